@@ -1,0 +1,162 @@
+//! How a delivery proves where it is from.
+//!
+//! | scheme | proof |
+//! |---|---|
+//! | [`Header`] | a key in a header of the provider's choice |
+//! | [`Basic`] | user name and password in `Authorization` (RFC 7617) |
+//! | [`Bearer`] | a token in `Authorization` (RFC 6750): configured ones, or your own check |
+//! | [`All`], [`Any`] | two schemes at once, or either of two; they nest |
+//! | a closure `Fn(&Parts) -> bool` | whatever your own function finds in the request's head |
+//! | [`DangerousAcceptAll`] | none |
+//!
+//! All of them refuse a credential that is missing, empty, doubled, longer, shorter, in another
+//! letter case or not ASCII, and none of them tells the sender which of these it was.
+//!
+//! # Examples
+//!
+//! Two keys are live while one replaces the other, and the sender shows a password as well:
+//!
+//! ```
+//! use tower_webhook::auth::{All, Basic, Header};
+//!
+//! let scheme = All::new(
+//!     Header::builder("x-acme-key")
+//!         .labelled_key("2026-09", "kx7Gq2-old-and-random")
+//!         .labelled_key("2026-11", "Zr41vw-new-and-random")
+//!         .build()?,
+//!     Basic::builder().credentials("acme", "correct:horse:battery:staple").build()?,
+//! );
+//! # Ok::<_, tower_webhook::ConfigError>(())
+//! ```
+//!
+//! A scheme of your own is a closure, or an implementation of [`Scheme`]:
+//!
+//! ```
+//! use http::request::Parts;
+//! use tower_webhook::provider::{Json, Provider};
+//!
+//! fn from_the_mesh(head: &Parts) -> bool {
+//!     head.extensions.get::<std::net::IpAddr>().is_some_and(|peer| peer.is_loopback())
+//! }
+//!
+//! let provider = Json::<serde_json::Value, _>::new("acme", from_the_mesh);
+//! # assert_eq!(provider.name(), "acme");
+//! ```
+
+mod all;
+mod any;
+mod authorization;
+mod base64;
+mod basic;
+mod bearer;
+mod closure;
+mod dangerous;
+mod header;
+mod keys;
+mod secret;
+mod verified;
+
+use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
+use jiff::Timestamp;
+
+use crate::Rejection;
+
+pub use self::{
+    all::All,
+    any::Any,
+    basic::{Basic, BasicBuilder},
+    bearer::{Bearer, BearerBuilder},
+    dangerous::DangerousAcceptAll,
+    header::{Header, HeaderBuilder},
+    secret::Secret,
+    verified::Verified,
+};
+
+/// How a delivery proves where it is from.
+///
+/// A scheme sees the head first. What cannot be genuine ends there, before a byte of the body has
+/// been read; what only the body can settle is handed over as [`Pending`](Scheme::Pending).
+///
+/// # Examples
+///
+/// A scheme that also wants the body to end with a seal:
+///
+/// ```
+/// use http::{HeaderMap, request::Parts};
+/// use tower_webhook::{Rejection, auth::{Scheme, Verified}, jiff::Timestamp};
+///
+/// struct Sealed;
+///
+/// impl Scheme for Sealed {
+///     type Pending = Vec<u8>;
+///
+///     fn open(&self, head: &Parts, _now: Timestamp) -> Result<Vec<u8>, Rejection> {
+///         let seal = head.headers.get("x-seal").ok_or_else(Rejection::unauthenticated)?;
+///         Ok(seal.as_bytes().to_vec())
+///     }
+///
+///     fn close(&self, seal: Vec<u8>, body: &[u8]) -> Result<Verified, Rejection> {
+///         if body.ends_with(&seal) { Ok(Verified::new()) } else { Err(Rejection::unauthenticated()) }
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell how a delivery proves where it is from",
+    note = "use a type of `tower_webhook::auth` such as `Header`, or a closure `|head: &http::request::Parts| -> bool`"
+)]
+pub trait Scheme: Send + Sync + 'static {
+    /// What the head leaves for the body to settle. For a scheme that needs no body this is
+    /// [`Verified`], the outcome itself.
+    type Pending;
+
+    /// Looks at the head, with the time at which it arrived.
+    ///
+    /// # Errors
+    ///
+    /// A [`Rejection`] if this head cannot belong to a genuine delivery. The body is then never read.
+    fn open(&self, head: &Parts, now: Timestamp) -> Result<Self::Pending, Rejection>;
+
+    /// Settles with the body what [`open`](Scheme::open) left pending.
+    ///
+    /// # Errors
+    ///
+    /// A [`Rejection`] if the delivery is a forgery.
+    fn close(&self, pending: Self::Pending, body: &[u8]) -> Result<Verified, Rejection>;
+
+    /// Marks as [sensitive](HeaderValue::set_sensitive) the headers that hold the credential, so
+    /// that the handler's `Debug` output and HTTP/2 header tables do not keep it.
+    ///
+    /// By default all headers are marked, as the scheme does not tell which it reads.
+    fn conceal(&self, headers: &mut HeaderMap) {
+        for value in headers.values_mut() {
+            value.set_sensitive(true);
+        }
+    }
+
+    /// Adds to a refusal what it must say of the scheme, such as `WWW-Authenticate`.
+    ///
+    /// By default nothing is added.
+    fn challenge(&self, refusal: &mut HeaderMap) {
+        let _ = refusal;
+    }
+}
+
+/// The only value of a header that may occur once.
+///
+/// Two values are refused even if they are equal: another party on the way may have looked at the
+/// other one.
+fn only_value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a HeaderValue, Rejection> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => Ok(value),
+        _ => Err(Rejection::unauthenticated()),
+    }
+}
+
+fn conceal_header(headers: &mut HeaderMap, name: &HeaderName) {
+    if let http::header::Entry::Occupied(mut values) = headers.entry(name) {
+        for value in values.iter_mut() {
+            value.set_sensitive(true);
+        }
+    }
+}

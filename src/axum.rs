@@ -1,0 +1,92 @@
+//! Extractors for [axum](https://docs.rs/axum) handlers.
+//!
+//! [`Webhook<Event>`](Webhook) moves the event out of the request, and
+//! [`Delivery`] is an extractor too. The layer works on axum without
+//! this feature: the event can also be had as `Extension<Event>`, which clones it.
+//!
+//! # Examples
+//!
+//! ```
+//! use axum::{Router, http::StatusCode, routing::post};
+//! use tower_webhook::{Delivery, axum::Webhook, provider::truemed::{Event, Truemed}};
+//!
+//! async fn handle(delivery: Delivery, Webhook(event): Webhook<Event>) -> StatusCode {
+//!     println!("{} at {}: {event:?}", delivery.provider(), delivery.received_at());
+//!     StatusCode::NO_CONTENT
+//! }
+//!
+//! let layer = Truemed::builder().api_key("tm_live_8Jq2vXw9Lr5t").build()?.into_layer();
+//! let app: Router = Router::new().route("/webhooks/truemed", post(handle).layer(layer));
+//! # Ok::<_, tower_webhook::ConfigError>(())
+//! ```
+
+use std::{any::type_name, fmt};
+
+use axum_core::{
+    extract::FromRequestParts,
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, request::Parts};
+
+use crate::Delivery;
+
+/// The event of the delivery, moved out of the request.
+///
+/// # Errors
+///
+/// [`MissingLayer`] if no [`WebhookLayer`](crate::WebhookLayer) for this event stands before the
+/// handler, or if the event was taken out before.
+///
+/// # Examples
+///
+/// See the [module](self).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "taken apart in the arguments of handlers")]
+pub struct Webhook<E>(pub E);
+
+/// No [`WebhookLayer`](crate::WebhookLayer) put this into the request: the route is without its
+/// layer, or with another provider's.
+///
+/// It is answered with 500 and no body; the text is for [`Display`](fmt::Display).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissingLayer {
+    wanted: &'static str,
+}
+
+impl<E, S> FromRequestParts<S> for Webhook<E>
+where
+    E: Clone + Send + Sync + 'static,
+    S: Send + Sync,
+{
+    type Rejection = MissingLayer;
+
+    async fn from_request_parts(head: &mut Parts, _: &S) -> Result<Self, MissingLayer> {
+        head.extensions.remove().map(Webhook).ok_or(MissingLayer { wanted: type_name::<E>() })
+    }
+}
+
+impl<S> FromRequestParts<S> for Delivery
+where
+    S: Send + Sync,
+{
+    type Rejection = MissingLayer;
+
+    async fn from_request_parts(head: &mut Parts, _: &S) -> Result<Self, MissingLayer> {
+        head.extensions.get().cloned().ok_or(MissingLayer { wanted: type_name::<Self>() })
+    }
+}
+
+impl fmt::Display for MissingLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let wanted = self.wanted;
+        write!(f, "no `{wanted}` in the request: add the `WebhookLayer` that makes it to this route")
+    }
+}
+
+impl std::error::Error for MissingLayer {}
+
+impl IntoResponse for MissingLayer {
+    fn into_response(self) -> Response {
+        (StatusCode::INTERNAL_SERVER_ERROR, self.to_string()).into_response()
+    }
+}

@@ -1,0 +1,82 @@
+use std::{error::Error, fmt};
+
+/// What is wrong with a setting. It comes from `build()`, never while a delivery is handled.
+///
+/// It names the setting and the problem, and never holds or shows the value.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::{ConfigErrorKind, provider::truemed::Truemed};
+///
+/// let error = Truemed::builder().api_key("from-a-file-with-a-newline\n").build().unwrap_err();
+/// assert_eq!(error.kind(), ConfigErrorKind::Padded);
+/// assert_eq!(error.to_string(), "API key 1 begins or ends with white space");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    kind: ConfigErrorKind,
+    setting: String,
+}
+
+/// The ways in which a setting can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConfigErrorKind {
+    /// A key is empty or all white space, as an unset environment variable would leave it.
+    Blank,
+    /// A key holds a control character.
+    ControlCharacter,
+    /// Two keys of one scheme are equal, or two have the same label.
+    Duplicate,
+    /// A header's name is not a header name.
+    HeaderName,
+    /// No credential was configured, so anyone could deliver.
+    Missing,
+    /// A key that travels in a header as it is holds something else than ASCII.
+    NonAscii,
+    /// A key begins or ends with white space, which no header can carry.
+    Padded,
+    /// A key is longer than [`Secret::MAX_LEN`](crate::auth::Secret::MAX_LEN) bytes.
+    TooLong,
+    /// One scheme has more than 16 keys.
+    TooMany,
+    /// A key is shorter than 16 bytes. Where a provider assigns such a key, a method
+    /// with `dangerous` in its name allows it.
+    TooShort,
+    /// A user name holds a `:`, which separates it from the password.
+    UserName,
+}
+
+impl ConfigError {
+    pub(crate) fn new(kind: ConfigErrorKind, setting: impl Into<String>) -> Self {
+        Self { kind, setting: setting.into() }
+    }
+
+    /// In which way the setting is wrong.
+    #[must_use]
+    pub fn kind(&self) -> ConfigErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let problem = match self.kind {
+            ConfigErrorKind::Blank => "is empty or blank",
+            ConfigErrorKind::ControlCharacter => "holds a control character",
+            ConfigErrorKind::Duplicate => "is configured twice",
+            ConfigErrorKind::HeaderName => "is not a header name",
+            ConfigErrorKind::Missing => "is not configured",
+            ConfigErrorKind::NonAscii => "holds characters beyond ASCII",
+            ConfigErrorKind::Padded => "begins or ends with white space",
+            ConfigErrorKind::TooLong => "is too long",
+            ConfigErrorKind::TooMany => "exceeds the 16 that one scheme takes",
+            ConfigErrorKind::TooShort => "is shorter than 16 bytes",
+            ConfigErrorKind::UserName => "holds a colon",
+        };
+        write!(f, "{} {problem}", self.setting)
+    }
+}
+
+impl Error for ConfigError {}

@@ -1,0 +1,68 @@
+//! JSON bodies: decoded strictly, and with errors that say where but never what.
+//!
+//! [`decode`] is what the crate's own providers use; use it in a
+//! [`Provider`](crate::provider::Provider) of your own.
+
+mod error;
+mod lenient;
+mod open_enum;
+mod raw;
+mod schema;
+mod text;
+
+use serde::Deserialize;
+
+use self::schema::{Schema, Trail};
+#[doc(hidden)]
+pub use self::text::FromText;
+pub use self::{
+    error::{Category, DecodeError},
+    lenient::{null_as_default, one_or_many},
+    raw::RawJson,
+};
+
+/// Decodes a whole body.
+///
+/// It is `serde_json` with less tolerance:
+///
+/// - the whole body must be UTF-8, ignored fields included, and nothing may follow the document;
+/// - a struct is read from an object only, not from an array of its values as `serde`'s derive allows.
+///   This does not reach below `#[serde(flatten)]`, `untagged` and internally tagged enums, which
+///   `serde` reads through a buffer of its own.
+///
+/// # Errors
+///
+/// A [`DecodeError`] with the line, the column and the path of the field. No part of the body is in it.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::json::{self, Category};
+///
+/// #[derive(Debug, serde::Deserialize)]
+/// struct Patient { code: String }
+/// #[derive(Debug, serde::Deserialize)]
+/// struct Event { patient: Patient }
+///
+/// let event: Event = json::decode(br#"{"patient": {"code": "p-7"}}"#)?;
+/// assert_eq!(event.patient.code, "p-7");
+///
+/// let error = json::decode::<Event>(br#"{"patient": {"code": 7}}"#).unwrap_err();
+/// assert_eq!(error.category(), Category::Data);
+/// assert_eq!(error.path(), "patient.code");
+/// # Ok::<_, json::DecodeError>(())
+/// ```
+pub fn decode<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, DecodeError> {
+    // Checked once for the whole body: faster than `from_slice`, which checks string by string and
+    // leaves the strings of ignored fields unchecked.
+    let text = std::str::from_utf8(body).map_err(|error| DecodeError::utf8(body, error))?;
+    decode_str(text)
+}
+
+pub(crate) fn decode_str<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, DecodeError> {
+    let trail = Trail::default();
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    T::deserialize(Schema::new(&mut deserializer, &trail))
+        .and_then(|value| deserializer.end().map(|()| value))
+        .map_err(|error| DecodeError::json(&error, &trail))
+}

@@ -1,0 +1,29 @@
+#![doc = include_str!("docs.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod auth;
+#[cfg(feature = "axum")]
+pub mod axum;
+pub mod clock;
+mod config;
+mod datetime;
+mod delivery;
+pub mod json;
+pub mod provider;
+mod receive;
+mod rejection;
+
+pub use config::{ConfigError, ConfigErrorKind};
+pub use datetime::DateTime;
+pub use delivery::Delivery;
+pub use jiff;
+pub use receive::{Refusal, ResponseBody, ResponseFuture, WebhookBody, WebhookLayer, WebhookService};
+pub use rejection::{Rejection, RejectionKind};
+
+/// What [`open_enum!`] expands to; no part of the public API.
+#[doc(hidden)]
+pub mod __private {
+    pub use serde;
+
+    pub use crate::json::FromText;
+}

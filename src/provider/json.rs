@@ -1,0 +1,80 @@
+use std::{fmt, marker::PhantomData};
+
+use bytes::Bytes;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::Provider;
+use crate::{Rejection, WebhookLayer, auth::Scheme, json};
+
+/// Any provider that sends JSON: your event type, and any [scheme](crate::auth).
+///
+/// Rejections are answered with the [default statuses](crate::RejectionKind), and the handler's
+/// response leaves as it is. For other statuses implement [`Provider`].
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::{WebhookLayer, auth::Header, provider::Json};
+///
+/// #[derive(Clone, Debug, serde::Deserialize)]
+/// #[serde(tag = "type", content = "data", rename_all = "snake_case")]
+/// enum Event {
+///     OrderPaid { id: String },
+///     OrderSent { id: String, carrier: String },
+///     #[serde(untagged)]
+///     Unknown(tower_webhook::json::RawJson),
+/// }
+///
+/// let scheme = Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?;
+/// let layer = WebhookLayer::new(Json::<Event, _>::new("acme", scheme));
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+pub struct Json<E, S> {
+    name: &'static str,
+    scheme: S,
+    event: PhantomData<fn() -> E>,
+}
+
+impl<E, S> Json<E, S>
+where
+    E: DeserializeOwned + Clone + Send + Sync + 'static,
+    S: Scheme,
+{
+    /// A provider of this name, whose deliveries satisfy this scheme.
+    pub fn new(name: &'static str, scheme: S) -> Self {
+        Self { name, scheme, event: PhantomData }
+    }
+
+    /// The layer that receives from it; the same as [`WebhookLayer::new`].
+    pub fn into_layer(self) -> WebhookLayer<Self> {
+        WebhookLayer::new(self)
+    }
+}
+
+impl<E, S> Provider for Json<E, S>
+where
+    E: DeserializeOwned + Clone + Send + Sync + 'static,
+    S: Scheme,
+{
+    type Event = E;
+    type Scheme = S;
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn scheme(&self) -> &S {
+        &self.scheme
+    }
+
+    fn decode(&self, _head: &Parts, body: &Bytes) -> Result<E, Rejection> {
+        Ok(json::decode(body)?)
+    }
+}
+
+impl<E, S: fmt::Debug> fmt::Debug for Json<E, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Json").field("name", &self.name).field("scheme", &self.scheme).finish_non_exhaustive()
+    }
+}

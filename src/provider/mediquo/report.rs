@@ -1,0 +1,167 @@
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, IgnoredAny, MapAccess, Visitor},
+};
+
+use super::redacted::redacted;
+use crate::json::RawJson;
+
+/// A report made in a consultation.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// The id.
+    pub id: Option<String>,
+    /// The type.
+    #[serde(rename = "type")]
+    pub report_type: Option<ReportType>,
+    /// The report itself.
+    pub content: Option<ReportContent>,
+}
+
+crate::open_enum! {
+    /// The type of a report.
+    pub enum ReportType {
+        /// Subjective, objective, assessment, plan: [`Soap`].
+        Soap = "soap",
+    }
+}
+
+/// A report itself. The page says that its structure depends on the report's type, and shows one.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum ReportContent {
+    /// The content of a report of type [`ReportType::Soap`].
+    Soap(Soap),
+    /// The content of a report of any other type, or of none, as it was sent.
+    Other(RawJson),
+}
+
+/// The four parts of a SOAP note.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Soap {
+    /// What the patient reports.
+    #[serde(default)]
+    pub subjective: Option<String>,
+    /// What was observed and measured.
+    #[serde(default)]
+    pub objective: Option<String>,
+    /// The diagnosis.
+    #[serde(default)]
+    pub assessment: Option<String>,
+    /// What is to be done.
+    #[serde(default)]
+    pub plan: Option<String>,
+}
+
+redacted! { Soap }
+
+impl Report {
+    /// A report, for tests.
+    #[must_use]
+    pub fn new(report_type: ReportType, content: ReportContent) -> Self {
+        Self { id: None, report_type: Some(report_type), content: Some(content) }
+    }
+}
+
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Report")
+            .field("report_type", &self.report_type)
+            .field("content", &self.content)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ReportContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Soap(_) => "Soap(..)",
+            Self::Other(_) => "Other(..)",
+        })
+    }
+}
+
+/// Reads a content whose shape depends on the type beside it, in whichever order they come.
+#[derive(Default)]
+pub(super) struct TypedContent {
+    report_type: Option<Option<ReportType>>,
+    content: Option<Option<ReportContent>>,
+}
+
+impl TypedContent {
+    pub(super) fn read_type<'de, A: MapAccess<'de>>(&mut self, access: &mut A) -> Result<(), A::Error> {
+        match self.report_type.replace(access.next_value()?) {
+            None => Ok(()),
+            Some(_) => Err(A::Error::duplicate_field("type")),
+        }
+    }
+
+    pub(super) fn read_content<'de, A: MapAccess<'de>>(&mut self, access: &mut A) -> Result<(), A::Error> {
+        let content = if let Some(Some(ReportType::Soap)) = self.report_type {
+            access.next_value::<Option<_>>()?.map(ReportContent::Soap)
+        } else {
+            access.next_value::<Option<_>>()?.map(ReportContent::Other)
+        };
+        match self.content.replace(content) {
+            None => Ok(()),
+            Some(_) => Err(A::Error::duplicate_field("content")),
+        }
+    }
+
+    pub(super) fn finish<E: Error>(self) -> Result<(Option<ReportType>, Option<ReportContent>), E> {
+        match (self.report_type.flatten(), self.content.flatten()) {
+            (Some(ReportType::Soap), Some(ReportContent::Other(early))) => {
+                let soap = early.decode().map_err(E::custom)?;
+                Ok((Some(ReportType::Soap), Some(ReportContent::Soap(soap))))
+            }
+            typed => Ok(typed),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Report {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_struct("Report", &["id", "type", "content"], ReportVisitor)
+    }
+}
+
+struct ReportVisitor;
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Field {
+    Id,
+    Type,
+    Content,
+    #[serde(other)]
+    Unknown,
+}
+
+impl<'de> Visitor<'de> for ReportVisitor {
+    type Value = Report;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a report")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Report, A::Error> {
+        let mut id: Option<Option<String>> = None;
+        let mut typed = TypedContent::default();
+        while let Some(field) = access.next_key()? {
+            match field {
+                Field::Id if id.is_some() => return Err(A::Error::duplicate_field("id")),
+                Field::Id => id = Some(access.next_value()?),
+                Field::Type => typed.read_type(&mut access)?,
+                Field::Content => typed.read_content(&mut access)?,
+                Field::Unknown => drop(access.next_value::<IgnoredAny>()?),
+            }
+        }
+        let (report_type, content) = typed.finish()?;
+        Ok(Report { id: id.flatten(), report_type, content })
+    }
+}

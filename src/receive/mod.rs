@@ -1,0 +1,21 @@
+//! The middleware, in the order in which a delivery passes it: `layer`, `service`, `future`,
+//! with `receiver` for the decisions, `collect` for the body on its way in and `body` for the
+//! bodies on their way on.
+
+mod body;
+mod collect;
+mod future;
+mod layer;
+mod receiver;
+mod refusal;
+mod service;
+
+pub use self::{
+    body::{ResponseBody, WebhookBody},
+    future::ResponseFuture,
+    layer::WebhookLayer,
+    refusal::Refusal,
+    service::WebhookService,
+};
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,155 @@
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderValue, Method, Request, Response,
+    header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
+    request::Parts,
+};
+use http_body::Body;
+use jiff::Timestamp;
+
+use super::{Refusal, ResponseBody, WebhookBody};
+use crate::{
+    Delivery, Rejection, RejectionKind,
+    auth::Scheme,
+    clock::{Clock, SystemClock},
+    provider::Provider,
+};
+
+type Hook = dyn Fn(Refusal<'_>, Response<Bytes>) -> Response<Bytes> + Send + Sync;
+
+/// The settings of a layer, and every decision about a delivery, none of which waits for anything.
+pub(super) struct Receiver<P> {
+    provider: Arc<P>,
+    pub(super) body_limit: usize,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) on_rejection: Option<Arc<Hook>>,
+}
+
+/// What an accepted head leaves for the body to settle.
+pub(super) struct Admission<P: Provider> {
+    pending: <P::Scheme as Scheme>::Pending,
+    received_at: Timestamp,
+}
+
+impl<P: Provider> Receiver<P> {
+    pub(super) fn new(provider: P) -> Self {
+        Self { provider: Arc::new(provider), body_limit: 1 << 20, clock: Arc::new(SystemClock), on_rejection: None }
+    }
+
+    /// Decides on the head alone. The body is asked for its length, and not read.
+    pub(super) fn admit(&self, head: &Parts, body: &impl Body) -> Result<Admission<P>, Rejection> {
+        if head.method != Method::POST {
+            return Err(RejectionKind::MethodNotAllowed.into());
+        }
+        if !is_identity(&head.headers) {
+            return Err(RejectionKind::UnsupportedEncoding.into());
+        }
+        let received_at = self.clock.now();
+        let pending = self.provider.scheme().open(head, received_at)?;
+        let declared = content_length(&head.headers).max(body.size_hint().lower());
+        if usize::try_from(declared).is_ok_and(|declared| declared <= self.body_limit) {
+            Ok(Admission { pending, received_at })
+        } else {
+            Err(RejectionKind::TooLarge.into())
+        }
+    }
+
+    #[expect(clippy::result_large_err, reason = "both sides move into the future's state, once")]
+    /// Decides on the whole delivery, and makes the handler's request of it.
+    pub(super) fn accept(
+        &self,
+        mut head: Parts,
+        admission: Admission<P>,
+        body: Result<Bytes, Rejection>,
+    ) -> Result<Request<WebhookBody>, Response<Bytes>> {
+        let body = match body {
+            Ok(body) => body,
+            Err(rejection) => return Err(self.refuse(head, rejection, None)),
+        };
+        let Admission { pending, received_at } = admission;
+        let verified = self.provider.scheme().close(pending, &body);
+        match verified.and_then(|verified| Ok((verified, self.provider.decode(&head, &body)?))) {
+            Ok((verified, event)) => {
+                self.provider.scheme().conceal(&mut head.headers);
+                head.extensions.insert(event);
+                head.extensions.insert(Delivery::new(self.provider.name(), verified, received_at, body.len()));
+                Ok(Request::from_parts(head, WebhookBody::from(body)))
+            }
+            Err(rejection) => Err(self.refuse(head, rejection, Some(&body))),
+        }
+    }
+
+    /// The response to a rejected delivery: the same bytes for all of one kind.
+    pub(super) fn refuse(&self, mut head: Parts, rejection: Rejection, body: Option<&Bytes>) -> Response<Bytes> {
+        let kind = rejection.kind();
+        let mut response = Response::new(Bytes::from_static(kind.problem()));
+        *response.status_mut() = self.provider.status(kind);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        match kind {
+            RejectionKind::MethodNotAllowed => drop(headers.insert(ALLOW, HeaderValue::from_static("POST"))),
+            RejectionKind::Unauthenticated => self.provider.scheme().challenge(headers),
+            RejectionKind::UnsupportedEncoding => {
+                headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            }
+            _ => {}
+        }
+        if let Some(hook) = &self.on_rejection {
+            self.provider.scheme().conceal(&mut head.headers);
+            response = hook(Refusal::new(&head, &rejection, body), response);
+        }
+        response.extensions_mut().insert(rejection);
+        response
+    }
+
+    /// Gives the handler's response the status that the provider documents for success.
+    pub(super) fn reply<B>(&self, response: Response<B>) -> Response<ResponseBody<B>>
+    where
+        B: Body,
+        B::Data: From<Bytes>,
+    {
+        let Some(success) = self.provider.success().filter(|_| response.status().is_success()) else {
+            return response.map(ResponseBody::inner);
+        };
+        let (mut head, body) = response.into_parts();
+        head.status = success;
+        if !matches!(success.as_u16(), 204 | 205) {
+            return Response::from_parts(head, ResponseBody::inner(body));
+        }
+        for header in [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING] {
+            head.headers.remove(header);
+        }
+        Response::from_parts(head, ResponseBody::own(Bytes::new()))
+    }
+
+    pub(super) fn debug(&self, mut debug: fmt::DebugStruct<'_, '_>) -> fmt::Result {
+        debug.field("provider", &self.provider.name()).field("body_limit", &self.body_limit).finish_non_exhaustive()
+    }
+}
+
+impl<P> Clone for Receiver<P> {
+    fn clone(&self) -> Self {
+        Self {
+            provider: Arc::clone(&self.provider),
+            body_limit: self.body_limit,
+            clock: Arc::clone(&self.clock),
+            on_rejection: self.on_rejection.clone(),
+        }
+    }
+}
+
+fn is_identity(headers: &HeaderMap) -> bool {
+    let encodings = headers.get_all(CONTENT_ENCODING).iter();
+    encodings
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .all(|encoding| encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity"))
+}
+
+/// The length that the head declares, for bodies whose size hint says nothing of it; 0 if none.
+fn content_length(headers: &HeaderMap) -> u64 {
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    length.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
