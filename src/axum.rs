@@ -47,7 +47,8 @@ pub struct Webhook<E>(pub E);
 /// No [`WebhookLayer`](crate::WebhookLayer) put this into the request: the route is without its
 /// layer, or with another provider's.
 ///
-/// It is answered with 500 and no body; the text is for [`Display`](fmt::Display).
+/// It is answered with 500 and a text that names what is missing: a fault of the program, which
+/// shows at the first delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingLayer {
     wanted: &'static str,

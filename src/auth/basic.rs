@@ -65,10 +65,6 @@ impl BasicBuilder {
         self
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.keys.is_empty()
-    }
-
     /// Checks the settings.
     ///
     /// # Errors

@@ -80,10 +80,6 @@ impl BearerBuilder {
         self
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.keys.is_empty()
-    }
-
     /// Checks the settings.
     ///
     /// # Errors

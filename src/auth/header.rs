@@ -38,11 +38,7 @@ pub struct HeaderBuilder {
 impl Header {
     /// Starts with the header's name, in any letter case.
     pub fn builder(name: &str) -> HeaderBuilder {
-        Self::named_builder(name, "key")
-    }
-
-    pub(crate) fn named_builder(name: &str, noun: &'static str) -> HeaderBuilder {
-        HeaderBuilder { name: parse_name(name), keys: KeysBuilder::new(noun) }
+        HeaderBuilder { name: parse_name(name), keys: KeysBuilder::new("key") }
     }
 }
 
@@ -65,12 +61,15 @@ impl HeaderBuilder {
         self
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+    /// Looks for the key in another header.
+    pub fn name(mut self, name: &str) -> Self {
+        self.name = parse_name(name);
+        self
     }
 
-    pub(crate) fn name(mut self, name: &str) -> Self {
-        self.name = parse_name(name);
+    /// What the provider calls its keys, for error messages. By default `"key"`; call it first.
+    pub fn noun(mut self, noun: &'static str) -> Self {
+        self.keys = KeysBuilder::new(noun);
         self
     }
 

@@ -88,12 +88,8 @@ impl KeysBuilder {
         self.allow_short = true;
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.candidates.is_empty()
-    }
-
     pub(super) fn build(self) -> Result<Keys, ConfigError> {
-        if self.is_empty() {
+        if self.candidates.is_empty() {
             return Err(ConfigError::new(ConfigErrorKind::Missing, self.noun));
         }
         if self.candidates.len() > MAX_KEYS {

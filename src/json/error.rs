@@ -40,11 +40,6 @@ pub enum Category {
 }
 
 impl DecodeError {
-    /// For what is wrong with a document as a whole.
-    pub(crate) fn whole(category: Category) -> Self {
-        Self { category, line: 1, column: 1, path: String::new() }
-    }
-
     pub(super) fn json(error: &serde_json::Error, trail: &Trail) -> Self {
         let category = match error.classify() {
             JsonCategory::Data => Category::Data,
@@ -84,7 +79,8 @@ impl DecodeError {
     }
 
     /// The path of the field, as in `payload.reports[0].id`, as far as the decoded types name it:
-    /// a key that they do not name is `*`. Empty at the root.
+    /// a key that they do not name, or that they read through a value of any kind, is `*`. Empty at
+    /// the root.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path

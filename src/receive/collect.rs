@@ -5,11 +5,11 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, BufMut, Bytes};
+use bytes::{Buf, Bytes};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::BoxError;
+use super::{BoxError, buffer::Buffer};
 use crate::{Rejection, RejectionKind};
 
 /// How many frames may hold no data. A limit on bytes alone does not end a body of empty frames.
@@ -20,22 +20,15 @@ pin_project! {
     pub(super) struct Collect<B> {
         #[pin]
         body: B,
-        collected: Collected,
+        buffer: Buffer,
         limit: usize,
         empty_frames: u32,
     }
 }
 
-/// What has arrived. The first frame is kept as it is; from the second on, frames are copied
-/// together.
-enum Collected {
-    One(Bytes),
-    Many(Vec<u8>),
-}
-
 impl<B> Collect<B> {
     pub(super) fn new(body: B, limit: usize) -> Self {
-        Self { body, collected: Collected::One(Bytes::new()), limit, empty_frames: 0 }
+        Self { body, buffer: Buffer::new(), limit, empty_frames: 0 }
     }
 }
 
@@ -55,10 +48,10 @@ where
             };
             match frame.into_data() {
                 Ok(data) if data.has_remaining() => {
-                    if data.remaining() > *this.limit - this.collected.len() {
+                    if data.remaining() > *this.limit - this.buffer.len() {
                         return Poll::Ready(Err(RejectionKind::TooLarge.into()));
                     }
-                    this.collected.push(data, *this.limit);
+                    this.buffer.push(data, *this.limit);
                 }
                 // An empty frame, or trailers, which no scheme covers.
                 _ if *this.empty_frames == MAX_EMPTY_FRAMES => {
@@ -67,50 +60,7 @@ where
                 _ => *this.empty_frames += 1,
             }
         }
-        Poll::Ready(Ok(this.collected.take()))
-    }
-}
-
-impl Collected {
-    fn len(&self) -> usize {
-        match self {
-            Self::One(bytes) => bytes.len(),
-            Self::Many(bytes) => bytes.len(),
-        }
-    }
-
-    /// Adds a frame that fits in the limit.
-    fn push(&mut self, mut data: impl Buf, limit: usize) {
-        match self {
-            Self::One(first) if first.is_empty() => *first = data.copy_to_bytes(data.remaining()),
-            Self::One(first) => {
-                let mut bytes = Vec::new();
-                reserve(&mut bytes, first.len() + data.remaining(), limit);
-                bytes.extend_from_slice(first);
-                bytes.put(data);
-                *self = Self::Many(bytes);
-            }
-            Self::Many(bytes) => {
-                reserve(bytes, data.remaining(), limit);
-                bytes.put(data);
-            }
-        }
-    }
-
-    fn take(&mut self) -> Bytes {
-        match std::mem::replace(self, Self::One(Bytes::new())) {
-            Self::One(bytes) => bytes,
-            Self::Many(bytes) => bytes.into(),
-        }
-    }
-}
-
-/// Doubles what has arrived, up to the limit, and never goes by what a header promises.
-fn reserve(bytes: &mut Vec<u8>, additional: usize, limit: usize) {
-    let needed = bytes.len() + additional;
-    if needed > bytes.capacity() {
-        let capacity = needed.saturating_mul(2).min(limit);
-        bytes.reserve_exact(capacity - bytes.len());
+        Poll::Ready(Ok(this.buffer.take()))
     }
 }
 

@@ -1,8 +1,9 @@
 //! The middleware, in the order in which a delivery passes it: `layer`, `service`, `future`,
-//! with `receiver` for the decisions, `collect` for the body on its way in and `body` for the
+//! with `receiver` for the decisions, `collect` and `buffer` for the body on its way in and `body` for the
 //! bodies on their way on.
 
 mod body;
+mod buffer;
 mod collect;
 mod future;
 mod layer;

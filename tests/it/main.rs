@@ -1,1 +1,27 @@
+//! Behaviour of the crate, through its public API and on real parts.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "a test says what must be by panicking"
+)]
 
+mod support;
+
+mod auth;
+mod bodies;
+mod config;
+mod hostile_json;
+mod json;
+mod mediquo;
+mod order;
+mod peers;
+mod privacy;
+mod readiness;
+mod replies;
+mod sockets;
+mod stacks;
+mod traits;
+mod truemed;

@@ -31,7 +31,7 @@ pub struct MediQuoBuilder {
 impl MediQuoBuilder {
     pub(super) fn new() -> Self {
         Self {
-            signature: Header::named_builder("x-webhook-signature", "signature"),
+            signature: Header::builder("x-webhook-signature").noun("signature"),
             basic: Basic::builder(),
             bearer: Bearer::builder(),
             bearer_check: None,
@@ -91,17 +91,23 @@ impl MediQuoBuilder {
     /// [`BearerBuilder::build`]; or both a user name and a bearer token were configured, which one
     /// `Authorization` header can not carry.
     pub fn build(self) -> Result<MediQuo, ConfigError> {
-        let bearer = match (self.bearer.is_empty(), self.bearer_check) {
-            (true, check) => check,
-            (false, None) => Some(self.bearer.build()?),
-            (false, Some(_)) => return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the bearer token")),
+        let signature = if_configured(self.signature.build())?;
+        let basic = if_configured(self.basic.build())?;
+        let bearer = match (if_configured(self.bearer.build())?, self.bearer_check) {
+            (Some(_), Some(_)) => return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the bearer token")),
+            (tokens, check) => tokens.or(check),
         };
-        let basic = if self.basic.is_empty() { None } else { Some(self.basic.build()?) };
-        let signature = if self.signature.is_empty() { None } else { Some(self.signature.build()?) };
         match (&signature, &basic, &bearer) {
             (None, None, None) => Err(ConfigError::new(ConfigErrorKind::Missing, "signature")),
             (_, Some(_), Some(_)) => Err(ConfigError::new(ConfigErrorKind::Duplicate, "the Authorization header")),
             _ => Ok(MediQuo { scheme: Credentials { signature, basic, bearer } }),
         }
+    }
+}
+
+fn if_configured<T>(built: Result<T, ConfigError>) -> Result<Option<T>, ConfigError> {
+    match built {
+        Err(error) if error.kind() == ConfigErrorKind::Missing => Ok(None),
+        built => built.map(Some),
     }
 }

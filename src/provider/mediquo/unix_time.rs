@@ -17,7 +17,9 @@ pub(super) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Resul
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-    deserializer.deserialize_any(Seconds)
+    // Not `deserialize_any`: with serde_json's `arbitrary_precision`, which any crate may turn on, that
+    // hands out fractions as maps.
+    deserializer.deserialize_f64(Seconds)
 }
 
 struct Seconds;

@@ -1,26 +1,24 @@
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 
 use super::Event;
 use crate::{
-    json::{self, Category, DecodeError},
+    json::{self, DecodeError},
     provider::Unknown,
 };
 
 pub(super) const ELIGIBILITY_UPDATED: &str = "product_catalog.item.eligibility_updated";
 
-/// What tells the two shapes apart.
+/// What tells the two shapes apart: the qualification session has no type.
 #[derive(Deserialize)]
 struct Shape {
     event_type: Option<String>,
-    qualification_session_id: Option<IgnoredAny>,
 }
 
 pub(super) fn event(body: &[u8]) -> Result<Event, DecodeError> {
-    let shape: Shape = json::decode(body)?;
-    match shape.event_type {
+    let Shape { event_type } = json::decode(body)?;
+    match event_type {
+        None => json::decode(body).map(Event::QualificationSessionComplete),
         Some(event_type) if event_type == ELIGIBILITY_UPDATED => json::decode(body).map(Event::ItemEligibilityUpdated),
         Some(event_type) => Ok(Event::Unknown(Unknown { event_type, json: json::decode(body)? })),
-        None if shape.qualification_session_id.is_some() => json::decode(body).map(Event::QualificationSessionComplete),
-        None => Err(DecodeError::whole(Category::Data)),
     }
 }

@@ -76,7 +76,7 @@ pub struct TruemedBuilder {
 impl Truemed {
     /// Starts without a key; at least one must follow.
     pub fn builder() -> TruemedBuilder {
-        TruemedBuilder { scheme: Header::named_builder("x-truemed-api-key", "API key") }
+        TruemedBuilder { scheme: Header::builder("x-truemed-api-key").noun("API key") }
     }
 
     /// The layer that receives from Truemed; the same as [`WebhookLayer::new`].

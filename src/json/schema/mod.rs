@@ -1,0 +1,157 @@
+//! A view of a deserializer that reads structs from objects only and notes where an error was met.
+//!
+//! The path names only what the decoded types name: the fields that `serde` announces for a struct.
+//! Keys of maps and of unknown fields come from the sender and never enter it.
+
+mod access;
+mod trail;
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+
+use self::access::{Elements, Entries};
+pub(super) use self::trail::Trail;
+
+type Fields = &'static [&'static str];
+
+/// Whatever `serde` passes along, with the trail that its errors leave.
+pub(super) struct Schema<'t, T> {
+    inner: T,
+    trail: &'t Trail,
+    /// The fields of the struct that is being read, if it is one.
+    fields: Option<Fields>,
+}
+
+impl<'t, T> Schema<'t, T> {
+    pub(super) fn new(inner: T, trail: &'t Trail) -> Self {
+        Self { inner, trail, fields: None }
+    }
+}
+
+macro_rules! forward {
+    ($($method:ident)+) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            self.inner.$method(visitor)
+        }
+    )+};
+}
+
+macro_rules! forward_wrapped {
+    ($($method:ident($($argument:ident: $type:ty),*))+) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, Self::Error> {
+            self.inner.$method($($argument,)* Schema::new(visitor, self.trail))
+        }
+    )+};
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Schema<'_, D> {
+    type Error = D::Error;
+
+    #[inline]
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: Fields,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        let visitor = Schema { inner: visitor, trail: self.trail, fields: Some(fields) };
+        let value = self.inner.deserialize_struct(name, fields, visitor);
+        value.inspect_err(|error| self.trail.note_missing(fields, error))
+    }
+
+    forward! {
+        deserialize_bool deserialize_char deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+        deserialize_f32 deserialize_f64 deserialize_unit deserialize_identifier deserialize_ignored_any
+    }
+
+    forward_wrapped! {
+        deserialize_any()
+        deserialize_enum(name: &'static str, variants: Fields)
+        deserialize_map()
+        deserialize_newtype_struct(name: &'static str)
+        deserialize_option()
+        deserialize_seq()
+        deserialize_tuple(len: usize)
+        deserialize_tuple_struct(name: &'static str, len: usize)
+        deserialize_unit_struct(name: &'static str)
+    }
+
+    fn is_human_readable(&self) -> bool {
+        self.inner.is_human_readable()
+    }
+}
+
+macro_rules! visit {
+    ($($method:ident($type:ty))+) => {$(
+        #[inline]
+        fn $method<E: Error>(self, value: $type) -> Result<V::Value, E> {
+            self.inner.$method(value)
+        }
+    )+};
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Schema<'_, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.expecting(f)
+    }
+
+    visit! {
+        visit_bool(bool) visit_char(char) visit_str(&str) visit_borrowed_str(&'de str) visit_string(String)
+        visit_bytes(&[u8]) visit_borrowed_bytes(&'de [u8]) visit_byte_buf(Vec<u8>)
+        visit_i64(i64) visit_i128(i128) visit_u64(u64) visit_u128(u128) visit_f64(f64)
+    }
+
+    #[inline]
+    fn visit_none<E: Error>(self) -> Result<V::Value, E> {
+        self.inner.visit_none()
+    }
+
+    #[inline]
+    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
+        self.inner.visit_unit()
+    }
+
+    #[inline]
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        self.inner.visit_some(Schema::new(deserializer, self.trail))
+    }
+
+    #[inline]
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        self.inner.visit_newtype_struct(Schema::new(deserializer, self.trail))
+    }
+
+    #[inline]
+    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
+        self.inner.visit_enum(Schema::new(access, self.trail))
+    }
+
+    #[inline]
+    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
+        if self.fields.is_some() {
+            return Err(A::Error::invalid_type(Unexpected::Seq, &self.inner));
+        }
+        self.inner.visit_seq(Elements::new(access, self.trail))
+    }
+
+    #[inline]
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
+        self.inner.visit_map(Entries::new(access, self.trail, self.fields))
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Schema<'_, S> {
+    type Value = S::Value;
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
+        self.inner.deserialize(Schema::new(deserializer, self.trail))
+    }
+}

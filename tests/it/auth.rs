@@ -1,0 +1,328 @@
+//! What a credential must be to be accepted, and that all refusals look the same.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, request::Parts};
+use http_body_util::Full;
+use serde_json::Value;
+use tower_webhook::{
+    Rejection, WebhookLayer,
+    auth::{All, Any, Basic, Bearer, DangerousAcceptAll, Header, Scheme, Secret, Verified},
+    jiff::Timestamp,
+    provider::{Json, mediquo::MediQuo},
+};
+
+use crate::support::{Outcome, deliver};
+
+const KEY: &str = "Zr41vw-new-and-Random";
+const PASSWORD: &str = "correct:horse:battery:staple";
+
+fn layer<S: Scheme>(scheme: S) -> WebhookLayer<Json<Value, S>> {
+    WebhookLayer::new(Json::new("acme", scheme))
+}
+
+fn headers<const N: usize>(pairs: [(&'static str, &[u8]); N]) -> HeaderMap {
+    let pairs = pairs.into_iter();
+    pairs.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap())).fold(
+        HeaderMap::new(),
+        |mut headers, (name, value)| {
+            headers.append(name, value);
+            headers
+        },
+    )
+}
+
+async fn send<S: Scheme>(layer: &WebhookLayer<Json<Value, S>>, headers: HeaderMap) -> Outcome {
+    let mut request = Request::post("/").body(Full::<Bytes>::from("{}")).unwrap();
+    *request.headers_mut() = headers;
+    deliver(layer, request).await
+}
+
+/// Accepts `good`, refuses each of `bad`, and refuses them all with the same response.
+async fn check<S: Scheme>(scheme: S, good: Vec<HeaderMap>, bad: Vec<HeaderMap>) {
+    let layer = layer(scheme);
+    for headers in good {
+        assert_eq!(send(&layer, headers.clone()).await.status, 200, "{headers:?}");
+    }
+    let mut first: Option<(HeaderMap, Bytes)> = None;
+    for headers in bad {
+        let outcome = send(&layer, headers.clone()).await;
+        assert_eq!(outcome.status, 401, "{headers:?}");
+        assert!(outcome.handled.is_none());
+        let response = (outcome.head.headers, outcome.body);
+        assert_eq!(*first.get_or_insert_with(|| response.clone()), response, "{headers:?}");
+    }
+}
+
+/// What must be refused wherever `good` is accepted as a value of `name`.
+fn near_misses(name: &'static str, good: &str) -> Vec<HeaderMap> {
+    let one = |value: &[u8]| headers([(name, value)]);
+    let mut misses = vec![
+        HeaderMap::new(),
+        one(b""),
+        one(b"wrong"),
+        one(format!("{good}x").as_bytes()),
+        one(format!("x{good}").as_bytes()),
+        one(format!("{good}{good}").as_bytes()),
+        one(format!("{good}, {good}").as_bytes()),
+        one(format!("{good},{good}").as_bytes()),
+        one(&[good.as_bytes(), b" "].concat()),
+        one(&[b"\t", good.as_bytes()].concat()),
+        one(&[good.as_bytes(), &[0xff]].concat()),
+        one(&[0x80; 40]),
+        one(&vec![b'a'; 64 << 10]),
+        headers([(name, good.as_bytes()), (name, good.as_bytes())]),
+        headers([(name, good.as_bytes()), (name, b"wrong")]),
+        headers([(name, b"wrong"), (name, good.as_bytes())]),
+        headers([(name, good.as_bytes()), (name, b"")]),
+        headers([("x-other-key", good.as_bytes())]),
+    ];
+    misses.extend((1..good.len()).map(|len| one(&good.as_bytes()[..len])));
+    misses
+}
+
+#[tokio::test]
+async fn header() {
+    let scheme = Header::builder("X-Acme-Key").key(KEY).build().unwrap();
+    let mut bad = near_misses("x-acme-key", KEY);
+    bad.push(headers([("x-acme-key", KEY.to_lowercase().as_bytes())]));
+    bad.push(headers([("x-acme-key", KEY.to_uppercase().as_bytes())]));
+    bad.push(headers([("authorization", KEY.as_bytes())]));
+    check(scheme, vec![headers([("x-acme-key", KEY.as_bytes())])], bad).await;
+}
+
+#[tokio::test]
+async fn header_with_the_longest_key() {
+    let key = "k".repeat(Secret::MAX_LEN);
+    let scheme = Header::builder("x-acme-key").key(&key).build().unwrap();
+    let bad = [key.len() - 1, key.len() + 1, 2 * key.len()].map(|len| headers([("x-acme-key", &*vec![b'k'; len])]));
+    check(scheme, vec![headers([("x-acme-key", key.as_bytes())])], bad.into()).await;
+}
+
+#[tokio::test]
+async fn any_live_key_is_accepted_and_named() {
+    let keys: Vec<_> = (0..16).map(|number| format!("key-number-{number:02}-of-16")).collect();
+    let builder =
+        keys.iter().fold(Header::builder("x-acme-key"), |builder, key| builder.labelled_key(&key[4..13], key));
+    let layer = layer(builder.build().unwrap());
+    for key in &keys {
+        let outcome = send(&layer, headers([("x-acme-key", key.as_bytes())])).await;
+        assert_eq!(outcome.delivery().key(), Some(&key[4..13]));
+        let outcome = send(&layer, headers([("x-acme-key", &key.as_bytes()[..18])])).await;
+        assert_eq!(outcome.status, 401);
+    }
+}
+
+#[tokio::test]
+async fn keys_without_a_label_are_numbered() {
+    let layer = layer(Header::builder("x-acme-key").key("the-first-of-two-keys").key(KEY).build().unwrap());
+    let outcome = send(&layer, headers([("x-acme-key", KEY.as_bytes())])).await;
+    assert_eq!(outcome.delivery().key(), Some("2"));
+}
+
+fn basic(word: &str, user: &str, password: &str) -> HeaderMap {
+    let credentials = BASE64_STANDARD.encode(format!("{user}:{password}"));
+    headers([("authorization", format!("{word} {credentials}").as_bytes())])
+}
+
+#[tokio::test]
+async fn basic_auth() {
+    let scheme = Basic::builder().credentials("jürgen", PASSWORD).build().unwrap();
+    let good = vec![
+        basic("Basic", "jürgen", PASSWORD),
+        basic("basic", "jürgen", PASSWORD),
+        basic("BASIC", "jürgen", PASSWORD),
+        basic("Basic  ", "jürgen", PASSWORD),
+    ];
+    let encoded = BASE64_STANDARD.encode(format!("jürgen:{PASSWORD}"));
+    let mut bad = near_misses("authorization", &format!("Basic {encoded}"));
+    bad.extend([
+        basic("Basic", "jürgen", "correct"),
+        basic("Basic", "jürgen", &PASSWORD.to_uppercase()),
+        basic("Basic", "Jürgen", PASSWORD),
+        basic("Basic", "", ""),
+        basic("Bearer", "jürgen", PASSWORD),
+        basic("Basic:", "jürgen", PASSWORD),
+        headers([("authorization", encoded.as_bytes())]),
+        headers([("authorization", format!("Basic{encoded}").as_bytes())]),
+        headers([("authorization", format!("Basic jürgen:{PASSWORD}").as_bytes())]),
+        headers([("authorization", b"Basic")]),
+        headers([("authorization", b"Basic ")]),
+        headers([("authorization", b"Basic %%%")]),
+    ]);
+    check(scheme, good, bad).await;
+}
+
+#[tokio::test]
+async fn basic_auth_encodes_as_rfc_4648_does() {
+    for len in 0..48 {
+        let password: String = "0123456789abcdef".chars().chain((0..len).map(|n| char::from(b'!' + n))).collect();
+        let layer = layer(Basic::builder().credentials("u", &password).build().unwrap());
+        assert_eq!(send(&layer, basic("Basic", "u", &password)).await.status, 200, "{password}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_basic_or_bearer_says_what_is_asked_for() {
+    let challenge = |outcome: Outcome| {
+        let values = outcome.head.headers.get_all("www-authenticate").iter();
+        values.map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let basic = || Basic::builder().credentials("u", PASSWORD).build().unwrap();
+    let bearer = || Bearer::builder().token(KEY).build().unwrap();
+    let header = || Header::builder("x-acme-key").key(KEY).build().unwrap();
+    let (b, t) = (r#"Basic realm="webhooks", charset="UTF-8""#, r#"Bearer realm="webhooks""#);
+    assert_eq!(challenge(send(&layer(basic()), HeaderMap::new()).await), [b]);
+    assert_eq!(challenge(send(&layer(bearer()), HeaderMap::new()).await), [t]);
+    assert_eq!(challenge(send(&layer(Any::new(basic(), bearer())), HeaderMap::new()).await), [b, t]);
+    assert_eq!(challenge(send(&layer(All::new(header(), bearer())), HeaderMap::new()).await), [t]);
+    assert!(challenge(send(&layer(header()), HeaderMap::new()).await).is_empty());
+}
+
+#[tokio::test]
+async fn bearer() {
+    let scheme = Bearer::builder().token(KEY).build().unwrap();
+    let bearer = |value: &str| headers([("authorization", value.as_bytes())]);
+    let good =
+        vec![bearer(&format!("Bearer {KEY}")), bearer(&format!("bearer {KEY}")), bearer(&format!("BEARER   {KEY}"))];
+    let mut bad = near_misses("authorization", &format!("Bearer {KEY}"));
+    bad.extend([
+        bearer(KEY),
+        bearer(&format!("Bearer{KEY}")),
+        bearer(&format!("Bearer\t{KEY}")),
+        bearer(&format!("Bearer {}", KEY.to_lowercase())),
+        bearer(&format!("Basic {KEY}")),
+        bearer("Bearer"),
+        bearer("Bearer "),
+        bearer("B\u{e9}arer x"),
+    ]);
+    check(scheme, good, bad).await;
+}
+
+#[tokio::test]
+async fn bearer_checked_by_a_function() {
+    let scheme = Bearer::checked_by(|token| {
+        assert!(!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()), "{token:?}");
+        token.starts_with("ey") && token.ends_with("Random")
+    });
+    let token = "eyJh.new-and-Random";
+    let bearer = |value: &str| headers([("authorization", value.as_bytes())]);
+    let mut bad = vec![
+        HeaderMap::new(),
+        bearer("Bearer"),
+        bearer("Bearer  "),
+        bearer("Bearer eyX"),
+        bearer(&format!("Bearer {token} {token}")),
+        bearer(&format!("Bearer {token}, {token}")),
+        bearer("Bearer ey\u{fc}Random"),
+    ];
+    bad.push(headers([("authorization", format!("Bearer {token}").as_bytes()); 2]));
+    check(scheme, vec![bearer(&format!("Bearer {token}"))], bad).await;
+}
+
+#[tokio::test]
+async fn all_asks_for_both_and_any_for_either() {
+    let header = || Header::builder("x-acme-key").labelled_key("h", KEY).build().unwrap();
+    let basic = || Basic::builder().labelled_credentials("b", "u", PASSWORD).build().unwrap();
+    let key = || headers([("x-acme-key", KEY.as_bytes())]);
+    let password = || self::basic("Basic", "u", PASSWORD);
+    let both = || key().into_iter().chain(password()).map(|(name, value)| (name.unwrap(), value)).collect();
+    let half_wrong: HeaderMap = key()
+        .into_iter()
+        .chain(self::basic("Basic", "u", "wrong"))
+        .map(|(name, value)| (name.unwrap(), value))
+        .collect();
+    let neither = headers([("x-acme-key", b"wrong")]);
+
+    check(
+        All::new(header(), basic()),
+        vec![both()],
+        vec![HeaderMap::new(), key(), password(), half_wrong.clone(), neither.clone()],
+    )
+    .await;
+    check(Any::new(header(), basic()), vec![both(), key(), password(), half_wrong], vec![HeaderMap::new(), neither])
+        .await;
+
+    let label = |outcome: Outcome| outcome.delivery().key().map(str::to_owned);
+    let any = layer(Any::new(header(), basic()));
+    assert_eq!(label(send(&any, key()).await).as_deref(), Some("h"));
+    assert_eq!(label(send(&any, password()).await).as_deref(), Some("b"));
+    let all = layer(All::new(|_: &Parts| true, basic()));
+    assert_eq!(label(send(&all, both()).await).as_deref(), Some("b"));
+}
+
+/// A scheme that only the body can settle.
+struct Sealed(&'static [u8]);
+
+impl Scheme for Sealed {
+    type Pending = ();
+
+    fn open(&self, _: &Parts, _: Timestamp) -> Result<(), Rejection> {
+        Ok(())
+    }
+
+    fn close(&self, (): (), body: &[u8]) -> Result<Verified, Rejection> {
+        if body.ends_with(self.0) { Ok(Verified::by("sealed")) } else { Err(Rejection::unauthenticated()) }
+    }
+}
+
+#[tokio::test]
+async fn a_forgery_that_only_the_body_shows_is_refused() {
+    let header = || Header::builder("x-acme-key").labelled_key("h", KEY).build().unwrap();
+    let key = headers([("x-acme-key", KEY.as_bytes())]);
+    for (seal, genuine) in [(b"}", true), (b"]", false)] {
+        assert_eq!(send(&layer(Sealed(seal)), HeaderMap::new()).await.status == 200, genuine);
+        assert_eq!(send(&layer(All::new(header(), Sealed(seal))), key.clone()).await.status == 200, genuine);
+        assert_eq!(send(&layer(All::new(Sealed(seal), header())), key.clone()).await.status == 200, genuine);
+        assert_eq!(send(&layer(Any::new(header(), Sealed(seal))), HeaderMap::new()).await.status == 200, genuine);
+        assert_eq!(send(&layer(Any::new(header(), Sealed(seal))), key.clone()).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_closure_decides_on_the_head() {
+    let scheme = |head: &Parts| head.headers.contains_key("x-mesh") && head.uri.path() == "/";
+    check(scheme, vec![headers([("x-mesh", b"1")])], vec![HeaderMap::new(), headers([("x-mash", b"1")])]).await;
+}
+
+#[tokio::test]
+async fn dangerous_accept_all_accepts_all() {
+    assert_eq!(send(&layer(DangerousAcceptAll), HeaderMap::new()).await.status, 200);
+}
+
+#[test]
+fn mediquo_asks_for_all_that_is_configured() {
+    let key = || headers([("x-webhook-signature", KEY.as_bytes())]);
+    let with = |extra: HeaderMap| -> HeaderMap {
+        key().into_iter().chain(extra).map(|(name, value)| (name.unwrap(), value)).collect()
+    };
+    let token = || headers([("authorization", format!("Bearer {KEY}").as_bytes())]);
+    let signature = MediQuo::builder().signature(KEY).build().unwrap();
+    assert!(accepts(&signature, key()));
+    assert!(!accepts(&signature, token()));
+
+    let and_password = MediQuo::builder().signature(KEY).basic_auth("u", PASSWORD).build().unwrap();
+    assert!(accepts(&and_password, with(basic("Basic", "u", PASSWORD))));
+    assert!(!accepts(&and_password, key()));
+    assert!(!accepts(&and_password, basic("Basic", "u", PASSWORD)));
+
+    let and_token = MediQuo::builder().signature(KEY).bearer(KEY).build().unwrap();
+    assert!(accepts(&and_token, with(token())));
+    assert!(!accepts(&and_token, key()));
+
+    let and_oauth = MediQuo::builder().signature(KEY).bearer_checked_by(|token| token == KEY).build().unwrap();
+    assert!(accepts(&and_oauth, with(token())));
+    assert!(!accepts(&and_oauth, key()));
+
+    let renamed = MediQuo::builder().header_name("X-Acme").signature(KEY).build().unwrap();
+    assert!(accepts(&renamed, headers([("x-acme", KEY.as_bytes())])));
+    assert!(!accepts(&renamed, key()));
+}
+
+fn accepts(mediquo: &MediQuo, headers: HeaderMap) -> bool {
+    use tower_webhook::provider::Provider;
+    let mut request = Request::post("/").body(()).unwrap();
+    *request.headers_mut() = headers;
+    let (head, ()) = request.into_parts();
+    mediquo.scheme().open(&head, Timestamp::UNIX_EPOCH).is_ok()
+}

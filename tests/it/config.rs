@@ -1,0 +1,124 @@
+//! What is wrong with a setting comes out of `build`, and never with the value.
+
+use tower_webhook::{
+    ConfigError, ConfigErrorKind,
+    auth::{Basic, Bearer, Header, Secret},
+    provider::{mediquo::MediQuo, truemed::Truemed},
+};
+
+const KEY: &str = "canary-sixteen-or-more";
+
+fn kind<T>(built: Result<T, ConfigError>) -> Option<ConfigErrorKind> {
+    let error = built.err()?;
+    for text in [error.to_string(), format!("{error:?}")] {
+        assert!(!text.contains("canary"), "{text}");
+    }
+    Some(error.kind())
+}
+
+/// Every builder that takes a key, as a function of that key.
+type Build = fn(&str) -> Result<(), ConfigError>;
+
+const BUILDERS: [(&str, Build); 6] = [
+    ("header", |key| Header::builder("x-key").key(key).build().map(drop)),
+    ("bearer", |key| Bearer::builder().token(key).build().map(drop)),
+    ("basic", |key| Basic::builder().credentials("user", key).build().map(drop)),
+    ("truemed", |key| Truemed::builder().api_key(key).build().map(drop)),
+    ("mediquo", |key| MediQuo::builder().signature(key).build().map(drop)),
+    ("mediquo's password", |key| MediQuo::builder().signature(KEY).basic_auth("user", key).build().map(drop)),
+];
+
+#[test]
+fn keys_that_no_sender_could_send_or_anyone_could_guess_do_not_build() {
+    for (name, build) in BUILDERS {
+        for (key, expected) in [
+            ("", ConfigErrorKind::Blank),
+            (" ", ConfigErrorKind::Blank),
+            (" \t\n", ConfigErrorKind::Blank),
+            ("canary-sixteen-or-more\n", ConfigErrorKind::Padded),
+            (" canary-sixteen-or-more", ConfigErrorKind::Padded),
+            ("canary-sixteen-or-more\r\n", ConfigErrorKind::Padded),
+            ("canary-sixteen\0or-more", ConfigErrorKind::ControlCharacter),
+            ("canary-sixteen\nor-more", ConfigErrorKind::ControlCharacter),
+            ("canary-sixteen\u{7f}or-more", ConfigErrorKind::ControlCharacter),
+            ("canary-fifteen-", ConfigErrorKind::TooShort),
+            (&"canary".repeat(200), ConfigErrorKind::TooLong),
+        ] {
+            assert_eq!(kind(build(key)), Some(expected), "{name} of {key:?}");
+        }
+        assert_eq!(kind(build("canary-sixteen--")), None, "{name}");
+    }
+    assert_eq!(kind(Header::builder("x-key").key("canary-mit-Schlüssel").build()), Some(ConfigErrorKind::NonAscii));
+    assert_eq!(kind(Bearer::builder().token("canary-mit-Schlüssel").build()), Some(ConfigErrorKind::NonAscii));
+    assert_eq!(kind(Secret::new("canary\n")), Some(ConfigErrorKind::Padded));
+}
+
+#[test]
+fn nothing_builds_without_a_credential() {
+    let missing = Some(ConfigErrorKind::Missing);
+    assert_eq!(kind(Header::builder("x-key").build()), missing);
+    assert_eq!(kind(Bearer::builder().build()), missing);
+    assert_eq!(kind(Basic::builder().build()), missing);
+    assert_eq!(kind(Truemed::builder().build()), missing);
+    assert_eq!(kind(MediQuo::builder().build()), missing);
+    assert_eq!(kind(MediQuo::builder().dangerous_allow_short_keys().build()), missing);
+}
+
+#[test]
+fn short_keys_build_only_by_a_dangerous_method() {
+    assert_eq!(kind(Header::builder("x-key").key("short").dangerous_allow_short_keys().build()), None);
+    assert_eq!(kind(Bearer::builder().dangerous_allow_short_keys().token("short").build()), None);
+    assert_eq!(kind(Basic::builder().credentials("u", "short").dangerous_allow_short_keys().build()), None);
+    assert_eq!(kind(Truemed::builder().api_key("short").dangerous_allow_short_keys().build()), None);
+    let mediquo = MediQuo::builder().signature("short").basic_auth("u", "short").dangerous_allow_short_keys();
+    assert_eq!(kind(mediquo.build()), None);
+    let blank = Truemed::builder().api_key("").dangerous_allow_short_keys();
+    assert_eq!(kind(blank.build()), Some(ConfigErrorKind::Blank));
+}
+
+#[test]
+fn equal_keys_and_equal_labels_do_not_build() {
+    let duplicate = Some(ConfigErrorKind::Duplicate);
+    assert_eq!(kind(Truemed::builder().api_key(KEY).api_key(KEY).build()), duplicate);
+    let labels = Truemed::builder().labelled_api_key("a", KEY).labelled_api_key("a", "canary-another-key");
+    assert_eq!(kind(labels.build()), duplicate);
+    assert_eq!(kind(Basic::builder().credentials("u", KEY).credentials("u", KEY).build()), duplicate);
+    assert_eq!(kind(Basic::builder().credentials("u", KEY).credentials("v", KEY).build()), None);
+}
+
+#[test]
+fn at_most_16_keys() {
+    let with = |count| {
+        let keys = (0..count).map(|number| format!("canary-key-number-{number}"));
+        keys.fold(Truemed::builder(), |builder, key| builder.api_key(key)).build()
+    };
+    assert_eq!(kind(with(16)), None);
+    assert_eq!(kind(with(17)), Some(ConfigErrorKind::TooMany));
+}
+
+#[test]
+fn names_are_checked() {
+    let header = Some(ConfigErrorKind::HeaderName);
+    for name in ["", "x key", "x-key:", "schlüssel", "x\n"] {
+        assert_eq!(kind(Header::builder(name).key(KEY).build()), header, "{name:?}");
+        assert_eq!(kind(Truemed::builder().api_key(KEY).header_name(name).build()), header, "{name:?}");
+    }
+    assert_eq!(kind(Basic::builder().credentials("a:b", KEY).build()), Some(ConfigErrorKind::UserName));
+    assert_eq!(kind(Basic::builder().credentials("", KEY).build()), Some(ConfigErrorKind::Blank));
+    assert_eq!(kind(Basic::builder().credentials("a\tb", KEY).build()), Some(ConfigErrorKind::ControlCharacter));
+}
+
+#[test]
+fn one_authorization_header_cannot_carry_two_credentials() {
+    let duplicate = Some(ConfigErrorKind::Duplicate);
+    assert_eq!(kind(MediQuo::builder().signature(KEY).basic_auth("u", KEY).bearer(KEY).build()), duplicate);
+    assert_eq!(kind(MediQuo::builder().basic_auth("u", KEY).bearer_checked_by(|_| true).build()), duplicate);
+    assert_eq!(kind(MediQuo::builder().bearer(KEY).bearer_checked_by(|_| true).build()), duplicate);
+}
+
+#[test]
+fn an_error_says_which_key_and_what_is_wrong() {
+    let error = Truemed::builder().api_key(KEY).api_key("canary ").build().unwrap_err();
+    assert_eq!(error.to_string(), "API key 2 begins or ends with white space");
+    assert_eq!(MediQuo::builder().build().unwrap_err().to_string(), "signature is not configured");
+}

@@ -1,0 +1,140 @@
+//! Decoding into users' own types: strict, and with errors that quote nothing.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use tower_webhook::json::{Category, DecodeError, decode};
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Inner {
+    id: u8,
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Outer {
+    inner: Inner,
+    #[serde(default)]
+    many: Vec<Inner>,
+    #[serde(default)]
+    maybe: Option<Inner>,
+    #[serde(default)]
+    map: BTreeMap<String, Inner>,
+    #[serde(default)]
+    numbered: BTreeMap<u16, (u8, Inner)>,
+    #[serde(default)]
+    choice: Option<Choice>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+enum Choice {
+    Unit,
+    Newtype(Inner),
+    Tuple(u8, Inner),
+    Struct { inner: Inner },
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(tag = "type", content = "data")]
+enum Tagged {
+    One(Inner),
+}
+
+fn error(text: &str) -> DecodeError {
+    decode::<Outer>(text.as_bytes()).expect_err(text)
+}
+
+#[test]
+fn what_serde_json_reads_is_read() {
+    let text = r#"{
+        "inner": {"id": 1, "tags": ["a", "\u00e9"]},
+        "many": [{"id": 2}],
+        "maybe": {"id": 3},
+        "map": {"k": {"id": 4}},
+        "numbered": {"7": [1, {"id": 5}]},
+        "choice": {"Tuple": [1, {"id": 6}]},
+        "\u0065xtra": [{}, [], null, 1.5e3, true]
+    }"#;
+    assert_eq!(decode::<Outer>(text.as_bytes()).unwrap(), serde_json::from_str(text).unwrap());
+    for choice in [r#""Unit""#, r#"{"Newtype":{"id":1}}"#, r#"{"Struct":{"inner":{"id":1}}}"#, "null"] {
+        let text = format!(r#"{{"inner":{{"id":1}},"choice":{choice}}}"#);
+        assert_eq!(decode::<Outer>(text.as_bytes()).unwrap(), serde_json::from_str(&text).unwrap());
+    }
+    assert_eq!(decode::<&str>(br#""borrowed""#).unwrap(), "borrowed");
+    assert_eq!(decode::<i128>(b"-170141183460469231731687303715884105728").unwrap(), i128::MIN);
+}
+
+#[test]
+fn the_path_is_made_of_fields_and_indices() {
+    for (text, path) in [
+        (r#"{"inner": {"id": "canary"}}"#, "inner.id"),
+        (r#"{"inner": {"id": 256}}"#, "inner.id"),
+        (r#"{"inner": {"\u0069d": "canary"}}"#, "inner.id"),
+        (r#"{"inner": {"tags": ["x"]}}"#, "inner.id"),
+        (r#"{"inner": {"id": 1, "tags": ["x", {"canary": 1}]}}"#, "inner.tags[1]"),
+        (r#"{"inner": {"id": 1}, "many": [{"id": 1}, {"id": "canary"}]}"#, "many[1].id"),
+        (r#"{"inner": {"id": 1}, "many": [{"id": 1}, {}]}"#, "many[1].id"),
+        (r#"{"inner": {"id": 1}, "maybe": {"id": "canary"}}"#, "maybe.id"),
+        (r#"{"inner": {"id": 1}, "numbered": {"7": [1, {"id": "canary"}]}}"#, "numbered.*[1].id"),
+        (r#"{"inner": {"id": 1}, "choice": {"Newtype": {"id": "canary"}}}"#, "choice.id"),
+        (r#"{"inner": {"id": 1}, "choice": {"Struct": {"inner": {"id": "canary"}}}}"#, "choice.inner.id"),
+        ("{}", "inner"),
+        ("7", ""),
+    ] {
+        let error = error(text);
+        assert_eq!((error.path(), error.category()), (path, Category::Data), "{text}");
+        assert!(!format!("{error} {error:?}").contains("canary"));
+    }
+    let error = decode::<Tagged>(br#"{"type": "One", "data": {"id": "canary"}}"#).unwrap_err();
+    assert_eq!(error.path(), "data.id");
+}
+
+#[test]
+fn a_key_that_the_types_do_not_name_is_never_in_the_path() {
+    for text in [
+        r#"{"inner": {"id": 1}, "map": {"canary": {"id": "x"}}}"#,
+        r#"{"inner": {"id": 1}, "canary": tru}"#,
+        r#"{"inner": {"id": 1, "canary": {"canary": 01}}}"#,
+        r#"{"inner": {"id": 1}, "choice": "canary"}"#,
+        r#"{"inner": {"id": 1}, "choice": {"canary": 1}}"#,
+        r#"{"inner": {"id": 1}, "numbered": {"canary": 1}}"#,
+        r#"{"canary": 1, "canary"}"#,
+    ] {
+        let error = error(text);
+        assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+    }
+    assert_eq!(error(r#"{"inner": {"id": 1}, "map": {"canary": {"id": "x"}}}"#).path(), "map.*.id");
+}
+
+#[test]
+fn a_struct_is_read_from_an_object_at_every_depth() {
+    for text in [
+        r#"[{"id": 1}]"#,
+        r#"{"inner": [1, []]}"#,
+        r#"{"inner": {"id": 1}, "many": [[1, []]]}"#,
+        r#"{"inner": {"id": 1}, "maybe": [1, []]}"#,
+        r#"{"inner": {"id": 1}, "map": {"k": [1, []]}}"#,
+        r#"{"inner": {"id": 1}, "numbered": {"7": [1, [1, []]]}}"#,
+        r#"{"inner": {"id": 1}, "choice": {"Newtype": [1, []]}}"#,
+        r#"{"inner": {"id": 1}, "choice": {"Tuple": [1, [1, []]]}}"#,
+        r#"{"inner": {"id": 1}, "choice": {"Struct": [{"id": 1}]}}"#,
+    ] {
+        assert!(serde_json::from_str::<Outer>(text).is_ok(), "serde takes {text}");
+        assert_eq!(error(text).category(), Category::Data, "{text}");
+    }
+    assert!(decode::<Tagged>(br#"["One", {"id": 1}]"#).is_err());
+}
+
+#[test]
+fn lines_and_columns_are_those_of_the_body() {
+    let error = |body: &[u8]| {
+        let error = decode::<Outer>(body).unwrap_err();
+        (error.category(), error.line(), error.column())
+    };
+    assert_eq!(error(b"{\n  \"inner\": {\"id\": \"x\"}}"), (Category::Data, 2, 21));
+    assert_eq!(error(b"{\n\n  \xff"), (Category::Utf8, 3, 3));
+    assert_eq!(error(b"\xff"), (Category::Utf8, 1, 1));
+    assert_eq!(error(b"{}\n x"), (Category::Data, 1, 2));
+    assert_eq!(error(b""), (Category::Eof, 1, 0));
+}

@@ -1,0 +1,250 @@
+//! Nothing that a sender sends and no key is shown by `Debug`, `Display` or a response.
+
+use std::fmt::{Debug, Display};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request};
+use http_body_util::Full;
+use serde_json::Value;
+use tower::Layer;
+use tower_webhook::{
+    DateTime, WebhookBody, WebhookLayer,
+    auth::{All, Any, Basic, Bearer, Header, Secret},
+    json::RawJson,
+    provider::{Json, mediquo::MediQuo, truemed::Truemed},
+};
+
+use crate::support::{deliver, fixture, from_mediquo, from_truemed, mediquo, mediquo_event, truemed, truemed_event};
+
+const CANARY: &str = "canary-of-20-letters";
+
+fn assert_silent(shown: &dyn Debug) {
+    for text in [format!("{shown:?}"), format!("{shown:#?}")] {
+        let text = text.to_lowercase();
+        assert!(!text.contains("canary"), "{text}");
+        // Nor as a list of bytes.
+        assert!(!text.contains("99, 97, 110") && !text.contains("99,\n"), "{text}");
+    }
+}
+
+fn assert_silent_in_words(shown: &dyn Display) {
+    assert!(!shown.to_string().to_lowercase().contains("canary"), "{shown}");
+}
+
+/// Puts the canary in every string, except for the type, the statuses' known values aside, and the
+/// ids that `Debug` shows.
+fn with_canaries(value: &mut Value, pointer: &str) {
+    match value {
+        Value::Object(members) => {
+            members.iter_mut().for_each(|(key, value)| with_canaries(value, &format!("{pointer}/{key}")));
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(|element| with_canaries(element, pointer)),
+        Value::String(text) => match pointer {
+            "/event_type" | "/type" | "/payload/type" | "/payload/reports/type" => {}
+            "/qualification_session_id" | "/data/object/sku" | "/payload/consultation/id" => *text = "shown-id".into(),
+            _ => *text = CANARY.into(),
+        },
+        _ => {}
+    }
+}
+
+fn canaries(path: &str) -> Value {
+    let mut value = serde_json::from_slice(&fixture(path)).unwrap();
+    with_canaries(&mut value, "");
+    value
+}
+
+#[tokio::test]
+async fn events_show_kinds_ids_and_counts_only() {
+    for path in ["truemed/qualification_session_complete.json", "truemed/item_eligibility_updated.json"] {
+        let event = truemed_event(canaries(path).to_string()).await.unwrap();
+        assert_silent(&event);
+        assert!(format!("{event:?}").contains("shown-id"), "{event:?}");
+    }
+    let event = mediquo_event(canaries("mediquo/patient_consultation_finished.json").to_string()).await.unwrap();
+    assert_silent(&event);
+    let shown = format!("{event:?}");
+    assert!(shown.contains("shown-id") && shown.contains("allergies: 2") && shown.contains("reports: 2"), "{shown}");
+
+    let event = mediquo_event(canaries("mediquo/patient_report_sent.json").to_string()).await.unwrap();
+    assert_silent(&event);
+}
+
+#[tokio::test]
+async fn neither_do_the_parts_of_events() {
+    use tower_webhook::provider::{mediquo, truemed};
+    let event = mediquo_event(canaries("mediquo/patient_consultation_finished.json").to_string()).await.unwrap();
+    let mediquo::Event::ConsultationFinished(finished) = event else { panic!() };
+    let payload = &finished.payload;
+    assert_silent(&finished);
+    assert_silent(payload);
+    assert_silent(&payload.consultation);
+    assert_silent(&payload.consultation.speciality);
+    assert_silent(&payload.consultation.start_date);
+    assert_silent(&payload.reports);
+    assert_silent(&payload.reports[0].content);
+    let Some(mediquo::ReportContent::Soap(soap)) = &payload.reports[0].content else { panic!() };
+    assert_silent(soap);
+    assert_silent(&payload.patient);
+    assert_silent(&payload.patient.allergies);
+    assert_silent(&payload.patient.diseases);
+    assert_silent(&payload.patient.medications);
+    assert_silent(&payload.professional);
+    assert_silent(&payload.prescriptions);
+    let event = mediquo_event(canaries("mediquo/patient_report_sent.json").to_string()).await.unwrap();
+    let mediquo::Event::ReportSent(sent) = event else { panic!() };
+    assert_silent(&sent);
+    assert_silent(&sent.payload);
+    assert_silent(&sent.payload.patient);
+
+    let event = truemed_event(canaries("truemed/item_eligibility_updated.json").to_string()).await.unwrap();
+    let truemed::Event::ItemEligibilityUpdated(update) = event else { panic!() };
+    assert_silent(&update);
+    assert_silent(&update.timestamp);
+    assert_silent(&update.data);
+    assert_silent(&update.data.object);
+    assert_silent(&truemed::Status::from(CANARY));
+    assert_silent(&truemed::Eligibility::from(CANARY));
+}
+
+#[tokio::test]
+async fn times_are_not_shown() {
+    let event = mediquo_event(fixture("mediquo/patient_consultation_finished.json")).await.unwrap();
+    assert!(!format!("{event:?}").contains("202"), "{event:?}");
+    for text in ["2024-01-15T09:30:00Z", "2024-01-15T09:30:00", "2024"] {
+        assert!(!format!("{:?}", DateTime::from(text)).contains("2024"));
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_event_shows_its_type_escaped_and_nothing_else() {
+    let body = format!(r#"{{"type":"evil\n\u001b[31m","payload":"{CANARY}"}}"#);
+    let event = mediquo_event(body).await.unwrap();
+    assert_silent(&event);
+    let shown = format!("{event:?}");
+    assert!(shown.contains(r#""evil\n\u{1b}[31m""#), "{shown}");
+    assert!(!shown.contains(['\n', '\u{1b}']));
+}
+
+#[tokio::test]
+async fn other_types_that_hold_what_was_sent() {
+    assert_silent(&RawJson::new(&format!("\"{CANARY}\"")).unwrap());
+    assert_silent(&WebhookBody::from(Bytes::from_static(CANARY.as_bytes())));
+}
+
+#[test]
+fn keys() {
+    let header = || Header::builder("x-key").key(CANARY);
+    let basic = || Basic::builder().credentials(CANARY, CANARY);
+    let bearer = || Bearer::builder().token(CANARY);
+    assert_silent(&Secret::new(CANARY).unwrap());
+    assert_silent(&header());
+    assert_silent(&basic());
+    assert_silent(&bearer());
+    let header = header().build().unwrap();
+    let basic = basic().build().unwrap();
+    let bearer = bearer().build().unwrap();
+    assert_silent(&header);
+    assert_silent(&basic);
+    assert_silent(&bearer);
+    assert_silent(&Bearer::checked_by(|token| token == CANARY));
+    let all = All::new(header.clone(), Any::new(basic, bearer));
+    assert_silent(&all);
+    let json = Json::<Value, _>::new("acme", all);
+    assert_silent(&json);
+    assert_silent(&WebhookLayer::new(json));
+
+    let truemed = Truemed::builder().api_key(CANARY);
+    assert_silent(&truemed);
+    let truemed = truemed.build().unwrap();
+    assert_silent(&truemed);
+    let layer = truemed.into_layer();
+    assert_silent(&layer);
+    assert_silent(&layer.layer(()));
+
+    let mediquo = MediQuo::builder().signature(CANARY).basic_auth(CANARY, CANARY);
+    assert_silent(&mediquo);
+    let mediquo = mediquo.build().unwrap();
+    assert_silent(&mediquo);
+    assert_silent(&mediquo.into_layer());
+    assert_silent(&MediQuo::builder().bearer(CANARY).build().unwrap());
+    assert_silent(&MediQuo::builder().signature(CANARY).bearer_checked_by(|_| true).build().unwrap());
+    // What base64 makes of it is the key as well.
+    let encoded = Basic::builder().credentials(CANARY, CANARY).build().unwrap();
+    assert!(!format!("{encoded:?}").contains("Y2FuYXJ5"));
+}
+
+#[tokio::test]
+async fn refusals_and_their_responses() {
+    let bodies = [
+        format!("{CANARY}"),
+        format!("\"{CANARY}\""),
+        format!("{{\"{CANARY}\":"),
+        format!("{{\"{CANARY}\":1,\"{CANARY}\":tru}}"),
+        format!(r#"{{"qualification_session_id":{{"{CANARY}":1}},"status":"approved"}}"#),
+        format!(r#"{{"qualification_session_id":"1","status":["{CANARY}"]}}"#),
+        format!(r#"{{"qualification_session_id":"1","status":"approved","email":["{CANARY}"]}}"#),
+        format!(r#"{{"event_type":["{CANARY}"]}}"#),
+        format!(r#"{{"type":{{"{CANARY}":1}}}}"#),
+        format!(r#"{{"type":"patient_report_sent","occurred_on":"{CANARY}"}}"#),
+        format!(r#"{{"type":"patient_report_sent","occurred_on":1,"payload":{{"patient":{{"code":["{CANARY}"]}}}}}}"#),
+        format!(
+            r#"{{"type":"patient_report_sent","occurred_on":1,"payload":{{"content":["{CANARY}"],"type":"soap"}}}}"#
+        ),
+        format!(
+            r#"{{"type":"patient_report_sent","occurred_on":1,"payload":{{"content":{{"plan":["{CANARY}"]}},"type":"soap"}}}}"#
+        ),
+    ];
+    let (sender, hooked) = std::sync::mpsc::channel();
+    let layer = truemed().on_rejection(move |refusal, response| {
+        sender.send(format!("{refusal:?}")).unwrap();
+        response
+    });
+    for body in bodies {
+        for key in [true, false] {
+            let dress = |mut request: Request<Full<Bytes>>| {
+                *request.uri_mut() = format!("/{CANARY}?{CANARY}").parse().unwrap();
+                request.headers_mut().insert("x-other", HeaderValue::from_static(CANARY));
+                if !key {
+                    for name in ["x-truemed-api-key", "x-webhook-signature", "authorization"] {
+                        request.headers_mut().insert(name, HeaderValue::from_static(CANARY));
+                    }
+                }
+                request
+            };
+            let truemed = deliver(&layer, dress(from_truemed(Full::from(body.clone())))).await;
+            let mediquo = deliver(&mediquo(), dress(from_mediquo(Full::from(body.clone())))).await;
+            for outcome in [truemed, mediquo] {
+                let rejection = outcome.rejection().expect("a rejection");
+                assert_silent(rejection);
+                assert_silent_in_words(rejection);
+                if let Some(error) = rejection.decode_error() {
+                    assert_silent_in_words(error);
+                }
+                assert_silent(&outcome.head);
+                assert_silent(&outcome.body);
+            }
+            assert_silent(&hooked.try_recv().unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_handlers_request_shows_neither_key_nor_body_nor_event() {
+    let body = canaries("truemed/qualification_session_complete.json").to_string();
+    let layer = Truemed::builder().api_key(CANARY).build().unwrap().into_layer();
+    let request = Request::post("/").header("x-truemed-api-key", CANARY).body(Full::<Bytes>::from(body)).unwrap();
+    let outcome = deliver(&layer, request).await;
+    let (head, body) = outcome.handled.as_ref().unwrap();
+    assert_silent(&head);
+    assert_silent(&Request::from_parts(head.clone(), WebhookBody::from(body.clone())));
+    assert_silent(&outcome.delivery());
+}
+
+#[tokio::test]
+async fn a_scheme_that_does_not_tell_what_it_reads_has_all_headers_concealed() {
+    let layer = WebhookLayer::new(Json::<Value, _>::new("acme", |_: &http::request::Parts| true));
+    let request = Request::post("/").header("x-any", CANARY).header("x-any", CANARY).body(Full::<Bytes>::from("1"));
+    let outcome = deliver(&layer, request.unwrap()).await;
+    assert_silent(&outcome.handled.unwrap().0);
+}

@@ -1,0 +1,98 @@
+//! Bodies that behave as senders and servers do at their worst.
+
+use std::{
+    collections::VecDeque,
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
+
+/// Panics when it is polled.
+pub(crate) struct Untouchable;
+
+impl Body for Untouchable {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        panic!("the body was read");
+    }
+}
+
+pub(crate) enum Step {
+    Data(Bytes),
+    Trailers,
+    Error(io::ErrorKind),
+    /// Returns `Pending` and wakes the task.
+    Pause,
+    /// Returns `Pending` for good.
+    Stall,
+}
+
+/// Plays steps, one a poll. Its `is_end_stream` is the default: it stays false.
+pub(crate) struct Script {
+    steps: VecDeque<Step>,
+    hint: SizeHint,
+}
+
+impl Script {
+    pub(crate) fn new(steps: impl IntoIterator<Item = Step>) -> Self {
+        Self { steps: steps.into_iter().collect(), hint: SizeHint::default() }
+    }
+
+    pub(crate) fn frames<T: Into<Bytes>>(frames: impl IntoIterator<Item = T>) -> Self {
+        Self::new(frames.into_iter().map(|frame| Step::Data(frame.into())))
+    }
+
+    pub(crate) fn hinting(mut self, lower: u64) -> Self {
+        self.hint.set_lower(lower);
+        self
+    }
+}
+
+impl Body for Script {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        match self.steps.pop_front() {
+            None => Poll::Ready(None),
+            Some(Step::Data(data)) => Poll::Ready(Some(Ok(Frame::data(data)))),
+            Some(Step::Trailers) => Poll::Ready(Some(Ok(Frame::trailers(HeaderMap::new())))),
+            Some(Step::Error(kind)) => Poll::Ready(Some(Err(io::Error::new(kind, "canary of the transport")))),
+            Some(Step::Pause) => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Some(Step::Stall) => {
+                self.steps.push_front(Step::Stall);
+                Poll::Pending
+            }
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.hint.clone()
+    }
+}
+
+/// Never ends.
+pub(crate) struct Endless {
+    pub(crate) frame: Bytes,
+    pub(crate) polls: usize,
+}
+
+impl Body for Endless {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        self.polls += 1;
+        assert!(self.polls < 100_000, "read on and on");
+        Poll::Ready(Some(Ok(Frame::data(self.frame.clone()))))
+    }
+}
