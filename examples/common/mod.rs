@@ -93,7 +93,7 @@ async fn listen(address: &str) -> io::Result<TcpListener> {
 /// Waits for Ctrl-C.
 pub(crate) async fn ctrl_c() {
     if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -22,8 +22,9 @@ use crate::{Rejection, WebhookLayer, auth::Scheme, json};
 /// enum Event {
 ///     OrderPaid { id: String },
 ///     OrderSent { id: String, carrier: String },
+///     // What the provider adds later, and what the variants above do not fit.
 ///     #[serde(untagged)]
-///     Unknown(tower_webhook::json::RawJson),
+///     Unknown(serde_json::Value),
 /// }
 ///
 /// let scheme = Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?;

@@ -2,8 +2,7 @@
 
 pub(crate) mod bodies;
 pub(crate) mod handler;
-pub(crate) mod server;
-pub(crate) mod table;
+pub(crate) mod sockets;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, request::Parts};
@@ -19,10 +18,10 @@ use tower_webhook::{
     },
 };
 
-pub(crate) use self::handler::Handler;
-
-pub(crate) const API_KEY: &str = "tm_live_8Jq2vXw9Lr5t";
-pub(crate) const SIGNATURE: &str = "mq_Yc6mZa1Kd0Fe7Rt4";
+pub(crate) use self::{
+    handler::Handler,
+    sockets::{API_KEY, SIGNATURE},
+};
 
 pub(crate) fn truemed() -> WebhookLayer<Truemed> {
     Truemed::builder().api_key(API_KEY).build().unwrap().into_layer()
@@ -33,8 +32,7 @@ pub(crate) fn mediquo() -> WebhookLayer<MediQuo> {
 }
 
 pub(crate) fn fixture(path: &str) -> Bytes {
-    let path = format!("{}/tests/fixtures/{path}", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}")).into()
+    sockets::fixture(path).into()
 }
 
 /// A genuine delivery of Truemed.

@@ -1,9 +1,6 @@
 //! One table of cases for every stack: what is sent over a socket, and what must come back.
 
-use super::{
-    API_KEY, SIGNATURE, fixture,
-    server::{Server, exchange},
-};
+use super::{API_KEY, SIGNATURE, Server, exchange, fixture};
 
 struct Case {
     name: &'static str,

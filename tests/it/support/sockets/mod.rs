@@ -1,19 +1,32 @@
 //! The example servers as processes, and a client that sends the bytes it is told to.
+//!
+//! It needs the standard library alone, and is shared with the tests of other packages.
+
+pub(crate) mod scenarios;
+pub(crate) mod table;
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{Receiver, channel},
     thread,
     time::Duration,
 };
 
-use super::{API_KEY, SIGNATURE};
+pub(crate) const API_KEY: &str = "tm_live_8Jq2vXw9Lr5t";
+pub(crate) const SIGNATURE: &str = "mq_Yc6mZa1Kd0Fe7Rt4";
 
 /// Long enough for a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A file of `tests/fixtures`, which the tests of other packages find above their own.
+pub(crate) fn fixture(path: &str) -> Vec<u8> {
+    let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let file = folders.find_map(|folder| Some(folder.join("tests/fixtures").join(path)).filter(|file| file.exists()));
+    std::fs::read(file.unwrap_or_else(|| panic!("no fixture {path}"))).unwrap()
+}
 
 pub(crate) struct Server {
     process: Child,
@@ -60,11 +73,16 @@ impl Server {
         self.lines.try_recv().ok()
     }
 
-    pub(crate) fn id(&self) -> u32 {
-        self.process.id()
+    /// Interrupts the server as Ctrl-C does, and returns when it takes no more connections.
+    pub(crate) fn interrupt(&self) {
+        let kill = format!("kill -INT {}", self.process.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        while TcpStream::connect(self.address).is_ok() {
+            thread::yield_now();
+        }
     }
 
-    pub(crate) fn wait(mut self) -> std::process::ExitStatus {
+    pub(crate) fn wait(mut self) -> ExitStatus {
         self.process.wait().unwrap()
     }
 }
