@@ -1,6 +1,7 @@
 //! What the layer holds and allocates, counted by an allocator that this binary has to itself.
 #![allow(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     dead_code,

@@ -29,7 +29,7 @@ async fn every_truncation_is_refused() {
         "truemed/item_eligibility_updated.json",
         "mediquo/patient_report_sent.json",
     ];
-    for whole in [SESSION.into(), REPORT.into()].into_iter().chain(fixtures.map(|path| fixture(path))) {
+    for whole in [SESSION.into(), REPORT.into()].into_iter().chain(fixtures.map(fixture)) {
         let whole = whole.trim_ascii_end();
         assert_eq!(verdict(whole).await, None);
         for len in 0..whole.len() {

@@ -177,7 +177,7 @@ fn keys() {
 #[tokio::test]
 async fn refusals_and_their_responses() {
     let bodies = [
-        format!("{CANARY}"),
+        CANARY.to_owned(),
         format!("\"{CANARY}\""),
         format!("{{\"{CANARY}\":"),
         format!("{{\"{CANARY}\":1,\"{CANARY}\":tru}}"),
