@@ -8,17 +8,21 @@ mod lenient;
 mod open_enum;
 mod raw;
 mod schema;
+mod tagged;
 mod text;
+mod unknown;
 
 use serde::Deserialize;
 
-use self::schema::{Schema, Trail};
+use self::schema::{Notes, Schema, Silent, Trail};
 #[doc(hidden)]
 pub use self::text::FromText;
 pub use self::{
     error::{Category, DecodeError},
     lenient::{null_as_default, one_or_many},
     raw::RawJson,
+    tagged::{Tagged, decode_tagged},
+    unknown::Unknown,
 };
 
 /// Decodes a whole body.
@@ -53,16 +57,24 @@ pub use self::{
 /// # Ok::<_, json::DecodeError>(())
 /// ```
 pub fn decode<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, DecodeError> {
-    // Checked once for the whole body: faster than `from_slice`, which checks string by string and
-    // leaves the strings of ignored fields unchecked.
-    let text = std::str::from_utf8(body).map_err(|error| DecodeError::utf8(body, error))?;
-    decode_str(text)
+    decode_str(utf8(body)?)
 }
 
-pub(crate) fn decode_str<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, DecodeError> {
-    let trail = Trail::default();
+fn decode_str<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, DecodeError> {
+    read(text, Silent).or_else(|_| {
+        let trail = Trail::default();
+        read(text, &trail).map_err(|error| DecodeError::json(&error, &trail))
+    })
+}
+
+fn read<'de, T: Deserialize<'de>>(text: &'de str, notes: impl Notes) -> serde_json::Result<T> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    T::deserialize(Schema::new(&mut deserializer, &trail))
-        .and_then(|value| deserializer.end().map(|()| value))
-        .map_err(|error| DecodeError::json(&error, &trail))
+    let value = T::deserialize(Schema::new(&mut deserializer, notes))?;
+    deserializer.end().map(|()| value)
+}
+
+/// Checked once for the whole body: faster than `from_slice`, which checks string by string and
+/// leaves the strings of ignored fields unchecked.
+fn utf8(body: &[u8]) -> Result<&str, DecodeError> {
+    std::str::from_utf8(body).map_err(|error| DecodeError::utf8(body, error))
 }

@@ -1,11 +1,15 @@
-use std::{fmt, marker::PhantomData};
+use std::fmt;
 
 use bytes::Bytes;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::Provider;
-use crate::{Rejection, WebhookLayer, auth::Scheme, json};
+use crate::{
+    Rejection, WebhookLayer,
+    auth::Scheme,
+    json::{self, DecodeError, Tagged},
+};
 
 /// Any provider that sends JSON: your event type, and any [scheme](crate::auth).
 ///
@@ -34,17 +38,42 @@ use crate::{Rejection, WebhookLayer, auth::Scheme, json};
 pub struct Json<E, S> {
     name: &'static str,
     scheme: S,
-    event: PhantomData<fn() -> E>,
+    decode: fn(&[u8]) -> Result<E, DecodeError>,
 }
 
 impl<E, S> Json<E, S>
 where
-    E: DeserializeOwned + Clone + Send + Sync + 'static,
+    E: Clone + Send + Sync + 'static,
     S: Scheme,
 {
-    /// A provider of this name, whose deliveries satisfy this scheme.
-    pub fn new(name: &'static str, scheme: S) -> Self {
-        Self { name, scheme, event: PhantomData }
+    /// A provider of this name, whose deliveries satisfy this scheme and are read by
+    /// [`json::decode`].
+    pub fn new(name: &'static str, scheme: S) -> Self
+    where
+        E: DeserializeOwned,
+    {
+        Self { name, scheme, decode: |body| json::decode(body) }
+    }
+
+    /// The same for a [`Tagged`] enum, which is read by [`json::decode_tagged`]: in one pass, and
+    /// with a place for events of an unknown type.
+    ///
+    /// # Examples
+    ///
+    /// See [`Tagged`] for how `Event` is made.
+    ///
+    /// ```
+    /// use tower_webhook::{auth::Header, provider::{Json, truemed::Event}};
+    ///
+    /// let scheme = Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?;
+    /// let layer = Json::<Event, _>::tagged("acme", scheme).into_layer();
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn tagged(name: &'static str, scheme: S) -> Self
+    where
+        E: Tagged,
+    {
+        Self { name, scheme, decode: json::decode_tagged }
     }
 
     /// The layer that receives from it; the same as [`WebhookLayer::new`].
@@ -55,7 +84,7 @@ where
 
 impl<E, S> Provider for Json<E, S>
 where
-    E: DeserializeOwned + Clone + Send + Sync + 'static,
+    E: Clone + Send + Sync + 'static,
     S: Scheme,
 {
     type Event = E;
@@ -70,7 +99,7 @@ where
     }
 
     fn decode(&self, _head: &Parts, body: &Bytes) -> Result<E, Rejection> {
-        Ok(json::decode(body)?)
+        Ok((self.decode)(body)?)
     }
 }
 

@@ -12,14 +12,13 @@ mod json;
 pub mod mediquo;
 #[cfg(feature = "truemed")]
 pub mod truemed;
-mod unknown;
 
 use bytes::Bytes;
 use http::{StatusCode, request::Parts};
 
 use crate::{Rejection, RejectionKind, auth::Scheme};
 
-pub use self::{json::Json, unknown::Unknown};
+pub use self::json::Json;
 
 /// Who delivers: what they send, how they prove it, what they expect back.
 ///

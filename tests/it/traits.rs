@@ -11,8 +11,8 @@ use tower_webhook::{
     auth::{All, Any, Basic, Bearer, DangerousAcceptAll, Header, Secret, Verified},
     axum::{MissingLayer, Webhook},
     clock::{Clock, SystemClock},
-    json::{Category, DecodeError, RawJson},
-    provider::{Json, Unknown, mediquo, truemed},
+    json::{Category, DecodeError, RawJson, Unknown},
+    provider::{Json, mediquo, truemed},
 };
 
 use crate::support::Handler;

@@ -3,11 +3,8 @@
 use serde_json::{Value, json};
 use tower_webhook::{
     DateTime, Rejection,
-    json::{Category, RawJson},
-    provider::{
-        Unknown,
-        truemed::{Eligibility, Event, Item, ItemEligibilityUpdated, QualificationSessionComplete, Status},
-    },
+    json::{Category, RawJson, Unknown},
+    provider::truemed::{Eligibility, Event, Item, ItemEligibilityUpdated, QualificationSessionComplete, Status},
 };
 
 use crate::support::{fixture, permutations, truemed_event};

@@ -7,27 +7,27 @@ use serde::{
     de::{DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor},
 };
 
-use super::{Fields, Schema, Trail};
+use super::{Fields, Notes, Schema};
 
-pub(super) struct Elements<'t, A> {
+pub(super) struct Elements<A, N> {
     access: A,
-    trail: &'t Trail,
+    notes: N,
     index: usize,
 }
 
-impl<'t, A> Elements<'t, A> {
-    pub(super) fn new(access: A, trail: &'t Trail) -> Self {
-        Self { access, trail, index: 0 }
+impl<A, N> Elements<A, N> {
+    pub(super) fn new(access: A, notes: N) -> Self {
+        Self { access, notes, index: 0 }
     }
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, A> {
+impl<'de, A: SeqAccess<'de>, N: Notes> SeqAccess<'de> for Elements<A, N> {
     type Error = A::Error;
 
     #[inline]
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        let element = self.access.next_element_seed(Schema::new(seed, self.trail));
-        let element = element.inspect_err(|_| self.trail.note_index(self.index));
+        let element = self.access.next_element_seed(Schema::new(seed, self.notes));
+        let element = element.inspect_err(|_| self.notes.index(self.index));
         self.index += 1;
         element
     }
@@ -37,29 +37,31 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, A> {
     }
 }
 
-pub(super) struct Entries<'t, 'de, A> {
+pub(in crate::json) struct Entries<'de, A, N> {
     access: A,
-    trail: &'t Trail,
+    notes: N,
     fields: Option<Fields>,
     /// The key of the value that is read next, if a struct is being read.
     key: Cow<'de, str>,
 }
 
-impl<'t, A> Entries<'t, '_, A> {
-    pub(super) fn new(access: A, trail: &'t Trail, fields: Option<Fields>) -> Self {
-        Self { access, trail, fields, key: Cow::Borrowed("") }
+impl<A, N> Entries<'_, A, N> {
+    pub(in crate::json) fn new(access: A, notes: N, fields: Option<Fields>) -> Self {
+        Self { access, notes, fields, key: Cow::Borrowed("") }
     }
 }
 
+/// A key or another string, borrowed where it holds no escape.
 #[derive(Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+#[serde(transparent)]
+pub(in crate::json) struct Key<'a>(#[serde(borrow)] pub(in crate::json) Cow<'a, str>);
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, 'de, A> {
+impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Entries<'de, A, N> {
     type Error = A::Error;
 
     #[inline]
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        if self.fields.is_none() {
+        if !N::NAMES_KEYS || self.fields.is_none() {
             return self.access.next_key_seed(seed);
         }
         let Some(Key(key)) = self.access.next_key()? else { return Ok(None) };
@@ -69,8 +71,8 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, 'de, A> {
 
     #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        let value = self.access.next_value_seed(Schema::new(seed, self.trail));
-        value.inspect_err(|_| self.trail.note_key(self.fields.unwrap_or_default(), &self.key))
+        let value = self.access.next_value_seed(Schema::new(seed, self.notes));
+        value.inspect_err(|_| self.notes.key(self.fields.unwrap_or_default(), &self.key))
     }
 
     #[inline]
@@ -79,17 +81,17 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, 'de, A> {
     }
 }
 
-impl<'t, 'de, A: EnumAccess<'de>> EnumAccess<'de> for Schema<'t, A> {
+impl<'de, A: EnumAccess<'de>, N: Notes> EnumAccess<'de> for Schema<A, N> {
     type Error = A::Error;
-    type Variant = Schema<'t, A::Variant>;
+    type Variant = Schema<A::Variant, N>;
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
         let (value, variant) = self.inner.variant_seed(seed)?;
-        Ok((value, Schema::new(variant, self.trail)))
+        Ok((value, Schema::new(variant, self.notes)))
     }
 }
 
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Schema<'_, A> {
+impl<'de, A: VariantAccess<'de>, N: Notes> VariantAccess<'de> for Schema<A, N> {
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {
@@ -97,15 +99,15 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Schema<'_, A> {
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
-        self.inner.newtype_variant_seed(Schema::new(seed, self.trail))
+        self.inner.newtype_variant_seed(Schema::new(seed, self.notes))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        self.inner.tuple_variant(len, Schema::new(visitor, self.trail))
+        self.inner.tuple_variant(len, Schema::new(visitor, self.notes))
     }
 
     fn struct_variant<V: Visitor<'de>>(self, fields: Fields, visitor: V) -> Result<V::Value, A::Error> {
-        let visitor = Schema { inner: visitor, trail: self.trail, fields: Some(fields) };
+        let visitor = Schema { inner: visitor, notes: self.notes, fields: Some(fields) };
         self.inner.struct_variant(fields, visitor)
     }
 }

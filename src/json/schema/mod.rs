@@ -10,22 +10,25 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
-use self::access::{Elements, Entries};
-pub(super) use self::trail::Trail;
+use self::access::Elements;
+pub(super) use self::{
+    access::{Entries, Key},
+    trail::{Notes, Silent, Trail},
+};
 
-type Fields = &'static [&'static str];
+pub(super) type Fields = &'static [&'static str];
 
-/// Whatever `serde` passes along, with the trail that its errors leave.
-pub(super) struct Schema<'t, T> {
+/// Whatever `serde` passes along, and where its errors are noted.
+pub(super) struct Schema<T, N> {
     inner: T,
-    trail: &'t Trail,
+    notes: N,
     /// The fields of the struct that is being read, if it is one.
     fields: Option<Fields>,
 }
 
-impl<'t, T> Schema<'t, T> {
-    pub(super) fn new(inner: T, trail: &'t Trail) -> Self {
-        Self { inner, trail, fields: None }
+impl<T, N: Notes> Schema<T, N> {
+    pub(super) fn new(inner: T, notes: N) -> Self {
+        Self { inner, notes, fields: None }
     }
 }
 
@@ -42,12 +45,12 @@ macro_rules! forward_wrapped {
     ($($method:ident($($argument:ident: $type:ty),*))+) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, Self::Error> {
-            self.inner.$method($($argument,)* Schema::new(visitor, self.trail))
+            self.inner.$method($($argument,)* Schema::new(visitor, self.notes))
         }
     )+};
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Schema<'_, D> {
+impl<'de, D: Deserializer<'de>, N: Notes> Deserializer<'de> for Schema<D, N> {
     type Error = D::Error;
 
     #[inline]
@@ -57,9 +60,9 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Schema<'_, D> {
         fields: Fields,
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        let visitor = Schema { inner: visitor, trail: self.trail, fields: Some(fields) };
+        let visitor = Schema { inner: visitor, notes: self.notes, fields: Some(fields) };
         let value = self.inner.deserialize_struct(name, fields, visitor);
-        value.inspect_err(|error| self.trail.note_missing(fields, error))
+        value.inspect_err(|error| self.notes.missing(fields, error))
     }
 
     forward! {
@@ -95,7 +98,7 @@ macro_rules! visit {
     )+};
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Schema<'_, V> {
+impl<'de, V: Visitor<'de>, N: Notes> Visitor<'de> for Schema<V, N> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -120,17 +123,17 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Schema<'_, V> {
 
     #[inline]
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.inner.visit_some(Schema::new(deserializer, self.trail))
+        self.inner.visit_some(Schema::new(deserializer, self.notes))
     }
 
     #[inline]
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.inner.visit_newtype_struct(Schema::new(deserializer, self.trail))
+        self.inner.visit_newtype_struct(Schema::new(deserializer, self.notes))
     }
 
     #[inline]
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_enum(Schema::new(access, self.trail))
+        self.inner.visit_enum(Schema::new(access, self.notes))
     }
 
     #[inline]
@@ -138,20 +141,20 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Schema<'_, V> {
         if self.fields.is_some() {
             return Err(A::Error::invalid_type(Unexpected::Seq, &self.inner));
         }
-        self.inner.visit_seq(Elements::new(access, self.trail))
+        self.inner.visit_seq(Elements::new(access, self.notes))
     }
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_map(Entries::new(access, self.trail, self.fields))
+        self.inner.visit_map(Entries::new(access, self.notes, self.fields))
     }
 }
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Schema<'_, S> {
+impl<'de, S: DeserializeSeed<'de>, N: Notes> DeserializeSeed<'de> for Schema<S, N> {
     type Value = S::Value;
 
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        self.inner.deserialize(Schema::new(deserializer, self.trail))
+        self.inner.deserialize(Schema::new(deserializer, self.notes))
     }
 }

@@ -1,7 +1,5 @@
 use std::{cell::RefCell, fmt};
 
-use super::Fields;
-
 /// The steps from the place of an error up to the root, noted while the error travels up.
 #[derive(Default)]
 pub(in crate::json) struct Trail(RefCell<Vec<Step>>);
@@ -12,25 +10,50 @@ enum Step {
     UnknownKey,
 }
 
-impl Trail {
-    /// Notes an error in the value of a key. The key came from the sender: it is noted only as
-    /// the name of a field that the type announced.
-    #[cold]
-    pub(super) fn note_key(&self, fields: Fields, key: &str) {
+/// Where errors are noted on their way up.
+pub(in crate::json) trait Notes: Copy {
+    /// Whether keys must be read as text, so that they can be named.
+    const NAMES_KEYS: bool;
+
+    /// An error in the value of a key. The key came from the sender: it is noted only as the name
+    /// of a field that the type announced.
+    fn key(self, fields: &[&'static str], key: &str);
+
+    /// An error in an element of an array.
+    fn index(self, index: usize);
+
+    /// A missing field, whose name only `serde`'s message tells. The message is matched against
+    /// the names that the type announced, so that nothing else can come out of it.
+    fn missing(self, fields: &[&'static str], error: &impl fmt::Display);
+}
+
+/// Notes nothing. A body is read so at first: a path is wanted only when that has failed.
+#[derive(Clone, Copy)]
+pub(in crate::json) struct Silent;
+
+impl Notes for Silent {
+    const NAMES_KEYS: bool = false;
+
+    fn key(self, _: &[&'static str], _: &str) {}
+
+    fn index(self, _: usize) {}
+
+    fn missing(self, _: &[&'static str], _: &impl fmt::Display) {}
+}
+
+impl Notes for &Trail {
+    const NAMES_KEYS: bool = true;
+
+    fn key(self, fields: &[&'static str], key: &str) {
         let field = fields.iter().find(|field| **field == key);
         self.push(field.map_or(Step::UnknownKey, |field| Step::Field(field)));
     }
 
-    /// Notes an error in an element of an array.
-    #[cold]
-    pub(super) fn note_index(&self, index: usize) {
+    fn index(self, index: usize) {
         self.push(Step::Index(index));
     }
 
-    /// Notes a missing field, whose name only `serde`'s message tells. The message is matched
-    /// against the names that the type announced, so that nothing else can come out of it.
-    #[cold]
-    pub(super) fn note_missing(&self, fields: Fields, error: &impl fmt::Display) {
+    fn missing(self, fields: &[&'static str], error: &impl fmt::Display) {
         if self.0.borrow().is_empty() {
             let message = error.to_string();
             let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
@@ -39,7 +62,9 @@ impl Trail {
             }
         }
     }
+}
 
+impl Trail {
     fn push(&self, step: Step) {
         self.0.borrow_mut().push(step);
     }

@@ -3,15 +3,11 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
-use super::{
-    Consultation, Patient, Prescription, Professional, Report, ReportSent,
-    decode::{self, CONSULTATION_FINISHED, REPORT_SENT},
-    unix_time,
-};
-use crate::{
-    json::{RawJson, null_as_default, one_or_many},
-    provider::Unknown,
-};
+use super::{Consultation, Patient, Prescription, Professional, Report, ReportSent, unix_time};
+use crate::json::{RawJson, Tagged, Unknown, decode_tagged, null_as_default, one_or_many};
+
+const CONSULTATION_FINISHED: &str = "patient_consultation_finished";
+const REPORT_SENT: &str = "patient_report_sent";
 
 /// What MediQuo sends.
 ///
@@ -66,11 +62,27 @@ impl Event {
     }
 }
 
+impl Tagged for Event {
+    const TAG: &'static str = "type";
+
+    fn read<'de, D: Deserializer<'de>>(event_type: &str, object: D) -> Option<Result<Self, D::Error>> {
+        Some(match event_type {
+            CONSULTATION_FINISHED => ConsultationFinished::deserialize(object).map(Self::ConsultationFinished),
+            REPORT_SENT => ReportSent::deserialize(object).map(Self::ReportSent),
+            _ => return None,
+        })
+    }
+
+    fn unknown(unknown: Unknown) -> Self {
+        Self::Unknown(unknown)
+    }
+}
+
 /// Reads JSON only: an unknown event is kept as the JSON that was sent.
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = RawJson::deserialize(deserializer)?;
-        decode::event(json.get().as_bytes()).map_err(D::Error::custom)
+        decode_tagged(json.get().as_bytes()).map_err(D::Error::custom)
     }
 }
 

@@ -32,7 +32,6 @@
 //! ```
 
 mod builder;
-mod decode;
 mod event;
 mod model;
 mod redacted;
@@ -56,7 +55,7 @@ pub use self::{
     scheme::Credentials,
 };
 use super::Provider;
-use crate::{Rejection, WebhookLayer};
+use crate::{Rejection, WebhookLayer, json};
 
 /// The provider MediQuo. See the [module](self) for what follows from its page.
 #[derive(Debug)]
@@ -89,6 +88,6 @@ impl Provider for MediQuo {
     }
 
     fn decode(&self, _head: &Parts, body: &Bytes) -> Result<Event, Rejection> {
-        Ok(decode::event(body)?)
+        Ok(json::decode_tagged(body)?)
     }
 }

@@ -1,12 +1,12 @@
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use super::redacted::redacted;
-use crate::{
-    DateTime,
-    json::{RawJson, null_as_default},
-};
+use crate::{DateTime, json::null_as_default};
 
 /// A consultation.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ pub struct Speciality {
 pub enum SpecialityId {
     /// A whole number.
     Number(i64),
-    /// A string.
+    /// A string, or a number that is no `i64` as its text.
     Text(String),
 }
 
@@ -188,13 +188,40 @@ impl fmt::Debug for Patient {
     }
 }
 
-/// Reads JSON only. A number that is no `i64` is kept as its text.
 impl<'de> Deserialize<'de> for SpecialityId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = RawJson::deserialize(deserializer)?;
-        let number = || json.decode().map(Self::Number);
-        let text = || json.decode().map(Self::Text);
-        let other_number = || json.decode().map(|_: serde_json::Number| Self::Text(json.get().to_owned()));
-        number().or_else(|_| text()).or_else(|_| other_number()).map_err(D::Error::custom)
+        deserializer.deserialize_any(NumberOrText)
+    }
+}
+
+struct NumberOrText;
+
+impl<'de> Visitor<'de> for NumberOrText {
+    type Value = SpecialityId;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number or a string")
+    }
+
+    fn visit_i64<E: Error>(self, id: i64) -> Result<SpecialityId, E> {
+        Ok(SpecialityId::Number(id))
+    }
+
+    fn visit_u64<E: Error>(self, id: u64) -> Result<SpecialityId, E> {
+        Ok(i64::try_from(id).map_or_else(|_| SpecialityId::Text(id.to_string()), SpecialityId::Number))
+    }
+
+    fn visit_f64<E: Error>(self, id: f64) -> Result<SpecialityId, E> {
+        Ok(SpecialityId::Text(id.to_string()))
+    }
+
+    fn visit_str<E: Error>(self, id: &str) -> Result<SpecialityId, E> {
+        Ok(SpecialityId::Text(id.to_owned()))
+    }
+
+    /// With serde_json's `arbitrary_precision`, which any crate may turn on, some numbers come as maps.
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<SpecialityId, A::Error> {
+        let number = serde_json::Number::deserialize(MapAccessDeserializer::new(access))?;
+        Ok(SpecialityId::Text(number.to_string()))
     }
 }

@@ -2,8 +2,12 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
-use super::decode::{self, ELIGIBILITY_UPDATED};
-use crate::{DateTime, json::RawJson, provider::Unknown};
+use crate::{
+    DateTime,
+    json::{RawJson, Tagged, Unknown, decode_tagged},
+};
+
+const ELIGIBILITY_UPDATED: &str = "product_catalog.item.eligibility_updated";
 
 /// What Truemed sends.
 ///
@@ -56,11 +60,30 @@ impl Event {
     }
 }
 
+impl Tagged for Event {
+    const TAG: &'static str = "event_type";
+
+    fn read<'de, D: Deserializer<'de>>(event_type: &str, object: D) -> Option<Result<Self, D::Error>> {
+        Some(match event_type {
+            ELIGIBILITY_UPDATED => ItemEligibilityUpdated::deserialize(object).map(Self::ItemEligibilityUpdated),
+            _ => return None,
+        })
+    }
+
+    fn read_untagged<'de, D: Deserializer<'de>>(object: D) -> Result<Self, D::Error> {
+        QualificationSessionComplete::deserialize(object).map(Self::QualificationSessionComplete)
+    }
+
+    fn unknown(unknown: Unknown) -> Self {
+        Self::Unknown(unknown)
+    }
+}
+
 /// Reads JSON only: an unknown event is kept as the JSON that was sent.
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = RawJson::deserialize(deserializer)?;
-        decode::event(json.get().as_bytes()).map_err(D::Error::custom)
+        decode_tagged(json.get().as_bytes()).map_err(D::Error::custom)
     }
 }
 

@@ -31,7 +31,6 @@
 //! # Ok::<_, tower_webhook::ConfigError>(())
 //! ```
 
-mod decode;
 mod event;
 
 use bytes::Bytes;
@@ -44,6 +43,7 @@ use super::Provider;
 use crate::{
     ConfigError, Rejection, RejectionKind, WebhookLayer,
     auth::{Header, HeaderBuilder},
+    json,
 };
 
 /// The provider Truemed. See the [module](self) for what follows from its pages.
@@ -133,7 +133,7 @@ impl Provider for Truemed {
     }
 
     fn decode(&self, _head: &Parts, body: &Bytes) -> Result<Event, Rejection> {
-        Ok(decode::event(body)?)
+        Ok(json::decode_tagged(body)?)
     }
 
     fn status(&self, kind: RejectionKind) -> StatusCode {

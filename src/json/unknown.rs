@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::json::RawJson;
+use super::RawJson;
 
 /// An event of a type that the provider's page does not describe.
 ///
@@ -11,7 +11,7 @@ use crate::json::RawJson;
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::{json::RawJson, provider::Unknown};
+/// use tower_webhook::json::{RawJson, Unknown};
 ///
 /// let unknown = Unknown::new("patient_moved", RawJson::new(r#"{"type":"patient_moved","to":"Vigo"}"#)?);
 /// assert_eq!(format!("{unknown:?}"), r#"Unknown { event_type: "patient_moved", json: RawJson(36 bytes) }"#);

@@ -1,0 +1,143 @@
+//! What the benchmarks share: the documented events, and the same types by other means.
+
+use bytes::Bytes;
+use criterion::Criterion;
+use http::Request;
+use http_body_util::Full;
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer};
+use tower_webhook::provider::{
+    mediquo::{ConsultationFinishedPayload, ReportSentPayload},
+    truemed::{self, QualificationSessionComplete},
+};
+
+/// The key of all benchmarks, in `x-webhook-signature` or `x-truemed-api-key`.
+pub const KEY: &str = "mq_Yc6mZa1Kd0Fe7Rt4aN3s8Jq2vXw9Lr5tBq1k";
+
+/// MediQuo's sample of a finished consultation, as printed: 3.4 KB, of which white space is a third.
+pub const CONSULTATION: &str = include_str!("../../tests/fixtures/mediquo/patient_consultation_finished.json");
+/// MediQuo's sample of a sent report, as printed.
+pub const REPORT: &str = include_str!("../../tests/fixtures/mediquo/patient_report_sent.json");
+/// Truemed's qualification session, with all fields.
+pub const SESSION: &str = include_str!("../../tests/fixtures/truemed/qualification_session_complete.json");
+/// Truemed's eligibility update, with all fields.
+pub const UPDATE: &str = include_str!("../../tests/fixtures/truemed/item_eligibility_updated.json");
+
+/// Settings that give stable ratios in a bearable time.
+#[must_use]
+pub fn criterion() -> Criterion {
+    Criterion::default().configure_from_args()
+}
+
+/// The body as a server sends it on the wire: without the white space of a printed sample.
+///
+/// # Panics
+///
+/// The sample is not JSON.
+#[must_use]
+pub fn compact(sample: &str) -> String {
+    // Not through `Value`, which would sort the keys and so put the tag last.
+    let mut text = String::with_capacity(sample.len());
+    let mut in_string = false;
+    let mut escaped = false;
+    for letter in sample.chars() {
+        if in_string || !letter.is_ascii_whitespace() {
+            text.push(letter);
+        }
+        in_string ^= letter == '"' && !escaped;
+        escaped = in_string && letter == '\\' && !escaped;
+    }
+    text
+}
+
+/// The documented events by name, as they travel.
+#[must_use]
+pub fn samples() -> [(&'static str, Bytes); 4] {
+    [("consultation", CONSULTATION), ("report", REPORT), ("session", SESSION), ("update", UPDATE)]
+        .map(|(name, sample)| (name, compact(sample).into()))
+}
+
+/// A delivery of MediQuo, with the headers that a client sends.
+pub fn delivery<B>(key: &str, body: B) -> Request<B> {
+    let mut request = Request::new(body);
+    *request.method_mut() = http::Method::POST;
+    *request.uri_mut() = http::Uri::from_static("/webhooks/mediquo");
+    let headers = request.headers_mut();
+    headers.insert("host", http::HeaderValue::from_static("hooks.example.com"));
+    headers.insert("user-agent", http::HeaderValue::from_static("MediQuo/1.0"));
+    headers.insert("accept", http::HeaderValue::from_static("*/*"));
+    headers.insert("content-type", http::HeaderValue::from_static("application/json"));
+    if let Ok(key) = key.try_into() {
+        headers.insert("x-webhook-signature", key);
+    }
+    request
+}
+
+/// Drives a future that never waits.
+///
+/// # Panics
+///
+/// It waits.
+pub fn finish<F: Future>(future: F) -> F::Output {
+    match std::pin::pin!(future).poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+        std::task::Poll::Ready(output) => output,
+        std::task::Poll::Pending => panic!("it waits"),
+    }
+}
+
+/// MediQuo's events as `serde`'s derive reads them: a tag and a content, beside another field.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "of this package alone")]
+pub struct Derived {
+    /// A Unix timestamp.
+    #[serde(deserialize_with = "unix_time")]
+    pub occurred_on: Timestamp,
+    /// The event.
+    #[serde(flatten)]
+    pub event: DerivedEvent,
+}
+
+/// The event of [`Derived`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "type", content = "payload")]
+#[expect(clippy::exhaustive_enums, reason = "of this package alone")]
+#[expect(clippy::large_enum_variant, reason = "as in the library")]
+pub enum DerivedEvent {
+    /// A professional finished a consultation.
+    #[serde(rename = "patient_consultation_finished")]
+    ConsultationFinished(ConsultationFinishedPayload),
+    /// A professional sent a report.
+    #[serde(rename = "patient_report_sent")]
+    ReportSent(ReportSentPayload),
+}
+
+/// Truemed's events as `serde`'s derive reads them: one has no tag, so by trial.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+#[expect(clippy::exhaustive_enums, reason = "of this package alone")]
+pub enum DerivedTruemed {
+    /// A session was decided.
+    Session(QualificationSessionComplete),
+    /// An item has changed.
+    Update(truemed::ItemEligibilityUpdated),
+}
+
+fn unix_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let seconds = i64::deserialize(deserializer)?;
+    Timestamp::from_second(seconds).map_err(serde::de::Error::custom)
+}
+
+/// The tag alone.
+#[derive(Deserialize)]
+#[expect(clippy::exhaustive_structs, reason = "of this package alone")]
+pub struct Tag {
+    /// MediQuo's.
+    #[serde(rename = "type")]
+    pub mediquo: Option<String>,
+    /// Truemed's.
+    #[serde(rename = "event_type")]
+    pub truemed: Option<String>,
+}
+
+/// A delivery's body in one frame.
+pub type Body = Full<Bytes>;
