@@ -47,8 +47,8 @@ pub struct Webhook<E>(pub E);
 /// No [`WebhookLayer`](crate::WebhookLayer) put this into the request: the route is without its
 /// layer, or with another provider's.
 ///
-/// It is answered with 500 and a text that names what is missing: a fault of the program, which
-/// shows at the first delivery.
+/// It is answered with 500 and a text that names what is missing. It is a fault of the program that
+/// shows at the first delivery: let a test of the handler go through the router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingLayer {
     wanted: &'static str,

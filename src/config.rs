@@ -2,7 +2,8 @@ use std::{error::Error, fmt};
 
 /// What is wrong with a setting. It comes from `build()`, never while a delivery is handled.
 ///
-/// It names the setting and the problem, and never holds or shows the value.
+/// It names the setting and the problem, and never holds or shows the value. `Debug` shows the same
+/// sentence, as that is what a `main` that returns it prints.
 ///
 /// # Examples
 ///
@@ -13,7 +14,7 @@ use std::{error::Error, fmt};
 /// assert_eq!(error.kind(), ConfigErrorKind::Padded);
 /// assert_eq!(error.to_string(), "API key 1 begins or ends with white space");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigError {
     kind: ConfigErrorKind,
     setting: String,
@@ -72,10 +73,16 @@ impl fmt::Display for ConfigError {
             ConfigErrorKind::Padded => "begins or ends with white space",
             ConfigErrorKind::TooLong => "is too long",
             ConfigErrorKind::TooMany => "exceeds the 16 that one scheme takes",
-            ConfigErrorKind::TooShort => "is shorter than 16 bytes",
+            ConfigErrorKind::TooShort => "is shorter than 16 bytes, which `dangerous_allow_short_keys` would allow",
             ConfigErrorKind::UserName => "holds a colon",
         };
         write!(f, "{} {problem}", self.setting)
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ConfigError({self})")
     }
 }
 

@@ -14,7 +14,7 @@ use crate::json::FromText;
 /// |---|---|
 /// | `2024-01-15T09:30:00Z`, `2024-01-15T10:30:00.25+01:00` | [`Instant`](Self::Instant) |
 /// | `2024-01-15T09:30:00` | [`Civil`](Self::Civil) |
-/// | anything else, also a date alone | [`Text`](Self::Text) |
+/// | anything else, also a date alone, or an instant after the year 9999 | [`Text`](Self::Text) |
 ///
 /// `Debug` does not show the time: with health data it can identify a person.
 ///
@@ -65,8 +65,9 @@ impl DateTime {
 
 impl From<&str> for DateTime {
     fn from(text: &str) -> Self {
-        // jiff would take a date alone for midnight and ignore the name of a time zone.
-        let is_civil = text.contains(['T', 't', ' ']) && !text.contains('[');
+        // jiff would take a date alone for midnight, and ignore an offset or the name of a time zone.
+        let time = text.split_once(['T', 't', ' ']).map(|(_, time)| time);
+        let is_civil = time.is_some_and(|time| !time.contains(['+', '-', '[']));
         text.parse()
             .map(Self::Instant)
             .or_else(|_| if is_civil { text.parse().map(Self::Civil).map_err(drop) } else { Err(()) })

@@ -31,7 +31,18 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    pub(crate) fn new(provider: &'static str, verified: Verified, received_at: Timestamp, body_len: usize) -> Self {
+    /// A delivery, for tests of handlers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::{Delivery, auth::Verified, jiff::Timestamp};
+    ///
+    /// let delivery = Delivery::new("truemed", Verified::by("2026-11"), Timestamp::UNIX_EPOCH, 84);
+    /// assert_eq!(delivery.key(), Some("2026-11"));
+    /// ```
+    #[must_use]
+    pub fn new(provider: &'static str, verified: Verified, received_at: Timestamp, body_len: usize) -> Self {
         Self { provider, verified, received_at, body_len }
     }
 

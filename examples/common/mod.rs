@@ -62,7 +62,8 @@ impl Settings {
 
     /// Listens, and prints a curl line for every documented event, and the address.
     pub(crate) async fn listen(&self) -> Result<TcpListener, Failure> {
-        let listener = listen(&self.listen).await.map_err(|error| Failure(format!("{}: {error}", self.listen)))?;
+        let listener =
+            listen(&self.listen).await.map_err(|error| Failure(format!("LISTEN={}: {error}", self.listen)))?;
         let address = listener.local_addr()?;
         self.print_curl_lines(address)?;
         Ok(listener)
@@ -90,11 +91,30 @@ async fn listen(address: &str) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Waits for Ctrl-C.
+/// Waits for Ctrl-C, or for what a container's stop sends.
 pub(crate) async fn ctrl_c() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated() => {}
     }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut signal) => drop(signal.recv().await),
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
 }
 
 /// Waits for as long as requests may still take after Ctrl-C. A sender that never finishes one must not hold the server.

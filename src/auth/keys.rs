@@ -77,9 +77,8 @@ impl KeysBuilder {
         len: usize,
         read: impl FnOnce(&str) -> Result<Secret, ConfigError>,
     ) {
-        let number = self.candidates.len() + 1;
-        let setting = format!("{} {number}", self.noun);
-        let label = label.map_or_else(|| number.to_string().into(), Arc::from);
+        let label: Arc<str> = label.map_or_else(|| (self.candidates.len() + 1).to_string().into(), Arc::from);
+        let setting = format!("{} {label}", self.noun);
         let key = read(&setting).map(|secret| Key { label, secret });
         self.candidates.push(Candidate { setting, key, short: len < Secret::MIN_LEN });
     }

@@ -6,7 +6,7 @@
 //! | [`Basic`] | user name and password in `Authorization` (RFC 7617) |
 //! | [`Bearer`] | a token in `Authorization` (RFC 6750): configured ones, or your own check |
 //! | [`All`], [`Any`] | two schemes at once, or either of two; they nest |
-//! | a closure `Fn(&Parts) -> bool` | whatever your own function finds in the request's head |
+//! | [`scheme_fn`], or any `Fn(&Parts) -> bool` | whatever your own function finds in the request's head |
 //! | [`DangerousAcceptAll`] | none |
 //!
 //! All of them refuse a credential that is missing, empty, doubled, longer, shorter, in another
@@ -66,6 +66,7 @@ pub use self::{
     any::Any,
     basic::{Basic, BasicBuilder},
     bearer::{Bearer, BearerBuilder},
+    closure::scheme_fn,
     dangerous::DangerousAcceptAll,
     header::{Header, HeaderBuilder},
     secret::Secret,
@@ -102,7 +103,7 @@ pub use self::{
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not tell how a delivery proves where it is from",
-    note = "use a type of `tower_webhook::auth` such as `Header`, or a closure `|head: &http::request::Parts| -> bool`"
+    note = "use a type of `tower_webhook::auth` such as `Header`, or `scheme_fn(|head| ..)`"
 )]
 pub trait Scheme: Send + Sync + 'static {
     /// What the head leaves for the body to settle. For a scheme that needs no body this is

@@ -2,7 +2,10 @@ use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+    de::{
+        DeserializeSeed, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
+        value::MapAccessDeserializer,
+    },
 };
 
 /// Reads `null` as the default of the type: for fields that a provider sends as `null` where it
@@ -33,8 +36,8 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// Reads an array, or a single object as an array of one, or `null` as an empty array: for fields
-/// that a provider's page describes in more than one way.
+/// Reads an array, or a single object as an array of one, or `null` or an empty object as an empty
+/// array: for fields that a provider's page describes in more than one way.
 ///
 /// # Examples
 ///
@@ -77,8 +80,15 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
         Ok(Vec::new())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Vec<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(access)).map(|one| vec![one])
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Vec<T>, A::Error> {
+        match access.next_key::<String>()? {
+            None => Ok(Vec::new()),
+            // With serde_json's `arbitrary_precision`, which any crate may turn on, some numbers come so.
+            Some(key) if key == "$serde_json::private::Number" => {
+                Err(A::Error::invalid_type(Unexpected::Other("number"), &self))
+            }
+            first_key => T::deserialize(MapAccessDeserializer::new(Begun { first_key, access })).map(|one| vec![one]),
+        }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Vec<T>, A::Error> {
@@ -87,5 +97,26 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
             many.push(one);
         }
         Ok(many)
+    }
+}
+
+/// An object whose first key has been read.
+struct Begun<A> {
+    first_key: Option<String>,
+    access: A,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Begun<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+        match self.first_key.take() {
+            Some(key) => seed.deserialize(key.into_deserializer()).map(Some),
+            None => self.access.next_key_seed(seed),
+        }
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        self.access.next_value_seed(seed)
     }
 }

@@ -27,14 +27,14 @@
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
-        pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+ }
+        $vis:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }
     ) => {
         $(#[$meta])*
         ///
         /// `Debug` does not show the text of `Other`.
         #[derive(Clone, PartialEq, Eq, Hash)]
         #[non_exhaustive]
-        pub enum $name {
+        $vis enum $name {
             $($(#[$variant_meta])* $variant,)+
             /// A value that the provider's page does not list, as it was sent.
             Other(String),
@@ -43,7 +43,7 @@ macro_rules! open_enum {
         impl $name {
             /// The value as it is sent.
             #[must_use]
-            pub fn as_str(&self) -> &str {
+            $vis fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)+
                     Self::Other(text) => text,

@@ -56,19 +56,23 @@ impl<P: Provider> WebhookLayer<P> {
     /// the response that it returns.
     ///
     /// It is the place to keep an authentic delivery that could not be decoded, or to answer as a
-    /// provider's page asks. It is synchronous: hand slow work to a channel.
+    /// provider's page asks. It is synchronous: hand slow work to a channel. A response of status
+    /// 204, 205 or 304 leaves without its body.
     ///
     /// # Examples
     ///
     /// ```
+    /// use http::StatusCode;
     /// use tower_webhook::{RejectionKind, WebhookLayer, provider::truemed::Truemed};
     ///
     /// let (dead_letters, _inbox) = std::sync::mpsc::channel();
     /// let truemed = Truemed::builder().api_key("tm_live_8Jq2vXw9Lr5t").build()?;
-    /// let layer = WebhookLayer::new(truemed).on_rejection(move |refusal, response| {
+    /// let layer = WebhookLayer::new(truemed).on_rejection(move |refusal, mut response| {
     ///     if let (RejectionKind::Malformed, Some(body)) = (refusal.rejection().kind(), refusal.body()) {
-    ///         // The sender proved who it is: this is data, and must be stored as such.
-    ///         let _ = dead_letters.send(body.clone());
+    ///         // The sender proved who it is, so this is data. Once it is stored, it need not come again.
+    ///         if dead_letters.send(body.clone()).is_ok() {
+    ///             *response.status_mut() = StatusCode::NO_CONTENT;
+    ///         }
     ///     }
     ///     response
     /// });

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Method, Request, Response,
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
     header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
     request::Parts,
 };
@@ -99,6 +99,10 @@ impl<P: Provider> Receiver<P> {
         if let Some(hook) = &self.on_rejection {
             self.provider.scheme().conceal(&mut head.headers);
             response = hook(Refusal::new(&head, &rejection, body), response);
+            if is_bodiless(response.status()) {
+                strip_body_headers(response.headers_mut());
+                *response.body_mut() = Bytes::new();
+            }
         }
         response.extensions_mut().insert(rejection);
         response
@@ -115,12 +119,10 @@ impl<P: Provider> Receiver<P> {
         };
         let (mut head, body) = response.into_parts();
         head.status = success;
-        if !matches!(success.as_u16(), 204 | 205) {
+        if !is_bodiless(success) {
             return Response::from_parts(head, ResponseBody::inner(body));
         }
-        for header in [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING] {
-            head.headers.remove(header);
-        }
+        strip_body_headers(&mut head.headers);
         Response::from_parts(head, ResponseBody::own(Bytes::new()))
     }
 
@@ -137,6 +139,17 @@ impl<P> Clone for Receiver<P> {
             clock: Arc::clone(&self.clock),
             on_rejection: self.on_rejection.clone(),
         }
+    }
+}
+
+/// Statuses whose response can have no body (RFC 9110, 15.3.5, 15.3.6 and 15.4.5).
+fn is_bodiless(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+fn strip_body_headers(headers: &mut HeaderMap) {
+    for header in [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING] {
+        headers.remove(header);
     }
 }
 

@@ -120,5 +120,9 @@ fn one_authorization_header_cannot_carry_two_credentials() {
 fn an_error_says_which_key_and_what_is_wrong() {
     let error = Truemed::builder().api_key(KEY).api_key("canary ").build().unwrap_err();
     assert_eq!(error.to_string(), "API key 2 begins or ends with white space");
+    let error = Truemed::builder().labelled_api_key("2026-11", "short").build().unwrap_err();
+    let sentence = "API key 2026-11 is shorter than 16 bytes, which `dangerous_allow_short_keys` would allow";
+    assert_eq!(error.to_string(), sentence);
+    assert_eq!(format!("{error:?}"), format!("ConfigError({sentence})"));
     assert_eq!(MediQuo::builder().build().unwrap_err().to_string(), "signature is not configured");
 }

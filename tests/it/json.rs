@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use tower_webhook::json::{Category, DecodeError, decode};
+use serde_json::Value;
+use tower_webhook::json::{Category, DecodeError, RawJson, decode};
 
 #[derive(Debug, PartialEq, Deserialize)]
 struct Inner {
@@ -137,4 +138,29 @@ fn lines_and_columns_are_those_of_the_body() {
     assert_eq!(error(b"\xff"), (Category::Utf8, 1, 1));
     assert_eq!(error(b"{}\n x"), (Category::Data, 1, 2));
     assert_eq!(error(b""), (Category::Eof, 1, 0));
+}
+
+/// A nest of strings that `serde_json::Value` takes for JSON once more, each with a limit of its own.
+#[test]
+fn a_raw_value_by_name_is_refused() {
+    let token = "$serde_json::private::RawValue";
+    for key in [token.to_owned(), token.replace('$', "\\u0024")] {
+        let text = format!(r#"{{"a":{{"{key}":"{{\"admin\":true}}"}}}}"#);
+        assert!(serde_json::from_str::<Value>(&text).unwrap()["a"]["admin"] == true, "serde_json takes it");
+        assert_eq!(decode::<Value>(text.as_bytes()).unwrap_err().category(), Category::Data);
+        assert!(decode::<BTreeMap<String, Value>>(text.as_bytes()).is_err());
+        assert!(decode::<Maybe>(text.as_bytes()).is_err());
+        assert!(RawJson::new(&text).unwrap().decode::<Value>().is_err());
+    }
+    // As an ignored key of a struct it is as good as any, and a raw value is still one.
+    assert!(decode::<Inner>(format!(r#"{{"id":1,"{token}":"x"}}"#).as_bytes()).is_ok());
+    assert_eq!(decode::<Vec<RawJson>>(b"[ {} , 1.50]").unwrap()[1].get(), "1.50");
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it is decoded and not looked at")]
+enum Maybe {
+    Known(Inner),
+    Unknown(Value),
 }

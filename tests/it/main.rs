@@ -13,6 +13,7 @@ mod support;
 mod auth;
 mod bodies;
 mod config;
+mod datetime;
 mod hostile_json;
 mod json;
 mod mediquo;

@@ -223,8 +223,14 @@ async fn one_report_instead_of_an_array() {
     let single = finished(&changed(consultation(), "/payload/reports", Some(one))).await;
     let array = finished(&consultation()).await;
     assert_eq!(single.payload.reports, array.payload.reports[..1]);
-    let none = finished(&changed(consultation(), "/payload/reports", Some(json!([])))).await;
-    assert!(none.payload.reports.is_empty());
+    for none in [json!([]), json!({})] {
+        let none = finished(&changed(consultation(), "/payload/reports", Some(none))).await;
+        assert!(none.payload.reports.is_empty());
+    }
+    // What is there and not understood is not dropped.
+    for other in [json!({"0": {"id": "1"}}), json!([{"0": {"id": "1"}}]), json!(1.5), json!("x"), json!(true)] {
+        assert!(event(&changed(consultation(), "/payload/reports", Some(other))).await.is_err());
+    }
 }
 
 #[tokio::test]

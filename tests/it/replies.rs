@@ -185,6 +185,19 @@ async fn the_hook_sees_the_refusal_and_replaces_the_response() {
 }
 
 #[tokio::test]
+async fn a_hook_that_answers_204_sends_no_body() {
+    for status in [204, 205, 304] {
+        let layer = mediquo().on_rejection(move |_, mut response| {
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            response
+        });
+        let outcome = deliver(&layer, from_mediquo(body("{}"))).await;
+        assert_eq!(outcome.status, status);
+        assert!(outcome.body.is_empty() && outcome.head.headers.is_empty(), "{:?}", outcome.head);
+    }
+}
+
+#[tokio::test]
 async fn a_rejection_tells_where_the_body_went_wrong() {
     let outcome =
         deliver(&mediquo(), from_mediquo(body("{\"type\":\"patient_report_sent\",\n\"occurred_on\":\"now\"}"))).await;

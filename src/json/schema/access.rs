@@ -7,7 +7,7 @@ use serde::{
     de::{DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor},
 };
 
-use super::{Fields, Notes, Schema};
+use super::{Fields, Notes, Schema, key::MapKey};
 
 pub(super) struct Elements<A, N> {
     access: A,
@@ -61,7 +61,10 @@ impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Entries<'de, A, N> {
 
     #[inline]
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        if !N::NAMES_KEYS || self.fields.is_none() {
+        if self.fields.is_none() {
+            return self.access.next_key_seed(MapKey(seed));
+        }
+        if !N::NAMES_KEYS {
             return self.access.next_key_seed(seed);
         }
         let Some(Key(key)) = self.access.next_key()? else { return Ok(None) };

@@ -4,6 +4,7 @@
 //! Keys of maps and of unknown fields come from the sender and never enter it.
 
 mod access;
+mod key;
 mod trail;
 
 use std::fmt;
@@ -76,12 +77,24 @@ impl<'de, D: Deserializer<'de>, N: Notes> Deserializer<'de> for Schema<D, N> {
         deserialize_any()
         deserialize_enum(name: &'static str, variants: Fields)
         deserialize_map()
-        deserialize_newtype_struct(name: &'static str)
         deserialize_option()
         deserialize_seq()
         deserialize_tuple(len: usize)
         deserialize_tuple_struct(name: &'static str, len: usize)
         deserialize_unit_struct(name: &'static str)
+    }
+
+    #[inline]
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        if name == key::RAW_VALUE {
+            // The genuine one, which `serde_json` hands out as a map with that key.
+            return self.inner.deserialize_newtype_struct(name, visitor);
+        }
+        self.inner.deserialize_newtype_struct(name, Schema::new(visitor, self.notes))
     }
 
     fn is_human_readable(&self) -> bool {

@@ -58,7 +58,7 @@ use super::{
 ///     }
 /// }
 ///
-/// let event = json::decode_tagged(br#"{"type": "order.paid", "id": "o-1", "data": {"cents": 1250}}"#)?;
+/// let event: Event = json::decode_tagged(br#"{"type": "order.paid", "id": "o-1", "data": {"cents": 1250}}"#)?;
 /// assert_eq!(event, Event::OrderPaid(Envelope { id: "o-1".into(), data: Paid { cents: 1250 } }));
 ///
 /// let Event::Unknown(unknown) = json::decode_tagged(br#"{"type": "order.lost"}"#)? else { panic!() };

@@ -113,10 +113,15 @@ impl TypedContent {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.report_type.is_none() && self.content.is_none()
+    }
+
     pub(super) fn finish<E: Error>(self) -> Result<(Option<ReportType>, Option<ReportContent>), E> {
         match (self.report_type.flatten(), self.content.flatten()) {
             (Some(ReportType::Soap), Some(ReportContent::Other(early))) => {
-                let soap = early.decode().map_err(E::custom)?;
+                // Not its message: `serde_json` would take the place in the fragment for one in the body.
+                let soap = early.decode().map_err(|_| E::custom("a content that does not fit its type"))?;
                 Ok((Some(ReportType::Soap), Some(ReportContent::Soap(soap))))
             }
             typed => Ok(typed),
@@ -152,14 +157,22 @@ impl<'de> Visitor<'de> for ReportVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Report, A::Error> {
         let mut id: Option<Option<String>> = None;
         let mut typed = TypedContent::default();
+        let mut foreign = false;
         while let Some(field) = access.next_key()? {
             match field {
                 Field::Id if id.is_some() => return Err(A::Error::duplicate_field("id")),
                 Field::Id => id = Some(access.next_value()?),
                 Field::Type => typed.read_type(&mut access)?,
                 Field::Content => typed.read_content(&mut access)?,
-                Field::Unknown => drop(access.next_value::<IgnoredAny>()?),
+                Field::Unknown => {
+                    foreign = true;
+                    access.next_value::<IgnoredAny>()?;
+                }
             }
+        }
+        if foreign && id.is_none() && typed.is_empty() {
+            // Something else, such as an object of reports by number, which must not be lost.
+            return Err(A::Error::missing_field("content"));
         }
         let (report_type, content) = typed.finish()?;
         Ok(Report { id: id.flatten(), report_type, content })

@@ -79,11 +79,13 @@ impl Tagged for Event {
     }
 }
 
-/// Reads JSON only: an unknown event is kept as the JSON that was sent.
+/// Reads JSON only, as an unknown event is kept as the JSON that was sent; so not below `flatten` or
+/// an internally tagged enum. An error quotes nothing.
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = RawJson::deserialize(deserializer)?;
-        decode_tagged(json.get().as_bytes()).map_err(D::Error::custom)
+        let json = RawJson::deserialize(deserializer).map_err(|_| D::Error::custom("not JSON"))?;
+        decode_tagged(json.get().as_bytes())
+            .map_err(|error| D::Error::custom(format_args!("{} in field `{}`", error.category(), error.path())))
     }
 }
 
