@@ -3,7 +3,7 @@ use std::fmt;
 use jiff::{Timestamp, civil};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::json::FromText;
+use crate::json::text::FromText;
 
 /// A date-time, read as far as its text goes.
 ///
@@ -65,7 +65,8 @@ impl DateTime {
 
 impl From<&str> for DateTime {
     fn from(text: &str) -> Self {
-        // jiff would take a date alone for midnight, and ignore an offset or the name of a time zone.
+        // jiff would take a date alone for midnight. It ignores the name of a time zone, which is right
+        // beside an offset and wrong without one, and an offset whose instant is out of its range.
         let time = text.split_once(['T', 't', ' ']).map(|(_, time)| time);
         let is_civil = time.is_some_and(|time| !time.contains(['+', '-', '[']));
         text.parse()

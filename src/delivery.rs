@@ -15,7 +15,7 @@ use crate::auth::Verified;
 /// fn log<B>(request: &http::Request<B>) {
 ///     if let Some(delivery) = request.extensions().get::<Delivery>() {
 ///         println!("{} delivered {} bytes", delivery.provider(), delivery.body_len());
-///         if let Some(label) = delivery.key() {
+///         if let Some(label) = delivery.key_label() {
 ///             println!("authenticated by key {label}");
 ///         }
 ///     }
@@ -39,7 +39,7 @@ impl Delivery {
     /// use tower_webhook::{Delivery, auth::Verified, jiff::Timestamp};
     ///
     /// let delivery = Delivery::new("truemed", Verified::by("2026-11"), Timestamp::UNIX_EPOCH, 84);
-    /// assert_eq!(delivery.key(), Some("2026-11"));
+    /// assert_eq!(delivery.key_label(), Some("2026-11"));
     /// ```
     #[must_use]
     pub fn new(provider: &'static str, verified: Verified, received_at: Timestamp, body_len: usize) -> Self {
@@ -57,8 +57,8 @@ impl Delivery {
     ///
     /// While a key is rotated it tells when the last delivery under the old one came.
     #[must_use]
-    pub fn key(&self) -> Option<&str> {
-        self.verified.key()
+    pub fn key_label(&self) -> Option<&str> {
+        self.verified.key_label()
     }
 
     /// When the request's head arrived, by the layer's [`Clock`](crate::clock::Clock).

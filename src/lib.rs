@@ -25,5 +25,5 @@ pub use rejection::{Rejection, RejectionKind};
 pub mod __private {
     pub use serde;
 
-    pub use crate::json::FromText;
+    pub use crate::json::text::FromText;
 }

@@ -136,31 +136,30 @@ impl RejectionKind {
     }
 
     /// An RFC 9457 problem document: the same bytes for every delivery of this kind.
-    pub(crate) fn problem(self) -> &'static [u8] {
+    pub(crate) fn problem(self) -> &'static str {
+        self.texts().1
+    }
+
+    fn texts(self) -> (&'static str, &'static str) {
+        macro_rules! texts {
+            ($kind:literal, $title:literal) => {
+                ($title, concat!(r#"{"title":""#, $title, r#"","kind":""#, $kind, r#""}"#))
+            };
+        }
         match self {
-            Self::Incomplete => br#"{"title":"the body broke off","kind":"incomplete"}"#,
-            Self::Malformed => br#"{"title":"the body is not a documented event","kind":"malformed"}"#,
-            Self::MethodNotAllowed => br#"{"title":"only POST is allowed","kind":"method_not_allowed"}"#,
-            Self::TimedOut => br#"{"title":"the body did not arrive in time","kind":"timed_out"}"#,
-            Self::TooLarge => br#"{"title":"the body is too large","kind":"too_large"}"#,
-            Self::Unauthenticated => br#"{"title":"the credential is missing or wrong","kind":"unauthenticated"}"#,
-            Self::UnsupportedEncoding => {
-                br#"{"title":"the body must not be compressed","kind":"unsupported_encoding"}"#
-            }
+            Self::Incomplete => texts!("incomplete", "the body broke off"),
+            Self::Malformed => texts!("malformed", "the body is not a documented event"),
+            Self::MethodNotAllowed => texts!("method_not_allowed", "the method is not POST"),
+            Self::TimedOut => texts!("timed_out", "the body did not arrive in time"),
+            Self::TooLarge => texts!("too_large", "the body is too large"),
+            Self::Unauthenticated => texts!("unauthenticated", "the credential is missing or wrong"),
+            Self::UnsupportedEncoding => texts!("unsupported_encoding", "the body is compressed"),
         }
     }
 }
 
 impl fmt::Display for RejectionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Incomplete => "the body broke off",
-            Self::Malformed => "the body is not a documented event",
-            Self::MethodNotAllowed => "the method is not POST",
-            Self::TimedOut => "the body did not arrive in time",
-            Self::TooLarge => "the body is too large",
-            Self::Unauthenticated => "the credential is missing or wrong",
-            Self::UnsupportedEncoding => "the body is compressed",
-        })
+        f.pad(self.texts().0)
     }
 }

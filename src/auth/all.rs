@@ -7,7 +7,7 @@ use crate::Rejection;
 /// Two schemes, both of which a delivery must satisfy. Nest it for more.
 ///
 /// Both are always evaluated, so that a refusal does not tell which of them failed.
-/// [`Delivery::key`](crate::Delivery::key) is the label of the first scheme that has one.
+/// [`Delivery::key_label`](crate::Delivery::key_label) is the label of the first scheme that has one.
 ///
 /// # Examples
 ///

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Scheme, Secret, Verified, authorization, base64, conceal_header,
-    keys::{Keys, KeysBuilder},
+    keys::{Flaw, Keys, KeysBuilder},
 };
 use crate::{ConfigError, ConfigErrorKind, Rejection};
 
@@ -53,7 +53,7 @@ impl BasicBuilder {
         self
     }
 
-    /// Adds a user name and its password with a label that [`Delivery::key`](crate::Delivery::key) gives back.
+    /// Adds a user name and its password with a label that [`Delivery::key_label`](crate::Delivery::key_label) gives back.
     pub fn labelled_credentials(mut self, label: &str, user: &str, password: &str) -> Self {
         self.push(Some(label), user, password);
         self
@@ -76,18 +76,21 @@ impl BasicBuilder {
     }
 
     fn push(&mut self, label: Option<&str>, user: &str, password: &str) {
-        self.keys.push_with(label, password.len(), |setting| {
-            let user_setting = format!("the user name of {setting}");
-            Secret::named(user.as_bytes(), &user_setting)?;
-            if user.contains(':') {
-                return Err(ConfigError::new(ConfigErrorKind::UserName, user_setting));
-            }
-            Secret::named(password.as_bytes(), setting)?;
-            let both = Zeroizing::new(format!("{user}:{password}"));
-            let encoded = Zeroizing::new(base64::encode(both.as_bytes()));
-            Secret::named(encoded.as_bytes(), setting)
-        });
+        self.keys.push_secret(label, password.len(), encode(user, password));
     }
+}
+
+fn encode(user: &str, password: &str) -> Result<Secret, Flaw> {
+    Secret::checked(user.as_bytes()).map_err(|kind| Flaw::of("the user name of ", kind))?;
+    if user.contains(':') {
+        return Err(Flaw::of("the user name of ", ConfigErrorKind::UserName));
+    }
+    Secret::checked(password.as_bytes())?;
+    // With room for all of it, as growing would leave copies behind.
+    let mut both = Zeroizing::new(String::with_capacity(user.len() + 1 + password.len()));
+    both.extend([user, ":", password]);
+    let encoded = Zeroizing::new(base64::encode(both.as_bytes()));
+    Ok(Secret::checked(encoded.as_bytes())?)
 }
 
 impl Scheme for Basic {

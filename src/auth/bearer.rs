@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use jiff::Timestamp;
@@ -29,12 +29,14 @@ const SCHEME: &str = "Bearer";
 /// ```
 ///
 /// [RFC 6750]: https://www.rfc-editor.org/rfc/rfc6750
+#[derive(Clone)]
 pub struct Bearer {
     tokens: Tokens,
 }
 
+#[derive(Clone)]
 enum Tokens {
-    Checked(Box<dyn Fn(&str) -> bool + Send + Sync>),
+    Checked(Arc<dyn Fn(&str) -> bool + Send + Sync>),
     Fixed(Keys),
 }
 
@@ -57,7 +59,7 @@ impl Bearer {
     /// The call is synchronous and happens on every delivery: fetch what it needs, such as a key
     /// set, in the background.
     pub fn checked_by(check: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
-        Self { tokens: Tokens::Checked(Box::new(check)) }
+        Self { tokens: Tokens::Checked(Arc::new(check)) }
     }
 }
 
@@ -68,7 +70,7 @@ impl BearerBuilder {
         self
     }
 
-    /// Adds a token with a label that [`Delivery::key`](crate::Delivery::key) gives back.
+    /// Adds a token with a label that [`Delivery::key_label`](crate::Delivery::key_label) gives back.
     pub fn labelled_token(mut self, label: &str, token: impl AsRef<[u8]>) -> Self {
         self.keys.push(Some(label), token.as_ref());
         self

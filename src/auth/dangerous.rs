@@ -15,7 +15,7 @@ use crate::Rejection;
 ///
 /// let layer = WebhookLayer::new(Json::<serde_json::Value, _>::new("acme", DangerousAcceptAll));
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "a unit struct that users write by name")]
 pub struct DangerousAcceptAll;
 

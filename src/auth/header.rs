@@ -49,7 +49,7 @@ impl HeaderBuilder {
         self
     }
 
-    /// Adds a key with a label that [`Delivery::key`](crate::Delivery::key) gives back.
+    /// Adds a key with a label that [`Delivery::key_label`](crate::Delivery::key_label) gives back.
     pub fn labelled_key(mut self, label: &str, key: impl AsRef<[u8]>) -> Self {
         self.keys.push(Some(label), key.as_ref());
         self
@@ -67,9 +67,9 @@ impl HeaderBuilder {
         self
     }
 
-    /// What the provider calls its keys, for error messages. By default `"key"`; call it first.
+    /// What the provider calls its keys, for error messages. By default `"key"`.
     pub fn noun(mut self, noun: &'static str) -> Self {
-        self.keys = KeysBuilder::new(noun);
+        self.keys.set_noun(noun);
         self
     }
 

@@ -48,9 +48,28 @@ pub(super) struct KeysBuilder {
 
 #[derive(Clone)]
 struct Candidate {
-    setting: String,
-    key: Result<Key, ConfigError>,
+    label: Arc<str>,
+    secret: Result<Secret, Flaw>,
     short: bool,
+}
+
+/// What is wrong with a key, or with the part of it that `part` names.
+#[derive(Clone, Copy)]
+pub(super) struct Flaw {
+    kind: ConfigErrorKind,
+    part: &'static str,
+}
+
+impl From<ConfigErrorKind> for Flaw {
+    fn from(kind: ConfigErrorKind) -> Self {
+        Self { kind, part: "" }
+    }
+}
+
+impl Flaw {
+    pub(super) fn of(part: &'static str, kind: ConfigErrorKind) -> Self {
+        Self { kind, part }
+    }
 }
 
 impl KeysBuilder {
@@ -59,28 +78,20 @@ impl KeysBuilder {
         Self { noun, candidates: Vec::new(), allow_short: false }
     }
 
-    /// Adds a key that travels in a header as it is.
-    pub(super) fn push(&mut self, label: Option<&str>, key: &[u8]) {
-        self.push_with(label, key.len(), |setting| {
-            if key.is_ascii() {
-                Secret::named(key, setting)
-            } else {
-                Err(ConfigError::new(ConfigErrorKind::NonAscii, setting))
-            }
-        });
+    pub(super) fn set_noun(&mut self, noun: &'static str) {
+        self.noun = noun;
     }
 
-    /// Adds what `read` makes of a key of `len` bytes, given the words that name it in an error.
-    pub(super) fn push_with(
-        &mut self,
-        label: Option<&str>,
-        len: usize,
-        read: impl FnOnce(&str) -> Result<Secret, ConfigError>,
-    ) {
+    /// Adds a key that travels in a header as it is.
+    pub(super) fn push(&mut self, label: Option<&str>, key: &[u8]) {
+        let secret = if key.is_ascii() { Secret::checked(key) } else { Err(ConfigErrorKind::NonAscii) };
+        self.push_secret(label, key.len(), secret.map_err(Flaw::from));
+    }
+
+    /// Adds what was made of a key of `len` bytes.
+    pub(super) fn push_secret(&mut self, label: Option<&str>, len: usize, secret: Result<Secret, Flaw>) {
         let label: Arc<str> = label.map_or_else(|| (self.candidates.len() + 1).to_string().into(), Arc::from);
-        let setting = format!("{} {label}", self.noun);
-        let key = read(&setting).map(|secret| Key { label, secret });
-        self.candidates.push(Candidate { setting, key, short: len < Secret::MIN_LEN });
+        self.candidates.push(Candidate { label, secret, short: len < Secret::MIN_LEN });
     }
 
     pub(super) fn allow_short(&mut self) {
@@ -95,15 +106,16 @@ impl KeysBuilder {
             return Err(ConfigError::new(ConfigErrorKind::TooMany, format!("the number of keys ({})", self.noun)));
         }
         let mut accepted: Vec<Key> = Vec::with_capacity(self.candidates.len());
-        for Candidate { setting, key, short } in self.candidates {
-            let key = key?;
+        for Candidate { label, secret, short } in self.candidates {
+            let faulty = |flaw: Flaw| ConfigError::new(flaw.kind, format!("{}{} {label}", flaw.part, self.noun));
+            let secret = secret.map_err(faulty)?;
             if short && !self.allow_short {
-                return Err(ConfigError::new(ConfigErrorKind::TooShort, setting));
+                return Err(faulty(ConfigErrorKind::TooShort.into()));
             }
-            if accepted.iter().any(|other| other.label == key.label || other.secret.equals(&key.secret)) {
-                return Err(ConfigError::new(ConfigErrorKind::Duplicate, setting));
+            if accepted.iter().any(|other| other.label == label || other.secret.equals(&secret)) {
+                return Err(faulty(ConfigErrorKind::Duplicate.into()));
             }
-            accepted.push(key);
+            accepted.push(Key { label, secret });
         }
         Ok(Keys(accepted))
     }
@@ -111,6 +123,6 @@ impl KeysBuilder {
 
 impl fmt::Debug for KeysBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.candidates.iter().map(|candidate| &candidate.setting)).finish()
+        f.debug_list().entries(self.candidates.iter().map(|candidate| &candidate.label)).finish()
     }
 }

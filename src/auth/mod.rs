@@ -6,7 +6,7 @@
 //! | [`Basic`] | user name and password in `Authorization` (RFC 7617) |
 //! | [`Bearer`] | a token in `Authorization` (RFC 6750): configured ones, or your own check |
 //! | [`All`], [`Any`] | two schemes at once, or either of two; they nest |
-//! | [`scheme_fn`], or any `Fn(&Parts) -> bool` | whatever your own function finds in the request's head |
+//! | [`scheme_fn`] | whatever your own function finds in the request's head |
 //! | [`DangerousAcceptAll`] | none |
 //!
 //! All of them refuse a credential that is missing, empty, doubled, longer, shorter, in another
@@ -29,18 +29,20 @@
 //! # Ok::<_, tower_webhook::ConfigError>(())
 //! ```
 //!
-//! A scheme of your own is a closure, or an implementation of [`Scheme`]:
+//! A scheme of your own is a function, or an implementation of [`Scheme`]. One that is chosen when
+//! the program runs is boxed:
 //!
 //! ```
-//! use http::request::Parts;
-//! use tower_webhook::provider::{Json, Provider};
+//! use tower_webhook::{auth::{Header, Scheme, Verified, scheme_fn}, provider::Json};
 //!
-//! fn from_the_mesh(head: &Parts) -> bool {
-//!     head.extensions.get::<std::net::IpAddr>().is_some_and(|peer| peer.is_loopback())
-//! }
-//!
-//! let provider = Json::<serde_json::Value, _>::new("acme", from_the_mesh);
-//! # assert_eq!(provider.name(), "acme");
+//! # let in_the_mesh = true;
+//! let scheme: Box<dyn Scheme<Pending = Verified>> = if in_the_mesh {
+//!     Box::new(scheme_fn(|head| head.extensions.get::<std::net::IpAddr>().is_some_and(|peer| peer.is_loopback())))
+//! } else {
+//!     Box::new(Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?)
+//! };
+//! let layer = Json::<serde_json::Value, _>::new("acme", scheme).into_layer();
+//! # Ok::<_, tower_webhook::ConfigError>(())
 //! ```
 
 mod all;
@@ -49,8 +51,9 @@ mod authorization;
 mod base64;
 mod basic;
 mod bearer;
-mod closure;
+mod boxed;
 mod dangerous;
+mod function;
 mod header;
 mod keys;
 mod secret;
@@ -66,8 +69,8 @@ pub use self::{
     any::Any,
     basic::{Basic, BasicBuilder},
     bearer::{Bearer, BearerBuilder},
-    closure::scheme_fn,
     dangerous::DangerousAcceptAll,
+    function::{SchemeFn, scheme_fn},
     header::{Header, HeaderBuilder},
     secret::Secret,
     verified::Verified,
@@ -108,7 +111,7 @@ pub use self::{
 pub trait Scheme: Send + Sync + 'static {
     /// What the head leaves for the body to settle. For a scheme that needs no body this is
     /// [`Verified`], the outcome itself.
-    type Pending;
+    type Pending: Send + 'static;
 
     /// Looks at the head, with the time at which it arrived.
     ///
@@ -154,9 +157,10 @@ fn only_value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a Heade
     }
 }
 
+/// Not through `HeaderMap::entry`, which panics if the sender has filled the map.
 fn conceal_header(headers: &mut HeaderMap, name: &HeaderName) {
-    if let http::header::Entry::Occupied(mut values) = headers.entry(name) {
-        for value in values.iter_mut() {
+    for (header, value) in headers.iter_mut() {
+        if header == name {
             value.set_sensitive(true);
         }
     }

@@ -43,24 +43,23 @@ impl Secret {
     /// The key is empty or blank, begins or ends with white space, holds a control character, or
     /// is longer than [`MAX_LEN`](Self::MAX_LEN): no header could carry it.
     pub fn new(key: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
-        Self::named(key.as_ref(), "key")
+        Self::checked(key.as_ref()).map_err(|kind| ConfigError::new(kind, "key"))
     }
 
-    pub(super) fn named(key: &[u8], setting: &str) -> Result<Self, ConfigError> {
-        let faulty = |kind| Err(ConfigError::new(kind, setting));
+    pub(super) fn checked(key: &[u8]) -> Result<Self, ConfigErrorKind> {
         if key.trim_ascii().is_empty() {
-            return faulty(ConfigErrorKind::Blank);
+            return Err(ConfigErrorKind::Blank);
         }
         if key.trim_ascii().len() != key.len() {
-            return faulty(ConfigErrorKind::Padded);
+            return Err(ConfigErrorKind::Padded);
         }
         if key.iter().any(u8::is_ascii_control) {
-            return faulty(ConfigErrorKind::ControlCharacter);
+            return Err(ConfigErrorKind::ControlCharacter);
         }
         let mut window = Box::new(Zeroizing::new([0; Self::MAX_LEN]));
         match window.get_mut(..key.len()) {
             Some(slot) => slot.copy_from_slice(key),
-            None => return faulty(ConfigErrorKind::TooLong),
+            None => return Err(ConfigErrorKind::TooLong),
         }
         Ok(Self { window, len: key.len() })
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 /// ```
 /// use tower_webhook::auth::Verified;
 ///
-/// assert_eq!(Verified::new().key(), None);
-/// assert_eq!(Verified::by("2026-11").key(), Some("2026-11"));
+/// assert_eq!(Verified::new().key_label(), None);
+/// assert_eq!(Verified::by("2026-11").key_label(), Some("2026-11"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -32,7 +32,7 @@ impl Verified {
 
     /// The label of the key that proved it.
     #[must_use]
-    pub fn key(&self) -> Option<&str> {
+    pub fn key_label(&self) -> Option<&str> {
         self.key.as_deref()
     }
 

@@ -66,7 +66,7 @@ impl DecodeError {
         self.category
     }
 
-    /// The line, from 1.
+    /// The line, from 1; 0 where `serde` had buffered the body before it met the error.
     #[must_use]
     pub fn line(&self) -> usize {
         self.line
@@ -79,8 +79,8 @@ impl DecodeError {
     }
 
     /// The path of the field, as in `payload.reports[0].id`, as far as the decoded types name it:
-    /// a key that they do not name, or that they read through a value of any kind, is `*`. Empty at
-    /// the root.
+    /// a key that they do not name, or that is read through `flatten` or a value of any kind, is `*`.
+    /// Empty at the root.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path

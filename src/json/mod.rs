@@ -9,14 +9,13 @@ mod open_enum;
 mod raw;
 mod schema;
 mod tagged;
-mod text;
+mod tagged_enum;
+pub(crate) mod text;
 mod unknown;
 
 use serde::Deserialize;
 
 use self::schema::{Notes, Schema, Silent, Trail};
-#[doc(hidden)]
-pub use self::text::FromText;
 pub use self::{
     error::{Category, DecodeError},
     lenient::{null_as_default, one_or_many},
@@ -31,8 +30,10 @@ pub use self::{
 ///
 /// - the whole body must be UTF-8, ignored fields included, and nothing may follow the document;
 /// - a struct is read from an object only, not from an array of its values as `serde`'s derive allows.
-///   This does not reach below `#[serde(flatten)]`, `untagged` and internally tagged enums, which
-///   `serde` reads through a buffer of its own.
+///   This does not reach what `serde` reads through a buffer of its own: what is below `flatten` or an
+///   `untagged` or internally tagged enum, and the content of an adjacently tagged one if it comes
+///   before the tag;
+/// - an object that `serde_json::Value` would take for a raw value, and decode a string of, is refused.
 ///
 /// # Errors
 ///

@@ -1,6 +1,7 @@
 /// Declares an enum of the strings that a provider documents, open for those that it will send later.
 ///
-/// A value that is not listed becomes `Other`, and `Debug` does not show its text. The enum is
+/// A value that is not listed becomes `Other`, and `Debug` does not show its text. To look for such a
+/// value, match on `as_str`: a later version may list it. The enum is
 /// `Clone`, `Eq`, `Hash`, `#[non_exhaustive]`, and made from a `&str`; it is serialised as its
 /// string and read from a string only, where `serde`'s derive would also take `{"value": null}`.
 ///

@@ -2,7 +2,6 @@ use std::{fmt, marker::PhantomData};
 
 use serde::de::{Error, Visitor};
 
-#[doc(hidden)]
 /// Reads a string and nothing else, without a copy where the type needs none.
 pub struct FromText<T>(PhantomData<fn() -> T>);
 

@@ -1,10 +1,8 @@
 use std::fmt;
 
-use bytes::Bytes;
-use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::Provider;
+use super::{Provider, RawDelivery};
 use crate::{
     Rejection, WebhookLayer,
     auth::Scheme,
@@ -19,22 +17,28 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::{WebhookLayer, auth::Header, provider::Json};
+/// use serde::Deserialize;
+/// use tower_webhook::{auth::Header, provider::Json, tagged_enum};
 ///
-/// #[derive(Clone, Debug, serde::Deserialize)]
-/// #[serde(tag = "type", content = "data", rename_all = "snake_case")]
-/// enum Event {
-///     OrderPaid { id: String },
-///     OrderSent { id: String, carrier: String },
-///     // What the provider adds later, and what the variants above do not fit.
-///     #[serde(untagged)]
-///     Unknown(serde_json::Value),
+/// tagged_enum! {
+///     /// What Acme sends. Events of other types become `Unknown`.
+///     #[derive(Clone, Debug)]
+///     enum Event by "type" {
+///         OrderPaid(Order) = "order.paid",
+///         OrderSent(Order) = "order.sent",
+///     }
 /// }
 ///
+/// #[derive(Clone, Debug, Deserialize)]
+/// struct Order { id: String }
+///
 /// let scheme = Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?;
-/// let layer = WebhookLayer::new(Json::<Event, _>::new("acme", scheme));
+/// let layer = Json::<Event, _>::tagged("acme", scheme).into_layer();
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
+///
+/// Beware of `#[serde(untagged)] Unknown(Value)` in an enum of your own: a known event with wrong data
+/// becomes `Unknown` too, and `serde` buffers every event to try again.
 pub struct Json<E, S> {
     name: &'static str,
     scheme: S,
@@ -60,15 +64,7 @@ where
     ///
     /// # Examples
     ///
-    /// See [`Tagged`] for how `Event` is made.
-    ///
-    /// ```
-    /// use tower_webhook::{auth::Header, provider::{Json, truemed::Event}};
-    ///
-    /// let scheme = Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?;
-    /// let layer = Json::<Event, _>::tagged("acme", scheme).into_layer();
-    /// # Ok::<_, tower_webhook::ConfigError>(())
-    /// ```
+    /// See [`Json`].
     pub fn tagged(name: &'static str, scheme: S) -> Self
     where
         E: Tagged,
@@ -98,8 +94,14 @@ where
         &self.scheme
     }
 
-    fn decode(&self, _head: &Parts, body: &Bytes) -> Result<E, Rejection> {
-        Ok((self.decode)(body)?)
+    fn decode(&self, delivery: RawDelivery<'_>) -> Result<E, Rejection> {
+        Ok((self.decode)(delivery.body())?)
+    }
+}
+
+impl<E, S: Clone> Clone for Json<E, S> {
+    fn clone(&self) -> Self {
+        Self { name: self.name, scheme: self.scheme.clone(), decode: self.decode }
     }
 }
 

@@ -2,23 +2,22 @@
 //!
 //! | provider | type | event |
 //! |---|---|---|
-//! | [Truemed](truemed) | [`truemed::Truemed`] | [`truemed::Event`] |
-//! | [MediQuo](mediquo) | [`mediquo::MediQuo`] | [`mediquo::Event`] |
+//! | Truemed | `truemed::Truemed` | `truemed::Event` |
+//! | MediQuo | `mediquo::MediQuo` | `mediquo::Event` |
 //! | any other that sends JSON | [`Json`] | yours |
 //! | one with rules of its own | yours, by implementing [`Provider`] | yours |
 
 mod json;
 #[cfg(feature = "mediquo")]
 pub mod mediquo;
+mod raw;
 #[cfg(feature = "truemed")]
 pub mod truemed;
 
-use bytes::Bytes;
-use http::{StatusCode, request::Parts};
+use http::StatusCode;
 
+pub use self::{json::Json, raw::RawDelivery};
 use crate::{Rejection, RejectionKind, auth::Scheme};
-
-pub use self::json::Json;
 
 /// Who delivers: what they send, how they prove it, what they expect back.
 ///
@@ -27,9 +26,8 @@ pub use self::json::Json;
 /// A provider that sends text, and documents `403` for a wrong key and `202` for success:
 ///
 /// ```
-/// use bytes::Bytes;
-/// use http::{StatusCode, request::Parts};
-/// use tower_webhook::{Rejection, RejectionKind, auth::Header, provider::Provider};
+/// use http::StatusCode;
+/// use tower_webhook::{Rejection, RejectionKind, auth::Header, provider::{Provider, RawDelivery}};
 ///
 /// struct Pager { scheme: Header }
 ///
@@ -48,8 +46,8 @@ pub use self::json::Json;
 ///         &self.scheme
 ///     }
 ///
-///     fn decode(&self, _head: &Parts, body: &Bytes) -> Result<Page, Rejection> {
-///         let text = std::str::from_utf8(body).map_err(|_| RejectionKind::Malformed)?;
+///     fn decode(&self, delivery: RawDelivery<'_>) -> Result<Page, Rejection> {
+///         let text = std::str::from_utf8(delivery.body()).map_err(|_| RejectionKind::Malformed)?;
 ///         Ok(Page(text.to_owned()))
 ///     }
 ///
@@ -82,7 +80,7 @@ pub trait Provider: Send + Sync + 'static {
     /// The scheme that every delivery must satisfy.
     fn scheme(&self) -> &Self::Scheme;
 
-    /// Turns an authentic body into an event. An event of an unknown kind is an event too:
+    /// Turns an authentic delivery into an event. An event of an unknown kind is an event too:
     /// to refuse it would only make the provider send it again.
     ///
     /// [`json::decode`](crate::json::decode) does the work for JSON.
@@ -91,7 +89,7 @@ pub trait Provider: Send + Sync + 'static {
     ///
     /// A [`Rejection`], usually [`Malformed`](RejectionKind::Malformed), if the body is not what the
     /// provider documents.
-    fn decode(&self, head: &Parts, body: &Bytes) -> Result<Self::Event, Rejection>;
+    fn decode(&self, delivery: RawDelivery<'_>) -> Result<Self::Event, Rejection>;
 
     /// The status that answers a rejection. By default [`RejectionKind::default_status`].
     fn status(&self, kind: RejectionKind) -> StatusCode {

@@ -41,11 +41,23 @@ impl WebhookBody {
     }
 }
 
-impl From<Bytes> for WebhookBody {
-    fn from(bytes: Bytes) -> Self {
-        Self(bytes)
+impl AsRef<[u8]> for WebhookBody {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
     }
 }
+
+macro_rules! from {
+    ($($bytes:ty)+) => {$(
+        impl From<$bytes> for WebhookBody {
+            fn from(bytes: $bytes) -> Self {
+                Self(bytes.into())
+            }
+        }
+    )+};
+}
+
+from! { Bytes Vec<u8> String &'static str }
 
 impl From<WebhookBody> for Bytes {
     fn from(body: WebhookBody) -> Self {

@@ -7,6 +7,7 @@ use std::{
 
 use bytes::{Buf, Bytes};
 use http_body::Body;
+use http_body_util::LengthLimitError;
 use pin_project_lite::pin_project;
 
 use super::{BoxError, buffer::Buffer};
@@ -65,8 +66,15 @@ where
 }
 
 fn failure(error: &(dyn Error + 'static)) -> RejectionKind {
-    let mut causes = std::iter::successors(Some(error), |&error| error.source());
-    if causes.any(is_timeout) { RejectionKind::TimedOut } else { RejectionKind::Incomplete }
+    let causes = || std::iter::successors(Some(error), |&error| error.source());
+    if causes().any(is_timeout) {
+        RejectionKind::TimedOut
+    } else if causes().any(<dyn Error>::is::<LengthLimitError>) {
+        // A limit of a layer outside of this one.
+        RejectionKind::TooLarge
+    } else {
+        RejectionKind::Incomplete
+    }
 }
 
 /// A timeout of the operating system, or of tower-http's body timeouts. Theirs is known by its

@@ -54,6 +54,7 @@ pin_project! {
         Readying { request: Option<Request<WebhookBody>>, inner: S },
         /// The handler is at work.
         Responding { #[pin] response: S::Future },
+        Done,
     }
 }
 
@@ -112,14 +113,22 @@ where
                         Err(refusal) => State::Refused { refusal: Some(refusal) },
                     }
                 }
-                StateProj::Readying { request, inner } => {
-                    ready!(inner.poll_ready(cx))?;
-                    let request = request.take().unwrap_or_else(|| polled_after_completion());
-                    State::Responding { response: inner.call(request) }
-                }
+                StateProj::Readying { request, inner } => match ready!(inner.poll_ready(cx)) {
+                    Ok(()) => {
+                        let request = request.take().unwrap_or_else(|| polled_after_completion());
+                        State::Responding { response: inner.call(request) }
+                    }
+                    Err(error) => {
+                        this.state.set(State::Done);
+                        return Poll::Ready(Err(error));
+                    }
+                },
                 StateProj::Responding { response } => {
-                    return response.poll(cx).map_ok(|response| this.receiver.reply(response));
+                    let response = ready!(response.poll(cx));
+                    this.state.set(State::Done);
+                    return Poll::Ready(response.map(|response| this.receiver.reply(response)));
                 }
+                StateProj::Done => polled_after_completion(),
             };
             this.state.set(next);
         }

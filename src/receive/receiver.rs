@@ -3,7 +3,10 @@ use std::{fmt, sync::Arc};
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
-    header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
+    header::{
+        ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, TRAILER,
+        TRANSFER_ENCODING,
+    },
     request::Parts,
 };
 use http_body::Body;
@@ -14,7 +17,7 @@ use crate::{
     Delivery, Rejection, RejectionKind,
     auth::Scheme,
     clock::{Clock, SystemClock},
-    provider::Provider,
+    provider::{Provider, RawDelivery},
 };
 
 type Hook = dyn Fn(Refusal<'_>, Response<Bytes>) -> Response<Bytes> + Send + Sync;
@@ -56,8 +59,8 @@ impl<P: Provider> Receiver<P> {
         }
     }
 
-    #[expect(clippy::result_large_err, reason = "both sides move into the future's state, once")]
     /// Decides on the whole delivery, and makes the handler's request of it.
+    #[expect(clippy::result_large_err, reason = "both sides move into the future's state, once")]
     pub(super) fn accept(
         &self,
         mut head: Parts,
@@ -69,10 +72,14 @@ impl<P: Provider> Receiver<P> {
             Err(rejection) => return Err(self.refuse(head, rejection, None)),
         };
         let Admission { pending, received_at } = admission;
-        let verified = self.provider.scheme().close(pending, &body);
-        match verified.and_then(|verified| Ok((verified, self.provider.decode(&head, &body)?))) {
+        let scheme = self.provider.scheme();
+        let decoded = scheme.close(pending, &body).and_then(|verified| {
+            let event = self.provider.decode(RawDelivery::new(&head, &body, &verified, received_at))?;
+            Ok((verified, event))
+        });
+        match decoded {
             Ok((verified, event)) => {
-                self.provider.scheme().conceal(&mut head.headers);
+                scheme.conceal(&mut head.headers);
                 head.extensions.insert(event);
                 head.extensions.insert(Delivery::new(self.provider.name(), verified, received_at, body.len()));
                 Ok(Request::from_parts(head, WebhookBody::from(body)))
@@ -84,7 +91,7 @@ impl<P: Provider> Receiver<P> {
     /// The response to a rejected delivery: the same bytes for all of one kind.
     pub(super) fn refuse(&self, mut head: Parts, rejection: Rejection, body: Option<&Bytes>) -> Response<Bytes> {
         let kind = rejection.kind();
-        let mut response = Response::new(Bytes::from_static(kind.problem()));
+        let mut response = Response::new(Bytes::from_static(kind.problem().as_bytes()));
         *response.status_mut() = self.provider.status(kind);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -99,10 +106,10 @@ impl<P: Provider> Receiver<P> {
         if let Some(hook) = &self.on_rejection {
             self.provider.scheme().conceal(&mut head.headers);
             response = hook(Refusal::new(&head, &rejection, body), response);
-            if is_bodiless(response.status()) {
-                strip_body_headers(response.headers_mut());
-                *response.body_mut() = Bytes::new();
-            }
+        }
+        if is_bodiless(response.status()) {
+            strip_body_headers(response.headers_mut());
+            *response.body_mut() = Bytes::new();
         }
         response.extensions_mut().insert(rejection);
         response
@@ -148,7 +155,7 @@ fn is_bodiless(status: StatusCode) -> bool {
 }
 
 fn strip_body_headers(headers: &mut HeaderMap) {
-    for header in [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING] {
+    for header in [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, TRAILER, TRANSFER_ENCODING] {
         headers.remove(header);
     }
 }

@@ -7,7 +7,7 @@ use http_body_util::Full;
 use serde_json::Value;
 use tower_webhook::{
     Rejection, WebhookLayer,
-    auth::{All, Any, Basic, Bearer, DangerousAcceptAll, Header, Scheme, Secret, Verified},
+    auth::{All, Any, Basic, Bearer, DangerousAcceptAll, Header, Scheme, Secret, Verified, scheme_fn},
     jiff::Timestamp,
     provider::{Json, mediquo::MediQuo},
 };
@@ -107,7 +107,7 @@ async fn any_live_key_is_accepted_and_named() {
     let layer = layer(builder.build().unwrap());
     for key in &keys {
         let outcome = send(&layer, headers([("x-acme-key", key.as_bytes())])).await;
-        assert_eq!(outcome.delivery().key(), Some(&key[4..13]));
+        assert_eq!(outcome.delivery().key_label(), Some(&key[4..13]));
         let outcome = send(&layer, headers([("x-acme-key", &key.as_bytes()[..18])])).await;
         assert_eq!(outcome.status, 401);
     }
@@ -117,7 +117,7 @@ async fn any_live_key_is_accepted_and_named() {
 async fn keys_without_a_label_are_numbered() {
     let layer = layer(Header::builder("x-acme-key").key("the-first-of-two-keys").key(KEY).build().unwrap());
     let outcome = send(&layer, headers([("x-acme-key", KEY.as_bytes())])).await;
-    assert_eq!(outcome.delivery().key(), Some("2"));
+    assert_eq!(outcome.delivery().key_label(), Some("2"));
 }
 
 fn basic(word: &str, user: &str, password: &str) -> HeaderMap {
@@ -190,6 +190,7 @@ async fn bearer() {
         bearer(KEY),
         bearer(&format!("Bearer{KEY}")),
         bearer(&format!("Bearer\t{KEY}")),
+        bearer(&format!("Bearer \t{KEY}")),
         bearer(&format!("Bearer {}", KEY.to_lowercase())),
         bearer(&format!("Basic {KEY}")),
         bearer("Bearer"),
@@ -243,11 +244,11 @@ async fn all_asks_for_both_and_any_for_either() {
     check(Any::new(header(), basic()), vec![both(), key(), password(), half_wrong], vec![HeaderMap::new(), neither])
         .await;
 
-    let label = |outcome: Outcome| outcome.delivery().key().map(str::to_owned);
+    let label = |outcome: Outcome| outcome.delivery().key_label().map(str::to_owned);
     let any = layer(Any::new(header(), basic()));
     assert_eq!(label(send(&any, key()).await).as_deref(), Some("h"));
     assert_eq!(label(send(&any, password()).await).as_deref(), Some("b"));
-    let all = layer(All::new(|_: &Parts| true, basic()));
+    let all = layer(All::new(scheme_fn(|_| true), basic()));
     assert_eq!(label(send(&all, both()).await).as_deref(), Some("b"));
 }
 
@@ -280,8 +281,8 @@ async fn a_forgery_that_only_the_body_shows_is_refused() {
 }
 
 #[tokio::test]
-async fn a_closure_decides_on_the_head() {
-    let scheme = |head: &Parts| head.headers.contains_key("x-mesh") && head.uri.path() == "/";
+async fn a_function_decides_on_the_head() {
+    let scheme = scheme_fn(|head| head.headers.contains_key("x-mesh") && head.uri.path() == "/");
     check(scheme, vec![headers([("x-mesh", b"1")])], vec![HeaderMap::new(), headers([("x-mash", b"1")])]).await;
 }
 

@@ -115,6 +115,7 @@ async fn an_unreadable_content_length_is_left_to_the_server() {
 async fn an_error_ends_the_delivery() {
     let broken = |kind| Script::new([Step::Data(BODY.into()), Step::Error(kind), Step::Stall]);
     assert_eq!(kind(broken(ErrorKind::ConnectionReset)).await, Some(RejectionKind::Incomplete));
+    assert_eq!(kind(broken(ErrorKind::UnexpectedEof)).await, Some(RejectionKind::Incomplete));
     assert_eq!(kind(broken(ErrorKind::TimedOut)).await, Some(RejectionKind::TimedOut));
     let outcome = deliver(&truemed(), from_truemed(broken(ErrorKind::ConnectionReset))).await;
     assert_eq!(outcome.status, 400);

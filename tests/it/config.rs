@@ -109,6 +109,16 @@ fn names_are_checked() {
 }
 
 #[test]
+fn a_named_header_wants_its_value_and_a_noun_keeps_the_keys() {
+    let missing = Some(ConfigErrorKind::Missing);
+    assert_eq!(kind(MediQuo::builder().header_name("x-key").basic_auth("u", KEY).build()), missing);
+    let header = Header::builder("x-key").key("short").dangerous_allow_short_keys().noun("token").key(KEY);
+    assert_eq!(format!("{:?}", header.build().unwrap()), r#"Header { name: "x-key", keys: ["1", "2"] }"#);
+    let error = Header::builder("x-key").key("").noun("token").build().unwrap_err();
+    assert_eq!(error.to_string(), "token 1 is empty or blank");
+}
+
+#[test]
 fn one_authorization_header_cannot_carry_two_credentials() {
     let duplicate = Some(ConfigErrorKind::Duplicate);
     assert_eq!(kind(MediQuo::builder().signature(KEY).basic_auth("u", KEY).bearer(KEY).build()), duplicate);

@@ -169,12 +169,10 @@ async fn no_single_changed_byte_is_answered_with_anything_but_400_or_success() {
 
 /// The cases of nst/JSONTestSuite, where `JSON_TEST_SUITE` names its folder of parsing cases.
 #[test]
+#[ignore = "needs JSON_TEST_SUITE"]
 fn json_test_suite() {
     #[expect(clippy::disallowed_methods, reason = "the suite is not part of this project")]
-    let Ok(folder) = std::env::var("JSON_TEST_SUITE") else {
-        println!("skipped: JSON_TEST_SUITE is not set");
-        return;
-    };
+    let folder = std::env::var("JSON_TEST_SUITE").expect("JSON_TEST_SUITE");
     let mut cases = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

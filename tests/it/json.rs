@@ -164,3 +164,29 @@ enum Maybe {
     Known(Inner),
     Unknown(Value),
 }
+
+/// A type that goes on after an error leaves no trace of it in the path of a later one.
+#[test]
+fn an_error_that_was_overcome_is_not_in_the_path() {
+    #[derive(Debug, Default)]
+    struct Forgiving;
+    impl<'de> Deserialize<'de> for Forgiving {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let _ = Vec::<u8>::deserialize(deserializer);
+            Ok(Self)
+        }
+    }
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "it is never decoded to the end")]
+    struct Both {
+        first: Forgiving,
+        second: Inner,
+    }
+    let error = decode::<Both>(br#"{"first": "canary", "second": {"id": "x"}}"#).unwrap_err();
+    assert_eq!(error.path(), "second.id");
+}
+
+#[test]
+fn a_missing_field_of_a_variant_is_named() {
+    assert_eq!(error(r#"{"inner": {"id": 1}, "choice": {"Struct": {}}}"#).path(), "choice.inner");
+}

@@ -26,3 +26,4 @@ mod sockets;
 mod stacks;
 mod traits;
 mod truemed;
+mod walk;

@@ -397,6 +397,7 @@ async fn a_doubled_field_is_malformed() {
         r#"{"type":"patient_report_sent","occurred_on":1,"payload":{"type":null,"type":"soap","patient":{"code":"p"}}}"#,
         r#"{"type":"patient_report_sent","occurred_on":1,"payload":{"content":1,"content":2,"patient":{"code":"p"}}}"#,
         r#"{"type":"patient_report_sent","occurred_on":1,"payload":{"patient":{"code":"p","code":"q"}}}"#,
+        r#"{"type":"patient_consultation_finished","occurred_on":1,"payload":{"consultation":{"id":"c"},"patient":{"code":"p"},"reports":[{"id":"1","id":"2"}]}}"#,
     ] {
         assert!(mediquo_event(text).await.is_err(), "{text}");
     }

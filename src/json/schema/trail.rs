@@ -15,6 +15,12 @@ pub(in crate::json) trait Notes: Copy {
     /// Whether keys must be read as text, so that they can be named.
     const NAMES_KEYS: bool;
 
+    /// How much is noted by now.
+    fn len(self) -> usize;
+
+    /// Drops what was noted since: the error was met by a type that went on without it.
+    fn forget(self, len: usize);
+
     /// An error in the value of a key. The key came from the sender: it is noted only as the name
     /// of a field that the type announced.
     fn key(self, fields: &[&'static str], key: &str);
@@ -34,6 +40,12 @@ pub(in crate::json) struct Silent;
 impl Notes for Silent {
     const NAMES_KEYS: bool = false;
 
+    fn len(self) -> usize {
+        0
+    }
+
+    fn forget(self, _: usize) {}
+
     fn key(self, _: &[&'static str], _: &str) {}
 
     fn index(self, _: usize) {}
@@ -43,6 +55,14 @@ impl Notes for Silent {
 
 impl Notes for &Trail {
     const NAMES_KEYS: bool = true;
+
+    fn len(self) -> usize {
+        self.0.borrow().len()
+    }
+
+    fn forget(self, len: usize) {
+        self.0.borrow_mut().truncate(len);
+    }
 
     fn key(self, fields: &[&'static str], key: &str) {
         let field = fields.iter().find(|field| **field == key);

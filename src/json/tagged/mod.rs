@@ -66,7 +66,8 @@ use super::{
 /// # Ok::<_, json::DecodeError>(())
 /// ```
 ///
-/// With [`Json::tagged`](crate::provider::Json::tagged) it is received from any provider.
+/// [`tagged_enum!`](crate::tagged_enum) writes such an enum and its implementation. With
+/// [`Json::tagged`](crate::provider::Json::tagged) it is received from any provider.
 pub trait Tagged: Sized {
     /// The field that holds the type.
     const TAG: &'static str;

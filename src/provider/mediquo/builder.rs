@@ -19,10 +19,11 @@ use crate::{
 ///     .build()?;
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct MediQuoBuilder {
     signature: HeaderBuilder,
+    header_named: bool,
     basic: BasicBuilder,
     bearer: BearerBuilder,
     bearer_check: Option<Bearer>,
@@ -32,6 +33,7 @@ impl MediQuoBuilder {
     pub(super) fn new() -> Self {
         Self {
             signature: Header::builder("x-webhook-signature").noun("signature"),
+            header_named: false,
             basic: Basic::builder(),
             bearer: Bearer::builder(),
             bearer_check: None,
@@ -44,15 +46,16 @@ impl MediQuoBuilder {
         self
     }
 
-    /// Adds a value of the signature header with a label that [`Delivery::key`](crate::Delivery::key) gives back.
+    /// Adds a value of the signature header with a label that [`Delivery::key_label`](crate::Delivery::key_label) gives back.
     pub fn labelled_signature(mut self, label: &str, signature: impl AsRef<[u8]>) -> Self {
         self.signature = self.signature.labelled_key(label, signature);
         self
     }
 
-    /// Looks for the signature in another header. By default it is `x-webhook-signature`.
+    /// Looks for the signature in another header. By default it is `x-webhook-signature`. A signature must follow.
     pub fn header_name(mut self, name: &str) -> Self {
         self.signature = self.signature.name(name);
+        self.header_named = true;
         self
     }
 
@@ -98,6 +101,7 @@ impl MediQuoBuilder {
             (tokens, check) => tokens.or(check),
         };
         match (&signature, &basic, &bearer) {
+            (None, _, _) if self.header_named => Err(ConfigError::new(ConfigErrorKind::Missing, "signature")),
             (None, None, None) => Err(ConfigError::new(ConfigErrorKind::Missing, "signature")),
             (_, Some(_), Some(_)) => Err(ConfigError::new(ConfigErrorKind::Duplicate, "the Authorization header")),
             _ => Ok(MediQuo { scheme: Credentials { signature, basic, bearer } }),

@@ -12,8 +12,8 @@ const REPORT_SENT: &str = "patient_report_sent";
 /// What MediQuo sends.
 ///
 /// `Debug` shows kinds, ids of consultations and counts, never personal fields. It is serialised
-/// as MediQuo sends it, and can be deserialised from JSON again, so that an event can wait in a
-/// queue.
+/// to JSON that means the same (an instant is written in UTC, an absent field as `null`), and read
+/// from it again, so that an event can wait in a queue.
 ///
 /// # Examples
 ///
@@ -78,8 +78,8 @@ impl Tagged for Event {
     }
 }
 
-/// Reads JSON only, as an unknown event is kept as the JSON that was sent; so not below `flatten` or
-/// an internally tagged enum. An error quotes nothing.
+/// Reads JSON only, as an unknown event is kept as the JSON that was sent; so not below `flatten`,
+/// or in an untagged or internally tagged enum. An error quotes nothing.
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = RawJson::deserialize(deserializer).map_err(|_| D::Error::custom("not JSON"))?;

@@ -40,9 +40,6 @@ mod report_sent;
 mod scheme;
 mod unix_time;
 
-use bytes::Bytes;
-use http::request::Parts;
-
 pub use self::{
     builder::MediQuoBuilder,
     event::{ConsultationFinished, ConsultationFinishedPayload, Event},
@@ -54,11 +51,11 @@ pub use self::{
     report_sent::{ReportPatient, ReportSent, ReportSentPayload},
     scheme::Credentials,
 };
-use super::Provider;
+use super::{Provider, RawDelivery};
 use crate::{Rejection, WebhookLayer, json};
 
 /// The provider MediQuo. See the [module](self) for what follows from its page.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct MediQuo {
     scheme: Credentials,
 }
@@ -87,7 +84,7 @@ impl Provider for MediQuo {
         &self.scheme
     }
 
-    fn decode(&self, _head: &Parts, body: &Bytes) -> Result<Event, Rejection> {
-        Ok(json::decode_tagged(body)?)
+    fn decode(&self, delivery: RawDelivery<'_>) -> Result<Event, Rejection> {
+        Ok(json::decode_tagged(delivery.body())?)
     }
 }

@@ -9,7 +9,7 @@ use crate::{
 /// The credentials that MediQuo was told to send, all of which must be right.
 ///
 /// It is made by [`MediQuoBuilder::build`](super::MediQuoBuilder::build) and holds at least one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Credentials {
     pub(super) signature: Option<Header>,
     pub(super) basic: Option<Basic>,

@@ -11,8 +11,9 @@ const ELIGIBILITY_UPDATED: &str = "product_catalog.item.eligibility_updated";
 
 /// What Truemed sends.
 ///
-/// `Debug` shows kinds and ids, never personal fields. It is serialised as Truemed sends it, and
-/// can be deserialised from JSON again, so that an event can wait in a queue.
+/// `Debug` shows kinds and ids, never personal fields. It is serialised to JSON that means the
+/// same (an instant is written in UTC, an absent field as `null`), and read from it again, so that
+/// an event can wait in a queue.
 ///
 /// # Examples
 ///
@@ -79,8 +80,8 @@ impl Tagged for Event {
     }
 }
 
-/// Reads JSON only, as an unknown event is kept as the JSON that was sent; so not below `flatten` or
-/// an internally tagged enum. An error quotes nothing.
+/// Reads JSON only, as an unknown event is kept as the JSON that was sent; so not below `flatten`,
+/// or in an untagged or internally tagged enum. An error quotes nothing.
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = RawJson::deserialize(deserializer).map_err(|_| D::Error::custom("not JSON"))?;
@@ -195,7 +196,15 @@ impl QualificationSessionComplete {
 impl ItemEligibilityUpdated {
     /// An update of this item.
     pub fn new(timestamp: impl Into<DateTime>, object: Item) -> Self {
-        Self { timestamp: timestamp.into(), data: EligibilityData { object } }
+        Self { timestamp: timestamp.into(), data: EligibilityData::new(object) }
+    }
+}
+
+impl EligibilityData {
+    /// An envelope around this item.
+    #[must_use]
+    pub fn new(object: Item) -> Self {
+        Self { object }
     }
 }
 

@@ -33,13 +33,12 @@
 
 mod event;
 
-use bytes::Bytes;
-use http::{StatusCode, request::Parts};
+use http::StatusCode;
 
 pub use self::event::{
     Eligibility, EligibilityData, Event, Item, ItemEligibilityUpdated, QualificationSessionComplete, Status,
 };
-use super::Provider;
+use super::{Provider, RawDelivery};
 use crate::{
     ConfigError, Rejection, RejectionKind, WebhookLayer,
     auth::{Header, HeaderBuilder},
@@ -92,7 +91,7 @@ impl TruemedBuilder {
         self
     }
 
-    /// Adds an API key with a label that [`Delivery::key`](crate::Delivery::key) gives back.
+    /// Adds an API key with a label that [`Delivery::key_label`](crate::Delivery::key_label) gives back.
     pub fn labelled_api_key(mut self, label: &str, key: impl AsRef<[u8]>) -> Self {
         self.scheme = self.scheme.labelled_key(label, key);
         self
@@ -132,8 +131,8 @@ impl Provider for Truemed {
         &self.scheme
     }
 
-    fn decode(&self, _head: &Parts, body: &Bytes) -> Result<Event, Rejection> {
-        Ok(json::decode_tagged(body)?)
+    fn decode(&self, delivery: RawDelivery<'_>) -> Result<Event, Rejection> {
+        Ok(json::decode_tagged(delivery.body())?)
     }
 
     fn status(&self, kind: RejectionKind) -> StatusCode {
