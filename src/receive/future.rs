@@ -110,7 +110,10 @@ where
                         accepted.take().unwrap_or_else(|| polled_after_completion());
                     match this.receiver.accept(head, admission, body) {
                         Ok(request) => State::Readying { request: Some(request), inner },
-                        Err(refusal) => State::Refused { refusal: Some(refusal) },
+                        Err(refusal) => {
+                            this.state.set(State::Done);
+                            return Poll::Ready(Ok(refusal.map(ResponseBody::own)));
+                        }
                     }
                 }
                 StateProj::Readying { request, inner } => match ready!(inner.poll_ready(cx)) {
