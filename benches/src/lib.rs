@@ -1,8 +1,11 @@
 //! What the benchmarks share: the documented events, and the same types by other means.
 
+mod request;
+
+use std::time::Duration;
+
 use bytes::Bytes;
 use criterion::Criterion;
-use http::Request;
 use http_body_util::Full;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
@@ -10,6 +13,8 @@ use tower_webhook::provider::{
     mediquo::{ConsultationFinishedPayload, ReportSentPayload},
     truemed::{self, QualificationSessionComplete},
 };
+
+pub use self::request::{MEDIQUO, TRUEMED, delivery, measure, unsigned};
 
 /// The key of all benchmarks, in `x-webhook-signature` or `x-truemed-api-key`.
 pub const KEY: &str = "mq_Yc6mZa1Kd0Fe7Rt4aN3s8Jq2vXw9Lr5tBq1k";
@@ -26,7 +31,12 @@ pub const UPDATE: &str = include_str!("../../tests/fixtures/truemed/item_eligibi
 /// Settings that give stable ratios in a bearable time.
 #[must_use]
 pub fn criterion() -> Criterion {
-    Criterion::default().configure_from_args()
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_millis(1500))
+        .sample_size(50)
+        .nresamples(10_000)
+        .configure_from_args()
 }
 
 /// The body as a server sends it on the wire: without the white space of a printed sample.
@@ -57,27 +67,12 @@ pub fn samples() -> [(&'static str, Bytes); 4] {
         .map(|(name, sample)| (name, compact(sample).into()))
 }
 
-/// A delivery of MediQuo, with the headers that a client sends.
-pub fn delivery<B>(key: &str, body: B) -> Request<B> {
-    let mut request = Request::new(body);
-    *request.method_mut() = http::Method::POST;
-    *request.uri_mut() = http::Uri::from_static("/webhooks/mediquo");
-    let headers = request.headers_mut();
-    headers.insert("host", http::HeaderValue::from_static("hooks.example.com"));
-    headers.insert("user-agent", http::HeaderValue::from_static("MediQuo/1.0"));
-    headers.insert("accept", http::HeaderValue::from_static("*/*"));
-    headers.insert("content-type", http::HeaderValue::from_static("application/json"));
-    if let Ok(key) = key.try_into() {
-        headers.insert("x-webhook-signature", key);
-    }
-    request
-}
-
 /// Drives a future that never waits.
 ///
 /// # Panics
 ///
 /// It waits.
+#[expect(clippy::panic, reason = "a benchmark must not go on with work that was not done")]
 pub fn finish<F: Future>(future: F) -> F::Output {
     match std::pin::pin!(future).poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
         std::task::Poll::Ready(output) => output,

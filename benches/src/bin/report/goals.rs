@@ -1,0 +1,83 @@
+use std::fmt::Write;
+
+use crate::{results::Results, tables::steps};
+
+/// A ratio of two members of one group, at one point where they have several.
+struct Goal {
+    what: &'static str,
+    group: &'static str,
+    ours: (&'static str, Option<u64>),
+    other: (&'static str, Option<u64>),
+    at_most: f64,
+}
+
+/// A goal for each of these samples, in a group of this kind.
+const SAMPLED: [(&str, &str, &str, f64, &[&str]); 6] = [
+    ("Decode, tag first, against the floor", "decode", "floor", 1.03, &["consultation", "report", "update"]),
+    ("Decode, no tag, against the floor", "decode", "floor", 1.03, &["session"]),
+    ("Decode against serde's tagged and flattened derive", "decode", "derive", 0.55, &["consultation", "report"]),
+    ("Decode against sonic-rs", "decode", "sonic-rs", 1.10, &ALL),
+    ("Accepted, against collect and decode", "accept", "floor", 1.02, &ALL),
+    ("Accepted, against tower-http and `from_slice`", "accept", "tower-http", 0.85, &ALL),
+];
+const ALL: [&str; 4] = ["consultation", "report", "session", "update"];
+
+const SINGLE: [Goal; 6] = [
+    goal(
+        "`Webhook<E>` through axum against `Json<tagged enum>`",
+        "axum/consultation",
+        "Webhook<E>",
+        "Json handler",
+        0.41,
+    ),
+    goal("Refusal, wrong key, against accepted", "refuse", "wrong key", "accepted", 0.08),
+    goal("Refusal, missing key, against accepted", "refuse", "missing key", "accepted", 0.08),
+    goal("Refusal, wrong method, against accepted", "refuse", "wrong method", "accepted", 0.08),
+    goal("Refusal, declared too large, against accepted", "refuse", "declared too large", "accepted", 0.08),
+    Goal {
+        what: "16 live keys against 1",
+        group: "growth/keys",
+        ours: ("ours", Some(16)),
+        other: ("ours", Some(1)),
+        at_most: 1.05,
+    },
+];
+
+const fn goal(what: &'static str, group: &'static str, ours: &'static str, other: &'static str, at_most: f64) -> Goal {
+    Goal { what, group, ours: (ours, None), other: (other, None), at_most }
+}
+
+/// The table of goals.
+pub(crate) fn table(results: &Results) -> String {
+    let mut table =
+        "| what | sample | goal | ratio | ours, us | other, us | |\n|---|---|--:|--:|--:|--:|---|\n".to_owned();
+    let mut row = |what: &str, sample: &str, at_most: f64, ours: Option<f64>, other: Option<f64>| {
+        let (Some(ours), Some(other)) = (ours, other) else { return };
+        let ratio = ours / other;
+        let verdict = if ratio <= at_most { "met" } else { "**missed**" };
+        let [ours, other] = [ours, other].map(|cost| cost / 1e3);
+        let _ =
+            writeln!(table, "| {what} | {sample} | {at_most:.2} | {ratio:.3} | {ours:.2} | {other:.2} | {verdict} |");
+    };
+    for (what, kind, other, at_most, samples) in SAMPLED {
+        for sample in samples {
+            let cost = |member| results.cost(&format!("{kind}/{sample}"), member, None);
+            row(what, sample, at_most, cost("ours"), cost(other));
+        }
+    }
+    for Goal { what, group, ours, other, at_most } in SINGLE {
+        let cost = |(member, point)| results.cost(group, member, point);
+        row(what, group.split_once('/').map_or("consultation", |(_, sample)| sample), at_most, cost(ours), cost(other));
+    }
+    for (what, kind) in
+        [("Growth with the size, worst step", "growth/size"), ("Growth with frames, worst step", "growth/frames")]
+    {
+        for group in results.groups(kind) {
+            let steps = steps(&group, "ours");
+            let Some(worst) = steps.iter().max_by(|a, b| a.excess().total_cmp(&b.excess())) else { continue };
+            let sample = format!("{} to {}", worst.from.0, worst.to.0);
+            row(what, &sample, 1.10, Some(worst.to.1), Some(worst.expected));
+        }
+    }
+    table
+}

@@ -1,0 +1,130 @@
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+/// The names of members that the others of their group are compared with, the first that is there.
+const REFERENCES: [&str; 4] = ["floor", "accepted", "Json handler", "ours"];
+
+/// What criterion measured: by group, then by member and point, in nanoseconds.
+pub(crate) struct Results(BTreeMap<String, BTreeMap<Member, f64>>);
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Member {
+    name: String,
+    point: Option<u64>,
+}
+
+/// One group of benchmarks.
+pub(crate) struct Group<'a> {
+    pub(crate) name: &'a str,
+    members: &'a BTreeMap<Member, f64>,
+}
+
+#[derive(Deserialize)]
+struct Benchmark {
+    group_id: String,
+    function_id: Option<String>,
+    value_str: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Estimates {
+    median: Estimate,
+}
+
+#[derive(Deserialize)]
+struct Estimate {
+    point_estimate: f64,
+}
+
+impl Results {
+    /// Reads the baselines of these names.
+    pub(crate) fn read(rounds: &[String]) -> Result<Self, Box<dyn Error>> {
+        // This program is `<target>/<profile>/report`, and criterion writes beside the profile.
+        let program = std::env::current_exe()?;
+        let target = program.ancestors().nth(2).ok_or("this program stands in no target directory")?;
+        let mut all: BTreeMap<String, BTreeMap<Member, Vec<f64>>> = BTreeMap::new();
+        for directory in directories(&target.join("criterion"))? {
+            if !directory.file_name().is_some_and(|name| rounds.iter().any(|round| name == round.as_str())) {
+                continue;
+            }
+            let Ok(benchmark) = fs::read(directory.join("benchmark.json")) else { continue };
+            let benchmark: Benchmark = serde_json::from_slice(&benchmark)?;
+            let estimates: Estimates = serde_json::from_slice(&fs::read(directory.join("estimates.json"))?)?;
+            let point = benchmark.value_str.and_then(|point| point.parse().ok());
+            let member = Member { name: benchmark.function_id.unwrap_or_default(), point };
+            let group = all.entry(benchmark.group_id).or_default();
+            group.entry(member).or_default().push(estimates.median.point_estimate);
+        }
+        let median = |(member, rounds): (Member, Vec<f64>)| Some((member, median(rounds)?));
+        let group =
+            |(name, members): (String, BTreeMap<_, _>)| (name, members.into_iter().filter_map(median).collect());
+        Ok(Self(all.into_iter().map(group).collect()))
+    }
+
+    /// The groups whose name is this or begins with this and a slash.
+    pub(crate) fn groups(&self, kind: &str) -> impl Iterator<Item = Group<'_>> {
+        let fits =
+            move |name: &str| name.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.0.iter().filter(move |(name, _)| fits(name)).map(|(name, members)| Group { name, members })
+    }
+
+    /// The cost of one member.
+    pub(crate) fn cost(&self, group: &str, name: &str, point: Option<u64>) -> Option<f64> {
+        self.0.get(group)?.get(&Member { name: name.to_owned(), point }).copied()
+    }
+}
+
+impl Group<'_> {
+    /// The members and their costs, the cheapest first.
+    pub(crate) fn by_cost(&self) -> Vec<(&str, f64)> {
+        let mut members: Vec<_> = self.members.iter().map(|(member, cost)| (member.name.as_str(), *cost)).collect();
+        members.sort_by(|a, b| a.1.total_cmp(&b.1));
+        members
+    }
+
+    /// What the members are compared with, and its cost.
+    pub(crate) fn reference(&self) -> Option<(&'static str, f64)> {
+        let cost = |name: &str| self.members.iter().find(|(member, _)| member.name == name).map(|(_, cost)| *cost);
+        REFERENCES.iter().find_map(|name| Some((*name, cost(name)?)))
+    }
+
+    /// The costs of one member at all its points.
+    pub(crate) fn series(&self, name: &str) -> Vec<(u64, f64)> {
+        let member = self.members.iter().filter(|(member, _)| member.name == name);
+        member.filter_map(|(member, cost)| Some((member.point?, *cost))).collect()
+    }
+
+    /// The name of the file of its plot.
+    pub(crate) fn file(&self) -> String {
+        format!("{}.svg", self.name.replace('/', "-"))
+    }
+}
+
+fn median(mut numbers: Vec<f64>) -> Option<f64> {
+    numbers.sort_by(f64::total_cmp);
+    let upper = *numbers.get(numbers.len() / 2)?;
+    let lower = *numbers.get((numbers.len() - 1) / 2)?;
+    Some(f64::midpoint(lower, upper))
+}
+
+/// All directories below this one.
+fn directories(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(&directory)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                open.push(entry.path());
+            }
+        }
+        found.push(directory);
+    }
+    Ok(found)
+}
