@@ -3,6 +3,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
     dead_code,
     reason = "a test says what must be by panicking; the support is shared with other binaries"
@@ -11,18 +12,38 @@
 #[path = "it/support/mod.rs"]
 mod support;
 
+use std::{
+    convert::Infallible,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
 use allocation_counter::{AllocationInfo, measure};
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
-use tower::{Layer, ServiceExt};
-use tower_webhook::{WebhookLayer, provider::truemed::Truemed};
+use http_body_util::{Empty, Full};
+use tower::{Layer, Service, ServiceExt, service_fn};
+use tower_webhook::{
+    ResponseFuture, WebhookBody, WebhookLayer,
+    json::{Tagged, decode_tagged},
+    provider::{Provider, mediquo::MediQuo, truemed::Truemed},
+};
 
 use self::support::{
     Handler,
     bodies::{Endless, Script, Untouchable},
-    from_truemed, truemed,
+    fixture, from_mediquo, from_truemed,
 };
+
+/// Allocations of an accepted delivery beside those of its decoding: the map of the request's
+/// extensions (the box and the table), and a box for the event and one for the `Delivery`.
+const MOST_ACCEPTED: u64 = 4;
+/// Allocations of a refusal: the map of the response's extensions (the box and the table) and a box for
+/// the `Rejection`. Where the request had extensions, as with most servers, the first two are theirs.
+const MOST_REFUSED: u64 = 3;
+/// Bytes of the layer's future over axum's body.
+const MOST_FUTURE: usize = 768;
 
 fn deliver<B>(layer: &WebhookLayer<Truemed>, request: Request<B>) -> (StatusCode, AllocationInfo)
 where
@@ -38,7 +59,7 @@ where
 
 #[test]
 fn a_declared_length_reserves_nothing() {
-    let (status, used) = deliver(&truemed(), from_truemed(Script::frames(["{", "}"]).hinting(1 << 20)));
+    let (status, used) = deliver(&support::truemed(), from_truemed(Script::frames(["{", "}"]).hinting(1 << 20)));
     assert_eq!(status, 400);
     assert!(used.bytes_max < 16 << 10, "held {} bytes for a body of 2", used.bytes_max);
 }
@@ -47,7 +68,7 @@ fn a_declared_length_reserves_nothing() {
 fn a_declared_length_of_10_tb_allocates_nothing_for_the_body() {
     let mut request = from_truemed(Untouchable);
     request.headers_mut().insert("content-length", "10000000000000".parse().unwrap());
-    let (status, used) = deliver(&truemed(), request);
+    let (status, used) = deliver(&support::truemed(), request);
     assert_eq!(status, 413);
     assert!(used.bytes_max < 4 << 10, "held {} bytes for a body that was refused unread", used.bytes_max);
 }
@@ -57,9 +78,109 @@ fn an_endless_body_is_held_up_to_the_limit() {
     const LIMIT: usize = 1 << 20;
     for size in [1000, 16 << 10, 64 << 10, LIMIT / 2 + 1] {
         let frame = Bytes::from(vec![b' '; size]);
-        let (status, used) = deliver(&truemed().body_limit(LIMIT), from_truemed(Endless { frame, polls: 0 }));
+        let (status, used) = deliver(&support::truemed().body_limit(LIMIT), from_truemed(Endless { frame, polls: 0 }));
         assert_eq!(status, 413);
         let most = (LIMIT + (64 << 10)) as u64;
         assert!(used.bytes_max <= most, "held {} bytes with frames of {size}", used.bytes_max);
+    }
+}
+
+/// What one delivery allocates, with a handler that does nothing.
+fn allocations<P, B>(layer: &WebhookLayer<P>, request: Request<B>) -> (StatusCode, u64)
+where
+    P: Provider,
+    B: Body,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let mut service = layer.layer(service_fn(|_: Request<WebhookBody>| async {
+        let mut response = Response::new(Empty::<Bytes>::new());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        Ok::<_, Infallible>(response)
+    }));
+    let mut response = None;
+    let used = measure(|| {
+        let future = pin!(service.call(request));
+        let Poll::Ready(outcome) = future.poll(&mut Context::from_waker(Waker::noop())) else {
+            panic!("it waits");
+        };
+        response = outcome.ok();
+    });
+    (response.unwrap().status(), used.count_total)
+}
+
+fn accepted<P>(layer: &WebhookLayer<P>, path: &str, request: impl Fn(Full<Bytes>) -> Request<Full<Bytes>>)
+where
+    P: Provider,
+    P::Event: Tagged,
+{
+    let body = fixture(path);
+    let decoding = measure(|| drop(decode_tagged::<P::Event>(&body).unwrap())).count_total;
+    let (status, all) = allocations(layer, request(Full::new(body)));
+    assert_eq!(status, 204);
+    println!("{path}: {all} allocations, of which decoding makes {decoding}");
+    assert!(all <= decoding + MOST_ACCEPTED, "{path}: {all} allocations, of which decoding makes {decoding}");
+}
+
+#[test]
+fn an_accepted_delivery_allocates_4_times_beside_its_decoding() {
+    for name in ["qualification_session_complete", "item_eligibility_updated", "item_eligibility_updated_sample"] {
+        accepted(&support::truemed(), &format!("truemed/{name}.json"), from_truemed);
+    }
+    for name in ["patient_consultation_finished", "patient_report_sent"] {
+        accepted(&support::mediquo(), &format!("mediquo/{name}.json"), from_mediquo);
+    }
+}
+
+type Change = fn(&mut Request<Untouchable>);
+
+#[test]
+fn a_refusal_allocates_for_its_rejection_alone_and_leaves_the_body_alone() {
+    let refusals: [(&str, [u16; 2], Change); 5] = [
+        ("wrong key", [400, 401], |request| {
+            for value in request.headers_mut().values_mut() {
+                *value = HeaderValue::from_static("tm_live_of-somebody-else");
+            }
+        }),
+        ("missing key", [400, 401], |request| {
+            request.headers_mut().clear();
+            insert(request, "accept", "*/*");
+        }),
+        ("method", [405, 405], |request| *request.method_mut() = Method::PUT),
+        ("encoding", [415, 415], |request| insert(request, "content-encoding", "gzip")),
+        ("declared length", [413, 413], |request| insert(request, "content-length", "10000000000000")),
+    ];
+    let mut over = Vec::new();
+    for (name, statuses, change) in refusals {
+        let mut requests = [from_truemed(Untouchable), from_mediquo(Untouchable)];
+        requests.iter_mut().for_each(change);
+        let [of_truemed, of_mediquo] = requests;
+        let outcomes = [allocations(&support::truemed(), of_truemed), allocations(&support::mediquo(), of_mediquo)];
+        for ((status, count), expected) in outcomes.into_iter().zip(statuses) {
+            println!("{name}: {status}, {count} allocations");
+            assert_eq!(status, expected, "{name}");
+            if count > MOST_REFUSED {
+                over.push((name, status, count));
+            }
+        }
+    }
+    assert!(over.is_empty(), "more than {MOST_REFUSED} allocations: {over:?}");
+
+    let mut request = Request::post("/").header("accept", "*/*").body(Untouchable).unwrap();
+    request.extensions_mut().insert("as most servers do");
+    let (status, count) = allocations(&support::truemed(), request);
+    println!("with extensions: {status}, {count} allocations");
+    assert_eq!((status.as_u16(), count), (400, 1));
+}
+
+fn insert<B>(request: &mut Request<B>, name: &'static str, value: &'static str) {
+    request.headers_mut().insert(name, HeaderValue::from_static(value));
+}
+
+#[test]
+fn the_future_is_small() {
+    type Future<P> = ResponseFuture<axum::routing::Route, P, axum::body::Body>;
+    for (name, size) in [("Truemed", size_of::<Future<Truemed>>()), ("MediQuo", size_of::<Future<MediQuo>>())] {
+        println!("{name}: a future of {size} bytes");
+        assert!(size <= MOST_FUTURE, "{name}: a future of {size} bytes");
     }
 }

@@ -92,6 +92,13 @@ impl<P: Provider> Receiver<P> {
     pub(super) fn refuse(&self, mut head: Parts, rejection: Rejection, body: Option<&Bytes>) -> Response<Bytes> {
         let kind = rejection.kind();
         let mut response = Response::new(Bytes::from_static(kind.problem().as_bytes()));
+        if self.on_rejection.is_none() {
+            // The request's maps, emptied: what a flood of forgeries costs should not be allocation.
+            head.headers.clear();
+            head.extensions.clear();
+            *response.headers_mut() = std::mem::take(&mut head.headers);
+            *response.extensions_mut() = std::mem::take(&mut head.extensions);
+        }
         *response.status_mut() = self.provider.status(kind);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
