@@ -279,15 +279,23 @@ async fn a_limit_outside_is_a_limit() {
 /// `HeaderMap` panics where one more name is put into a full one.
 #[tokio::test]
 async fn a_head_as_full_as_can_be_panics_nothing() {
-    let mut request = Request::post("/").body(Full::<Bytes>::from("{}")).unwrap();
-    for number in 0.. {
-        let name = http::HeaderName::try_from(format!("x-{number}")).unwrap();
-        if request.headers_mut().try_insert(name, HeaderValue::from_static("1")).is_err() {
-            break;
+    let full = || {
+        let mut request = Request::post("/").body(Full::<Bytes>::from("{}")).unwrap();
+        for number in 0.. {
+            let name = http::HeaderName::try_from(format!("x-{number}")).unwrap();
+            if request.headers_mut().try_insert(name, HeaderValue::from_static("1")).is_err() {
+                break;
+            }
         }
+        request
+    };
+    let bare = deliver(&truemed(), Request::post("/").body(Full::<Bytes>::from("{}")).unwrap()).await;
+    // With a hook, which is shown the head, and without, where the response takes over its emptied maps.
+    for layer in [truemed().on_rejection(|_, response| response), truemed()] {
+        let outcome = deliver(&layer, full()).await;
+        assert_eq!(outcome.kind(), Some(RejectionKind::Unauthenticated));
+        assert_eq!(outcome.head.headers, bare.head.headers);
     }
-    let layer = truemed().on_rejection(|_, response| response);
-    assert_eq!(deliver(&layer, request).await.kind(), Some(RejectionKind::Unauthenticated));
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 //! The path names only what the decoded types name: the fields that `serde` announces for a struct.
 //! Keys of maps and of unknown fields come from the sender and never enter it.
 //!
-//! The methods that pass things on are marked to be inlined: without, the view was seen to cost 14 %
-//! more instructions than `serde_json` alone.
+//! The methods that pass things on are marked to be inlined: without, the view was seen to cost 9 %
+//! more instructions than with.
 
 mod access;
 mod key;
