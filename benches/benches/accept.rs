@@ -1,25 +1,24 @@
-//! (b) and (c) An accepted delivery, from the making of the request to the drop of the response:
+//! (b) and (c) An accepted delivery, from the call to the drop of the response:
 //! through the layer alone, through an axum router, and by the means that people write by hand.
 #![expect(missing_docs, reason = "macros of criterion")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark of deliveries that are right")]
 
 use std::{convert::Infallible, fmt::Debug};
 
-use axum::{Extension, Json, Router, routing::post};
-use benches::{Body, Derived, DerivedTruemed, KEY, MEDIQUO, TRUEMED, delivery, measure, samples};
+use axum::Router;
+use benches::{Body, Derived, DerivedTruemed, KEY, MEDIQUO, TRUEMED, delivery, measure, mediquo, routers, samples};
 use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
-use http::{HeaderMap, HeaderName, Request, Response, StatusCode};
+use http::{HeaderName, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use serde::de::DeserializeOwned;
 use tower::{Layer, Service, ServiceBuilder, service_fn};
 use tower_http::{body::Limited, limit::RequestBodyLimitLayer, validate_request::ValidateRequestHeaderLayer};
 use tower_webhook::{
     WebhookBody, WebhookLayer,
-    axum::Webhook,
     provider::{
         Provider,
-        mediquo::{self, ConsultationFinished, MediQuo, ReportSent},
+        mediquo::{ConsultationFinished, ReportSent},
         truemed::{ItemEligibilityUpdated, QualificationSessionComplete, Truemed},
     },
 };
@@ -39,10 +38,6 @@ fn accept(criterion: &mut Criterion) {
             other => panic!("{other}"),
         }
     }
-}
-
-fn mediquo() -> WebhookLayer<MediQuo> {
-    MediQuo::builder().signature(KEY).build().unwrap().into_layer()
 }
 
 /// `K` is the known variant, and `D` what `serde`'s derive makes of the enum.
@@ -67,7 +62,6 @@ where
     group.bench_function("tower-http, known type", |bencher| {
         measure(bencher, tower_http(header, service_fn(from_slice::<K, _>)), StatusCode::NO_CONTENT, request);
     });
-    group.bench_function("request alone", |bencher| bencher.iter(request));
     group.finish();
 }
 
@@ -122,43 +116,10 @@ fn axum(criterion: &mut Criterion) {
             measure(bencher, app.clone(), StatusCode::NO_CONTENT, || delivery(MEDIQUO, KEY, Full::new(body.clone())));
         });
     };
-    let route = |handler| Router::new().route("/webhooks", handler);
-
-    member("no-op route", route(post(async || StatusCode::NO_CONTENT)));
-    member("Webhook<E>", route(post(webhook).layer(mediquo())));
-    member("Extension<E>", route(post(extension).layer(mediquo())));
-    member("Bytes handler", route(post(bytes)));
-    member("Json handler", route(post(json)));
+    for (name, app) in routers() {
+        member(name, app);
+    }
     group.finish();
-}
-
-async fn webhook(Webhook(event): Webhook<mediquo::Event>) -> StatusCode {
-    drop(event);
-    StatusCode::NO_CONTENT
-}
-
-async fn extension(Extension(event): Extension<mediquo::Event>) -> StatusCode {
-    drop(event);
-    StatusCode::NO_CONTENT
-}
-
-async fn bytes(headers: HeaderMap, body: Bytes) -> StatusCode {
-    if !is_signed(&headers) {
-        return StatusCode::UNAUTHORIZED;
-    }
-    match serde_json::from_slice::<Derived>(&body) {
-        Ok(_) => StatusCode::NO_CONTENT,
-        Err(_) => StatusCode::BAD_REQUEST,
-    }
-}
-
-async fn json(headers: HeaderMap, Json(event): Json<Derived>) -> StatusCode {
-    drop(event);
-    if is_signed(&headers) { StatusCode::NO_CONTENT } else { StatusCode::UNAUTHORIZED }
-}
-
-fn is_signed(headers: &HeaderMap) -> bool {
-    headers.get(MEDIQUO).is_some_and(|value| value == KEY)
 }
 
 criterion_group! { name = all; config = benches::criterion(); targets = accept, axum }

@@ -1,6 +1,7 @@
 //! What the benchmarks share: the documented events, and the same types by other means.
 
 mod request;
+mod routers;
 
 use std::time::Duration;
 
@@ -9,15 +10,31 @@ use criterion::Criterion;
 use http_body_util::Full;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
-use tower_webhook::provider::{
-    mediquo::{ConsultationFinishedPayload, ReportSentPayload},
-    truemed::{self, QualificationSessionComplete},
+use tower_webhook::{
+    WebhookLayer,
+    provider::{
+        mediquo::{ConsultationFinishedPayload, MediQuo, ReportSentPayload},
+        truemed::{self, QualificationSessionComplete},
+    },
 };
 
-pub use self::request::{MEDIQUO, TRUEMED, delivery, measure, unsigned};
+pub use self::{
+    request::{MEDIQUO, TRUEMED, WRONG_KEY, delivery, measure, unsigned},
+    routers::routers,
+};
 
 /// The key of all benchmarks, in `x-webhook-signature` or `x-truemed-api-key`.
 pub const KEY: &str = "mq_Yc6mZa1Kd0Fe7Rt4aN3s8Jq2vXw9Lr5tBq1k";
+
+/// The layer that accepts MediQuo's deliveries with [`KEY`].
+///
+/// # Panics
+///
+/// Never.
+#[expect(clippy::unwrap_used, reason = "the key is a good one")]
+pub fn mediquo() -> WebhookLayer<MediQuo> {
+    MediQuo::builder().signature(KEY).build().unwrap().into_layer()
+}
 
 /// MediQuo's sample of a finished consultation, as printed: 3.4 KB, of which white space is a third.
 pub const CONSULTATION: &str = include_str!("../../tests/fixtures/mediquo/patient_consultation_finished.json");

@@ -1,7 +1,7 @@
 //! Makes `docs/benchmarks.md` and its plots of what `cargo bench` measured, and prints the goals.
 //!
-//! The arguments name the baselines to read, one for each round: each member counts with its median
-//! over them. Without arguments it is the last run. The words come from `benches/report.md`.
+//! The arguments name the baselines to read, one for each round: each member counts with its fastest
+//! sample of them. Without arguments it is the last run. The words come from `benches/report.md`.
 #![expect(clippy::print_stdout, reason = "a program that prints")]
 
 mod goals;
@@ -28,7 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut page = include_str!("../../../report.md")
         .replace("{{machine}}", &machine()?)
         .replace("{{rounds}}", &rounds.len().to_string())
-        .replace("{{goals}}", &goals);
+        .replace("{{goals}}", &goals)
+        .replace("{{count}}", include_str!("../../../count.md").trim_end());
     for kind in ["decode", "accept", "axum", "refuse", "peers"] {
         let mut text = String::new();
         for group in results.groups(kind) {

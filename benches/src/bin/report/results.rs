@@ -11,6 +11,9 @@ use serde::Deserialize;
 const REFERENCES: [&str; 4] = ["floor", "accepted", "Json handler", "ours"];
 
 /// What criterion measured: by group, then by member and point, in nanoseconds.
+///
+/// The cost is that of the fastest sample of all rounds. Other programs and the machine's moods only
+/// ever add time, so the fastest samples are those of the work alone, and agree from round to round.
 pub(crate) struct Results(BTreeMap<String, BTreeMap<Member, f64>>);
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,14 +35,18 @@ struct Benchmark {
     value_str: Option<String>,
 }
 
+/// How long each sample took, and how many iterations it had.
 #[derive(Deserialize)]
-struct Estimates {
-    median: Estimate,
+struct Samples {
+    times: Vec<f64>,
+    iters: Vec<f64>,
 }
 
-#[derive(Deserialize)]
-struct Estimate {
-    point_estimate: f64,
+impl Samples {
+    fn fastest(&self) -> f64 {
+        let samples = self.times.iter().zip(&self.iters);
+        samples.map(|(time, iterations)| time / iterations).fold(f64::INFINITY, f64::min)
+    }
 }
 
 impl Results {
@@ -48,23 +55,20 @@ impl Results {
         // This program is `<target>/<profile>/report`, and criterion writes beside the profile.
         let program = std::env::current_exe()?;
         let target = program.ancestors().nth(2).ok_or("this program stands in no target directory")?;
-        let mut all: BTreeMap<String, BTreeMap<Member, Vec<f64>>> = BTreeMap::new();
+        let mut all: BTreeMap<String, BTreeMap<Member, f64>> = BTreeMap::new();
         for directory in directories(&target.join("criterion"))? {
             if !directory.file_name().is_some_and(|name| rounds.iter().any(|round| name == round.as_str())) {
                 continue;
             }
             let Ok(benchmark) = fs::read(directory.join("benchmark.json")) else { continue };
             let benchmark: Benchmark = serde_json::from_slice(&benchmark)?;
-            let estimates: Estimates = serde_json::from_slice(&fs::read(directory.join("estimates.json"))?)?;
+            let samples: Samples = serde_json::from_slice(&fs::read(directory.join("sample.json"))?)?;
             let point = benchmark.value_str.and_then(|point| point.parse().ok());
             let member = Member { name: benchmark.function_id.unwrap_or_default(), point };
-            let group = all.entry(benchmark.group_id).or_default();
-            group.entry(member).or_default().push(estimates.median.point_estimate);
+            let cost = all.entry(benchmark.group_id).or_default().entry(member).or_insert(f64::INFINITY);
+            *cost = cost.min(samples.fastest());
         }
-        let median = |(member, rounds): (Member, Vec<f64>)| Some((member, median(rounds)?));
-        let group =
-            |(name, members): (String, BTreeMap<_, _>)| (name, members.into_iter().filter_map(median).collect());
-        Ok(Self(all.into_iter().map(group).collect()))
+        Ok(Self(all))
     }
 
     /// The groups whose name is this or begins with this and a slash.
@@ -104,13 +108,6 @@ impl Group<'_> {
     pub(crate) fn file(&self) -> String {
         format!("{}.svg", self.name.replace('/', "-"))
     }
-}
-
-fn median(mut numbers: Vec<f64>) -> Option<f64> {
-    numbers.sort_by(f64::total_cmp);
-    let upper = *numbers.get(numbers.len() / 2)?;
-    let lower = *numbers.get((numbers.len() - 1) / 2)?;
-    Some(f64::midpoint(lower, upper))
 }
 
 /// All directories below this one.
