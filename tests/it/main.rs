@@ -14,6 +14,8 @@ mod auth;
 mod bodies;
 mod config;
 mod datetime;
+mod envelope;
+mod handshake;
 mod hostile_json;
 mod json;
 mod mediquo;
