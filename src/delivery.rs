@@ -4,8 +4,8 @@ use crate::auth::Verified;
 
 /// What is known of an accepted delivery beside its event.
 ///
-/// It is in the request's extensions when the handler runs. Cloning it is cheap: at most one
-/// reference count.
+/// It is in the request's extensions when the handler runs. Cloning it is cheap: a few
+/// reference counts at most.
 ///
 /// # Examples
 ///
