@@ -28,4 +28,5 @@ mod sockets;
 mod stacks;
 mod traits;
 mod truemed;
+mod verified;
 mod walk;
