@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | Truemed | `truemed::Truemed` | `truemed::Event` |
 //! | MediQuo | `mediquo::MediQuo` | `mediquo::Event` |
+//! | GitHub, Stripe, Slack and other well-known ones | [`preset`] | yours |
 //! | any other that sends JSON | [`Json`] | yours |
 //! | one with rules of its own | yours, by implementing [`Provider`] | yours |
 
@@ -11,6 +12,7 @@ mod envelope;
 mod json;
 #[cfg(feature = "mediquo")]
 pub mod mediquo;
+pub mod preset;
 mod raw;
 mod raw_body;
 #[cfg(feature = "truemed")]

@@ -21,6 +21,7 @@ mod json;
 mod mediquo;
 mod order;
 mod peers;
+mod presets;
 mod privacy;
 mod readiness;
 mod replies;
