@@ -53,10 +53,26 @@ mod basic;
 mod bearer;
 mod boxed;
 mod dangerous;
+#[cfg(feature = "asymmetric")]
+mod ecdsa_p256;
+#[cfg(feature = "asymmetric")]
+mod ed25519;
 mod function;
 mod header;
+#[cfg(feature = "hmac")]
+mod hmac;
 mod keys;
+#[cfg(feature = "hmac")]
+mod mac;
+#[cfg(feature = "asymmetric")]
+mod public_keys;
 mod secret;
+#[cfg(any(feature = "hmac", feature = "asymmetric"))]
+mod signature;
+#[cfg(feature = "standard-webhooks")]
+mod standard_webhooks;
+#[cfg(feature = "hmac")]
+mod twilio;
 mod verified;
 
 use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
@@ -64,6 +80,10 @@ use jiff::Timestamp;
 
 use crate::Rejection;
 
+#[cfg(any(feature = "hmac", feature = "asymmetric"))]
+pub use self::signature::{Encoding, Part, Signed, SignedBuilder};
+#[cfg(feature = "standard-webhooks")]
+pub use self::standard_webhooks::{StandardWebhooks, StandardWebhooksBuilder};
 pub use self::{
     all::All,
     any::Any,
@@ -74,6 +94,16 @@ pub use self::{
     header::{Header, HeaderBuilder},
     secret::Secret,
     verified::Verified,
+};
+#[cfg(feature = "asymmetric")]
+pub use self::{
+    ecdsa_p256::{EcdsaP256, EcdsaP256Builder},
+    ed25519::{Ed25519, Ed25519Builder},
+};
+#[cfg(feature = "hmac")]
+pub use self::{
+    hmac::{Hmac, HmacBuilder},
+    twilio::{Twilio, TwilioBuilder},
 };
 
 /// How a delivery proves where it is from.

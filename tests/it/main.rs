@@ -22,6 +22,7 @@ mod peers;
 mod privacy;
 mod readiness;
 mod replies;
+mod signatures;
 mod sockets;
 mod stacks;
 mod traits;
