@@ -5,12 +5,18 @@
 //! | [`Header`] | a key in a header of the provider's choice |
 //! | [`Basic`] | user name and password in `Authorization` (RFC 7617) |
 //! | [`Bearer`] | a token in `Authorization` (RFC 6750): configured ones, or your own check |
+//! | `Hmac` (feature `hmac`) | a signature with a shared key: hash, header, encoding and what is signed are data |
+//! | `Ed25519`, `EcdsaP256` (feature `asymmetric`) | the same with a public key |
+//! | `StandardWebhooks` (feature `standard-webhooks`) | the signatures of standardwebhooks.com and Svix, of both kinds |
+//! | `Twilio` (feature `hmac`) | Twilio's signature of the URL and a form |
 //! | [`All`], [`Any`] | two schemes at once, or either of two; they nest |
 //! | [`scheme_fn`] | whatever your own function finds in the request's head |
 //! | [`DangerousAcceptAll`] | none |
 //!
 //! All of them refuse a credential that is missing, empty, doubled, longer, shorter, in another
-//! letter case or not ASCII, and none of them tells the sender which of these it was.
+//! letter case or not ASCII, and none of them tells the sender which of these it was. (Hex may be in either
+//! letter case.) The schemes that sign the body refuse on the head what has no right form or is stale, and read
+//! the body only then.
 //!
 //! # Examples
 //!
