@@ -25,6 +25,7 @@ mod presets;
 mod privacy;
 mod readiness;
 mod replies;
+mod signatures;
 mod sockets;
 mod stacks;
 mod traits;
