@@ -26,6 +26,7 @@ mod privacy;
 mod readiness;
 mod replies;
 mod signatures;
+mod signed_example;
 mod sockets;
 mod stacks;
 mod traits;
