@@ -39,11 +39,14 @@ impl<B> PresetBuilder<B> {
     }
 
     /// The provider signs the time.
+    #[cfg(any(feature = "hmac", feature = "asymmetric"))]
     pub(super) fn timed(mut self) -> Self {
         self.timed = true;
         self
     }
 
+    /// The provider's page asks for these.
+    #[cfg(feature = "hmac")]
     pub(super) fn statuses(mut self, statuses: fn(RejectionKind) -> StatusCode) -> Self {
         self.statuses = statuses;
         self
