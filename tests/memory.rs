@@ -211,6 +211,9 @@ fn a_signature_is_checked_without_allocating() {
         .unwrap()
         .into_parts();
     let now = Timestamp::from_second(1_700_000_000).unwrap();
+    // The first clone of a value moves it to where it can be shared. A server's values are cut from its
+    // buffer, and are there.
+    drop(head.headers.clone());
     let mut verified = None;
     let info = measure(|| {
         let pending = scheme.open(&head, now).unwrap();

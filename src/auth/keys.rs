@@ -100,7 +100,7 @@ impl KeysBuilder {
     }
 
     /// Adds a key that is given in base64, padded or not.
-    #[cfg(any(feature = "hmac", feature = "asymmetric"))]
+    #[cfg(feature = "hmac")]
     pub(super) fn push_base64(&mut self, label: Option<&str>, text: &str) {
         let secret = Secret::from_base64(text);
         self.push_secret(label, secret.as_ref().map_or(Secret::MIN_LEN, Secret::len), secret.map_err(Flaw::from));

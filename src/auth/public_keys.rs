@@ -52,8 +52,8 @@ impl<K: Kind> Algorithm for PublicKeys<K> {
         K::LENGTHS
     }
 
-    /// In one piece: Ed25519 reads the message twice, and for P-256 to sign a digest of one's own making
-    /// is not within FIPS 140.
+    // In one piece: Ed25519 reads the message twice, and to verify a digest made elsewhere, as could be
+    // done for P-256, is outside of FIPS 140.
     fn verify(&self, message: &dyn Message, candidates: &Candidates) -> Option<Arc<str>> {
         let message = message.to_vec();
         let mut found = None;

@@ -2,7 +2,7 @@ use std::{borrow::Cow, fmt, time::Duration};
 
 use http::HeaderName;
 
-use super::{Algorithm, Encoding, Part, Signed, ToleranceBuilder};
+use super::{Algorithm, Encoding, Part, Signatures, Signed, ToleranceBuilder};
 use crate::{
     ConfigError, ConfigErrorKind,
     auth::keys::{Keys, KeysBuilder},
@@ -151,9 +151,10 @@ impl<A: Algorithm> SignedBuilder<A> {
     /// could be part of a signature; both a list and pairs, or a prefix and pairs; a tolerance is zero or
     /// longer than a day.
     pub fn build(self) -> Result<Signed<A>, ConfigError> {
-        let content = self.content()?;
-        let algorithm = (self.algorithm)(&self.keys.clone().build()?)?;
-        let signatures = self.signatures(algorithm.lengths())?;
+        let (content, layout) = (self.content()?, self.layout()?);
+        let algorithm = (self.algorithm)(&self.keys.build()?)?;
+        let (prefix, encoding, lengths) = (self.prefix.into(), self.encoding, algorithm.lengths());
+        let signatures = Signatures { layout, prefix, encoding, lengths };
         Ok(Signed { header: self.header?, signatures, content, algorithm })
     }
 

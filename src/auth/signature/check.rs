@@ -1,6 +1,4 @@
-use std::ops::RangeInclusive;
-
-use super::{Algorithm, Content, Layout, Part, Signatures, SignedBuilder, TimestampSource, layout::Pairs};
+use super::{Algorithm, Content, Layout, Part, SignedBuilder, TimestampSource, layout::Pairs};
 use crate::{ConfigError, ConfigErrorKind};
 
 /// What `build` checks: that all that is signed is read, and all that is read is signed.
@@ -23,26 +21,23 @@ impl<A: Algorithm> SignedBuilder<A> {
         Ok(Content { parts: self.resolved_parts(), timestamp, id, tolerance: self.tolerance.build()? })
     }
 
-    pub(super) fn signatures(&self, lengths: RangeInclusive<usize>) -> Result<Signatures, ConfigError> {
-        let layout = match (self.list, &self.pairs) {
-            (None, None) => Layout::One,
-            (Some(separator), None) => Layout::List(checked_separator(separator)?),
+    pub(super) fn layout(&self) -> Result<Layout, ConfigError> {
+        match (self.list, &self.pairs) {
+            (None, None) => Ok(Layout::One),
+            (Some(separator), None) => Ok(Layout::List(checked_separator(separator)?)),
+            (Some(_), Some(_)) => Err(ConfigError::new(ConfigErrorKind::Conflict, "the list of signatures")),
             (None, Some(_)) if !self.prefix.is_empty() => {
-                return Err(ConfigError::new(ConfigErrorKind::Conflict, "the prefix"));
+                Err(ConfigError::new(ConfigErrorKind::Conflict, "the prefix"))
             }
-            (None, Some((separator, timestamp, signature))) => {
-                if timestamp == signature {
-                    return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the name of a field"));
-                }
-                Layout::Pairs(Pairs {
-                    separator: checked_separator(*separator)?,
-                    timestamp: timestamp.as_bytes().into(),
-                    signature: signature.as_bytes().into(),
-                })
+            (None, Some((_, timestamp, signature))) if timestamp == signature => {
+                Err(ConfigError::new(ConfigErrorKind::Duplicate, "the name of a field"))
             }
-            (Some(_), Some(_)) => return Err(ConfigError::new(ConfigErrorKind::Conflict, "the list of signatures")),
-        };
-        Ok(Signatures { layout, prefix: self.prefix.as_slice().into(), encoding: self.encoding, lengths })
+            (None, Some((separator, timestamp, signature))) => Ok(Layout::Pairs(Pairs {
+                separator: checked_separator(*separator)?,
+                timestamp: timestamp.as_bytes().into(),
+                signature: signature.as_bytes().into(),
+            })),
+        }
     }
 
     fn timestamp(&self) -> Result<TimestampSource, ConfigError> {

@@ -20,8 +20,10 @@ struct Case {
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
     now: i64,
-    scheme: fn(&[u8]) -> Result<Box<dyn Checks>, ConfigError>,
+    scheme: fn(&[u8]) -> Built,
 }
+
+type Built = Result<Box<dyn Checks>, ConfigError>;
 
 /// A scheme whose `Pending` does not matter.
 trait Checks {
@@ -34,31 +36,31 @@ impl<S: Scheme> Checks for S {
     }
 }
 
-fn github(key: &[u8]) -> Result<Box<dyn Checks>, ConfigError> {
+fn github(key: &[u8]) -> Built {
     Ok(Box::new(Hmac::sha256("x-signature").prefix("sha256=").key(key).dangerous_allow_short_keys().build()?))
 }
 
-fn shopify(key: &[u8]) -> Result<Box<dyn Checks>, ConfigError> {
+fn shopify(key: &[u8]) -> Built {
     let scheme = Hmac::sha256("x-signature").encoding(Encoding::Base64).key(key);
     Ok(Box::new(scheme.dangerous_allow_short_keys().build()?))
 }
 
-fn stripe(key: &[u8]) -> Result<Box<dyn Checks>, ConfigError> {
+fn stripe(key: &[u8]) -> Built {
     let scheme = Hmac::sha256("x-signature").pairs(',', "t", "v1");
     Ok(Box::new(scheme.signed([Part::Timestamp, Part::literal("."), Part::Body]).key(key).build()?))
 }
 
-fn slack(key: &[u8]) -> Result<Box<dyn Checks>, ConfigError> {
+fn slack(key: &[u8]) -> Built {
     let parts = [Part::literal("v0:"), Part::Timestamp, Part::literal(":"), Part::Body];
     let scheme = Hmac::sha256("x-signature").prefix("v0=").signed(parts).timestamp_header("x-timestamp");
     Ok(Box::new(scheme.tolerance(Duration::from_secs(60)).key(key).build()?))
 }
 
-fn v1(key: &[u8]) -> Result<Box<dyn Checks>, ConfigError> {
+fn v1(key: &[u8]) -> Built {
     Ok(Box::new(StandardWebhooks::builder().secret(&format!("whsec_{}", BASE64_STANDARD.encode(key))).build()?))
 }
 
-fn v1a(key: &[u8]) -> Result<Box<dyn Checks>, ConfigError> {
+fn v1a(key: &[u8]) -> Built {
     Ok(Box::new(StandardWebhooks::builder().public_key(&format!("whpk_{}", BASE64_STANDARD.encode(key))).build()?))
 }
 
@@ -79,7 +81,7 @@ fn case(vector: &Value) -> Case {
         let headers = [("webhook-id", text("wid")), ("webhook-timestamp", now.to_string())];
         headers.into_iter().chain([("webhook-signature", expect.clone())]).collect()
     };
-    let (key, headers, body, scheme): (_, Vec<_>, _, fn(&[u8]) -> _) = match vector["scheme"].as_str().unwrap() {
+    let (key, headers, body, scheme): (_, Vec<_>, _, fn(&[u8]) -> Built) = match vector["scheme"].as_str().unwrap() {
         "hmac-sha256-hex" => (raw("key"), vec![("x-signature", text("prefix") + &expect)], raw("signed"), github),
         "hmac-sha256-base64" => (raw("key"), vec![("x-signature", expect)], raw("signed"), shopify),
         "stripe-v1" => (raw("key"), vec![("x-signature", format!("t={now},v1={expect}"))], raw("body"), stripe),
