@@ -26,16 +26,22 @@ pub struct ConfigError {
 pub enum ConfigErrorKind {
     /// A key is empty or all white space, as an unset environment variable would leave it.
     Blank,
+    /// Two settings exclude each other.
+    Conflict,
     /// A key holds a control character.
     ControlCharacter,
-    /// Two keys of one scheme are equal, or two have the same label.
+    /// Two keys of one scheme are equal, or two have the same label; or a part is signed twice.
     Duplicate,
     /// A header's name is not a header name.
     HeaderName,
-    /// No credential was configured, so anyone could deliver.
+    /// A key is not in the encoding that it must have, or a separator cannot separate.
+    Malformed,
+    /// No credential was configured, so anyone could deliver; or what is to be signed has no source.
     Missing,
     /// A key that travels in a header as it is holds something else than ASCII.
     NonAscii,
+    /// A tolerance is zero, or longer than a day.
+    OutOfRange,
     /// A key begins or ends with white space, which no header can carry.
     Padded,
     /// A key is longer than [`Secret::MAX_LEN`](crate::auth::Secret::MAX_LEN) bytes.
@@ -45,6 +51,8 @@ pub enum ConfigErrorKind {
     /// A key is shorter than 16 bytes. Where a provider assigns such a key, a method
     /// with `dangerous` in its name allows it.
     TooShort,
+    /// Something is read from the delivery that the signature does not cover, or the body is not covered.
+    Unsigned,
     /// A user name holds a `:`, which separates it from the password.
     UserName,
 }
@@ -65,15 +73,19 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let problem = match self.kind {
             ConfigErrorKind::Blank => "is empty or blank",
+            ConfigErrorKind::Conflict => "excludes another setting",
             ConfigErrorKind::ControlCharacter => "holds a control character",
             ConfigErrorKind::Duplicate => "is configured twice",
             ConfigErrorKind::HeaderName => "is not a header name",
+            ConfigErrorKind::Malformed => "is not well-formed",
             ConfigErrorKind::Missing => "is not configured",
             ConfigErrorKind::NonAscii => "holds characters beyond ASCII",
+            ConfigErrorKind::OutOfRange => "is zero or longer than a day",
             ConfigErrorKind::Padded => "begins or ends with white space",
             ConfigErrorKind::TooLong => "is too long",
             ConfigErrorKind::TooMany => "exceeds the 16 that one scheme takes",
             ConfigErrorKind::TooShort => "is shorter than 16 bytes, which `dangerous_allow_short_keys` would allow",
+            ConfigErrorKind::Unsigned => "is not part of what is signed",
             ConfigErrorKind::UserName => "holds a colon",
         };
         write!(f, "{} {problem}", self.setting)

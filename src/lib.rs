@@ -8,6 +8,7 @@ pub mod clock;
 mod config;
 mod datetime;
 mod delivery;
+pub mod handshake;
 pub mod json;
 pub mod provider;
 mod receive;
@@ -15,7 +16,7 @@ mod rejection;
 
 pub use config::{ConfigError, ConfigErrorKind};
 pub use datetime::DateTime;
-pub use delivery::Delivery;
+pub use delivery::{Delivery, Stated};
 pub use jiff;
 pub use receive::{Refusal, ResponseBody, ResponseFuture, WebhookBody, WebhookLayer, WebhookService};
 pub use rejection::{Rejection, RejectionKind};

@@ -1,4 +1,6 @@
-//! What the servers among the examples share: settings, made-up keys, curl lines and the listener.
+//! What the servers among the examples share: settings, made-up keys, curl lines, the listener and the end.
+
+#![allow(dead_code, reason = "each server uses a part of it")]
 
 use std::{
     collections::hash_map::RandomState,
@@ -50,20 +52,16 @@ pub(crate) struct Key {
 impl Settings {
     pub(crate) fn from_env() -> Result<Self, Failure> {
         Ok(Self {
-            listen: variable("LISTEN")?.unwrap_or_else(|| "127.0.0.1:3000".to_owned()),
+            listen: address()?,
             truemed_api_key: Key::from_env("TRUEMED_API_KEY")?,
             mediquo_signature: Key::from_env("MEDIQUO_WEBHOOK_SIGNATURE")?,
-            max_body_bytes: match variable("MAX_BODY_BYTES")? {
-                Some(bytes) => bytes.parse().map_err(|error| Failure(format!("MAX_BODY_BYTES: {error}")))?,
-                None => 1 << 20,
-            },
+            max_body_bytes: max_body_bytes()?,
         })
     }
 
     /// Listens, and prints a curl line for every documented event, and the address.
     pub(crate) async fn listen(&self) -> Result<TcpListener, Failure> {
-        let listener =
-            listen(&self.listen).await.map_err(|error| Failure(format!("LISTEN={}: {error}", self.listen)))?;
+        let listener = listen(&self.listen).await?;
         let address = listener.local_addr()?;
         self.print_curl_lines(address)?;
         Ok(listener)
@@ -83,7 +81,22 @@ impl Settings {
     }
 }
 
-async fn listen(address: &str) -> io::Result<TcpListener> {
+pub(crate) fn address() -> Result<String, Failure> {
+    Ok(variable("LISTEN")?.unwrap_or_else(|| "127.0.0.1:3000".to_owned()))
+}
+
+pub(crate) fn max_body_bytes() -> Result<usize, Failure> {
+    match variable("MAX_BODY_BYTES")? {
+        Some(bytes) => bytes.parse().map_err(|error| Failure(format!("MAX_BODY_BYTES: {error}"))),
+        None => Ok(1 << 20),
+    }
+}
+
+pub(crate) async fn listen(address: &str) -> Result<TcpListener, Failure> {
+    bind(address).await.map_err(|error| Failure(format!("LISTEN={address}: {error}")))
+}
+
+async fn bind(address: &str) -> io::Result<TcpListener> {
     let address = lookup_host(address).await?.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
@@ -144,12 +157,12 @@ impl fmt::Display for Key {
 }
 
 /// 128 bits from the seeds that the standard library takes from the system: enough for a demonstration.
-fn made_up_key() -> String {
+pub(crate) fn made_up_key() -> String {
     let bits = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", bits(), bits())
 }
 
-fn variable(name: &str) -> Result<Option<String>, Failure> {
+pub(crate) fn variable(name: &str) -> Result<Option<String>, Failure> {
     match env::var(name) {
         Ok(value) => Ok(Some(value)),
         Err(VarError::NotPresent) => Ok(None),
@@ -158,7 +171,7 @@ fn variable(name: &str) -> Result<Option<String>, Failure> {
 }
 
 /// Any error, by its text: what `main` returns is shown with `Debug`.
-pub(crate) struct Failure(String);
+pub(crate) struct Failure(pub(crate) String);
 
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

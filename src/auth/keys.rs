@@ -24,17 +24,22 @@ impl Keys {
     /// rotation is in use.
     pub(super) fn verify(&self, offered: &[u8]) -> Result<Verified, Rejection> {
         let mut found = u32::MAX;
-        for (index, key) in (0..).zip(&self.0) {
-            found.conditional_assign(&index, key.secret.ct_matches(offered));
+        for (index, (_, secret)) in (0..).zip(self.iter()) {
+            found.conditional_assign(&index, secret.ct_matches(offered));
         }
         let key = usize::try_from(found).ok().and_then(|index| self.0.get(index));
         key.map(|key| Verified::by(Arc::clone(&key.label))).ok_or_else(Rejection::unauthenticated)
+    }
+
+    /// The keys with their labels, in the order of configuration.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Secret)> {
+        self.0.iter().map(|key| (&key.label, &key.secret))
     }
 }
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|key| &key.label)).finish()
+        f.debug_list().entries(self.iter().map(|(label, _)| label)).finish()
     }
 }
 
@@ -92,6 +97,18 @@ impl KeysBuilder {
     pub(super) fn push_secret(&mut self, label: Option<&str>, len: usize, secret: Result<Secret, Flaw>) {
         let label: Arc<str> = label.map_or_else(|| (self.candidates.len() + 1).to_string().into(), Arc::from);
         self.candidates.push(Candidate { label, secret, short: len < Secret::MIN_LEN });
+    }
+
+    /// Adds a key that is given in base64, padded or not.
+    #[cfg(feature = "hmac")]
+    pub(super) fn push_base64(&mut self, label: Option<&str>, text: &str) {
+        let secret = Secret::from_base64(text);
+        self.push_secret(label, secret.as_ref().map_or(Secret::MIN_LEN, Secret::len), secret.map_err(Flaw::from));
+    }
+
+    #[cfg(feature = "standard-webhooks")]
+    pub(super) fn len(&self) -> usize {
+        self.candidates.len()
     }
 
     pub(super) fn allow_short(&mut self) {

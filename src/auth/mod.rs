@@ -5,12 +5,18 @@
 //! | [`Header`] | a key in a header of the provider's choice |
 //! | [`Basic`] | user name and password in `Authorization` (RFC 7617) |
 //! | [`Bearer`] | a token in `Authorization` (RFC 6750): configured ones, or your own check |
+//! | `Hmac` (feature `hmac`) | a signature with a shared key: hash, header, encoding and what is signed are data |
+//! | `Ed25519`, `EcdsaP256` (feature `asymmetric`) | the same with a public key |
+//! | `StandardWebhooks` (feature `standard-webhooks`) | the signatures of standardwebhooks.com and Svix, of both kinds |
+//! | `Twilio` (feature `hmac`) | Twilio's signature of the URL and a form |
 //! | [`All`], [`Any`] | two schemes at once, or either of two; they nest |
 //! | [`scheme_fn`] | whatever your own function finds in the request's head |
 //! | [`DangerousAcceptAll`] | none |
 //!
 //! All of them refuse a credential that is missing, empty, doubled, longer, shorter, in another
-//! letter case or not ASCII, and none of them tells the sender which of these it was.
+//! letter case or not ASCII, and none of them tells the sender which of these it was. (Hex may be in either
+//! letter case.) The schemes that sign the body refuse on the head what has no right form or is stale, and read
+//! the body only then.
 //!
 //! # Examples
 //!
@@ -53,10 +59,26 @@ mod basic;
 mod bearer;
 mod boxed;
 mod dangerous;
+#[cfg(feature = "asymmetric")]
+mod ecdsa_p256;
+#[cfg(feature = "asymmetric")]
+mod ed25519;
 mod function;
 mod header;
+#[cfg(feature = "hmac")]
+mod hmac;
 mod keys;
+#[cfg(feature = "hmac")]
+mod mac;
+#[cfg(feature = "asymmetric")]
+mod public_keys;
 mod secret;
+#[cfg(any(feature = "hmac", feature = "asymmetric"))]
+mod signature;
+#[cfg(feature = "standard-webhooks")]
+mod standard_webhooks;
+#[cfg(feature = "hmac")]
+mod twilio;
 mod verified;
 
 use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
@@ -64,6 +86,10 @@ use jiff::Timestamp;
 
 use crate::Rejection;
 
+#[cfg(any(feature = "hmac", feature = "asymmetric"))]
+pub use self::signature::{Encoding, Part, Signed, SignedBuilder};
+#[cfg(feature = "standard-webhooks")]
+pub use self::standard_webhooks::{StandardWebhooks, StandardWebhooksBuilder};
 pub use self::{
     all::All,
     any::Any,
@@ -74,6 +100,16 @@ pub use self::{
     header::{Header, HeaderBuilder},
     secret::Secret,
     verified::Verified,
+};
+#[cfg(feature = "asymmetric")]
+pub use self::{
+    ecdsa_p256::{EcdsaP256, EcdsaP256Builder},
+    ed25519::{Ed25519, Ed25519Builder},
+};
+#[cfg(feature = "hmac")]
+pub use self::{
+    hmac::{Hmac, HmacBuilder},
+    twilio::{Twilio, TwilioBuilder},
 };
 
 /// How a delivery proves where it is from.

@@ -46,15 +46,27 @@ impl Secret {
         Self::checked(key.as_ref()).map_err(|kind| ConfigError::new(kind, "key"))
     }
 
+    /// A key that travels in a header as it is.
     pub(super) fn checked(key: &[u8]) -> Result<Self, ConfigErrorKind> {
-        if key.trim_ascii().is_empty() {
+        let secret = Self::typed(key)?;
+        if key.iter().any(u8::is_ascii_control) { Err(ConfigErrorKind::ControlCharacter) } else { Ok(secret) }
+    }
+
+    /// A key that someone has copied from a page, and may have copied badly.
+    pub(super) fn typed(key: &[u8]) -> Result<Self, ConfigErrorKind> {
+        if !key.is_empty() && key.trim_ascii().is_empty() {
             return Err(ConfigErrorKind::Blank);
         }
         if key.trim_ascii().len() != key.len() {
             return Err(ConfigErrorKind::Padded);
         }
-        if key.iter().any(u8::is_ascii_control) {
-            return Err(ConfigErrorKind::ControlCharacter);
+        Self::exact(key)
+    }
+
+    /// A key of any bytes, such as a decoded one.
+    pub(super) fn exact(key: &[u8]) -> Result<Self, ConfigErrorKind> {
+        if key.is_empty() {
+            return Err(ConfigErrorKind::Blank);
         }
         let mut window = Box::new(Zeroizing::new([0; Self::MAX_LEN]));
         match window.get_mut(..key.len()) {
@@ -64,9 +76,31 @@ impl Secret {
         Ok(Self { window, len: key.len() })
     }
 
+    /// A key that is given in base64, in the standard alphabet, padded or not.
+    #[cfg(any(feature = "hmac", feature = "asymmetric"))]
+    pub(super) fn from_base64(text: &str) -> Result<Self, ConfigErrorKind> {
+        Self::typed(text.as_bytes())?;
+        let mut buffer = Zeroizing::new([0; Self::MAX_LEN]);
+        let text = text.trim_end_matches('=').as_bytes();
+        let output = data_encoding::BASE64_NOPAD.decode_len(text.len()).ok().and_then(|len| buffer.get_mut(..len));
+        let output = output.ok_or(ConfigErrorKind::Malformed)?;
+        data_encoding::BASE64_NOPAD.decode_mut(text, output).map_err(|_| ConfigErrorKind::Malformed)?;
+        Self::exact(output)
+    }
+
+    #[cfg(any(feature = "hmac", feature = "asymmetric"))]
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// For what makes a key of its own of it, and not for comparing.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.window.get(..self.len).unwrap_or_default()
+    }
+
     /// Whether both are the same key; for settings, not for what a sender offers.
     pub(super) fn equals(&self, other: &Self) -> bool {
-        self.len == other.len && self.window == other.window
+        self.bytes() == other.bytes()
     }
 
     /// Whether `offered` is this key.

@@ -5,6 +5,7 @@
 
 mod error;
 mod lenient;
+pub(crate) mod members;
 mod open_enum;
 mod raw;
 mod schema;

@@ -1,18 +1,24 @@
 use std::fmt;
 
+use bytes::Bytes;
+use http::StatusCode;
 use serde::de::DeserializeOwned;
 
-use super::{Provider, RawDelivery};
+use super::{Envelope, Provider, RawBody, RawDelivery};
 use crate::{
-    Rejection, WebhookLayer,
+    Rejection, RejectionKind, WebhookLayer,
     auth::Scheme,
     json::{self, DecodeError, Tagged},
 };
 
-/// Any provider that sends JSON: your event type, and any [scheme](crate::auth).
+/// Any provider that sends JSON, or [anything else](Json::raw): your event type, and any [scheme](crate::auth).
 ///
-/// Rejections are answered with the [default statuses](crate::RejectionKind), and the handler's
-/// response leaves as it is. For other statuses implement [`Provider`].
+/// The handler's response leaves as it is. For another status implement [`Provider`].
+///
+/// | setting | default |
+/// |---|---|
+/// | [`envelope`](Self::envelope) | none: the [`Delivery`](crate::Delivery) has no id, type, time of sending or attempt but those that the scheme signs |
+/// | [`statuses`](Self::statuses) | [`RejectionKind::default_status`] |
 ///
 /// # Examples
 ///
@@ -42,7 +48,9 @@ use crate::{
 pub struct Json<E, S> {
     name: &'static str,
     scheme: S,
-    decode: fn(&[u8]) -> Result<E, DecodeError>,
+    decode: fn(&Bytes) -> Result<E, DecodeError>,
+    envelope: Option<Envelope>,
+    statuses: fn(RejectionKind) -> StatusCode,
 }
 
 impl<E, S> Json<E, S>
@@ -56,7 +64,7 @@ where
     where
         E: DeserializeOwned,
     {
-        Self { name, scheme, decode: |body| json::decode(body) }
+        Self::with(name, scheme, |body| json::decode(body))
     }
 
     /// The same for a [`Tagged`] enum, which is read by [`json::decode_tagged`]: in one pass, and
@@ -69,12 +77,71 @@ where
     where
         E: Tagged,
     {
-        Self { name, scheme, decode: json::decode_tagged }
+        Self::with(name, scheme, |body| json::decode_tagged(body))
+    }
+
+    /// Where the provider states the event's id, its type and the like. By default nowhere.
+    ///
+    /// # Examples
+    ///
+    /// See [`Envelope`].
+    #[must_use]
+    pub fn envelope(mut self, envelope: Envelope) -> Self {
+        self.envelope = Some(envelope);
+        self
+    }
+
+    /// The statuses that answer rejections, where the provider's page asks for others than
+    /// [`RejectionKind::default_status`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_webhook::{RejectionKind, auth::Header, provider::Json};
+    ///
+    /// let scheme = Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?;
+    /// let acme = Json::<serde_json::Value, _>::new("acme", scheme).statuses(|kind| match kind {
+    ///     RejectionKind::Unauthenticated => StatusCode::FORBIDDEN,
+    ///     other => other.default_status(),
+    /// });
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn statuses(mut self, statuses: fn(RejectionKind) -> StatusCode) -> Self {
+        self.statuses = statuses;
+        self
     }
 
     /// The layer that receives from it; the same as [`WebhookLayer::new`].
     pub fn into_layer(self) -> WebhookLayer<Self> {
         WebhookLayer::new(self)
+    }
+
+    fn with(name: &'static str, scheme: S, decode: fn(&Bytes) -> Result<E, DecodeError>) -> Self {
+        Self { name, scheme, decode, envelope: None, statuses: RejectionKind::default_status }
+    }
+}
+
+impl<S: Scheme> Json<RawBody, S> {
+    /// The same for what is not JSON, such as a form: the event is the body as it was sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::{auth::Header, provider::{Json, RawBody}};
+    ///
+    /// fn handle(event: &RawBody) {
+    ///     println!("{} bytes of a form", event.bytes().len());
+    /// }
+    ///
+    /// let scheme = Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?;
+    /// let layer = Json::raw("acme", scheme).into_layer();
+    /// # handle(&RawBody::from("a=1"));
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn raw(name: &'static str, scheme: S) -> Self {
+        Self::with(name, scheme, |body| Ok(RawBody(body.clone())))
     }
 }
 
@@ -97,11 +164,25 @@ where
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<E, Rejection> {
         Ok((self.decode)(delivery.body())?)
     }
+
+    fn status(&self, kind: RejectionKind) -> StatusCode {
+        (self.statuses)(kind)
+    }
+
+    fn envelope(&self) -> Option<&Envelope> {
+        self.envelope.as_ref()
+    }
 }
 
 impl<E, S: Clone> Clone for Json<E, S> {
     fn clone(&self) -> Self {
-        Self { name: self.name, scheme: self.scheme.clone(), decode: self.decode }
+        Self {
+            name: self.name,
+            scheme: self.scheme.clone(),
+            decode: self.decode,
+            envelope: self.envelope.clone(),
+            statuses: self.statuses,
+        }
     }
 }
 

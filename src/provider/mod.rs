@@ -4,19 +4,28 @@
 //! |---|---|---|
 //! | Truemed | `truemed::Truemed` | `truemed::Event` |
 //! | MediQuo | `mediquo::MediQuo` | `mediquo::Event` |
+//! | GitHub, Stripe, Slack and other well-known ones | [`preset`] | yours |
 //! | any other that sends JSON | [`Json`] | yours |
 //! | one with rules of its own | yours, by implementing [`Provider`] | yours |
 
+mod envelope;
 mod json;
 #[cfg(feature = "mediquo")]
 pub mod mediquo;
+pub mod preset;
 mod raw;
+mod raw_body;
 #[cfg(feature = "truemed")]
 pub mod truemed;
 
 use http::StatusCode;
 
-pub use self::{json::Json, raw::RawDelivery};
+pub use self::{
+    envelope::{Envelope, Place, TimeFormat},
+    json::Json,
+    raw::RawDelivery,
+    raw_body::RawBody,
+};
 use crate::{Rejection, RejectionKind, auth::Scheme};
 
 /// Who delivers: what they send, how they prove it, what they expect back.
@@ -101,6 +110,14 @@ pub trait Provider: Send + Sync + 'static {
     ///
     /// By default `None`: the handler's response leaves as it is.
     fn success(&self) -> Option<StatusCode> {
+        None
+    }
+
+    /// Where the provider states the event's id, its type and the like, for the
+    /// [`Delivery`](crate::Delivery).
+    ///
+    /// By default `None`: nowhere, and nothing is looked for.
+    fn envelope(&self) -> Option<&Envelope> {
         None
     }
 }

@@ -46,8 +46,8 @@ pin_project! {
         S: Service<Request<WebhookBody>>,
         P: Provider,
     {
-        /// The head was turned away; the inner service was not touched.
-        Refused { refusal: Option<Response<Bytes>> },
+        /// The head alone was answered: a refusal, or a handshake. The inner service was not touched.
+        Answered { answer: Option<Response<Bytes>> },
         /// The body is on its way in.
         Collecting { #[pin] body: Collect<ReqBody>, accepted: Option<Accepted<S, P>> },
         /// The inner service has no place free.
@@ -69,8 +69,8 @@ where
     S: Service<Request<WebhookBody>>,
     P: Provider,
 {
-    pub(super) fn refused(receiver: Arc<Receiver<P>>, refusal: Response<Bytes>) -> Self {
-        Self { receiver, state: State::Refused { refusal: Some(refusal) } }
+    pub(super) fn answered(receiver: Arc<Receiver<P>>, answer: Response<Bytes>) -> Self {
+        Self { receiver, state: State::Answered { answer: Some(answer) } }
     }
 
     pub(super) fn collecting(
@@ -100,9 +100,9 @@ where
         let mut this = self.project();
         loop {
             let next = match this.state.as_mut().project() {
-                StateProj::Refused { refusal } => {
-                    let refusal = refusal.take().unwrap_or_else(|| polled_after_completion());
-                    return Poll::Ready(Ok(refusal.map(ResponseBody::own)));
+                StateProj::Answered { answer } => {
+                    let answer = answer.take().unwrap_or_else(|| polled_after_completion());
+                    return Poll::Ready(Ok(answer.map(ResponseBody::own)));
                 }
                 StateProj::Collecting { body, accepted } => {
                     let body = ready!(body.poll_collect(cx));
@@ -110,9 +110,9 @@ where
                         accepted.take().unwrap_or_else(|| polled_after_completion());
                     match this.receiver.accept(head, admission, body) {
                         Ok(request) => State::Readying { request: Some(request), inner },
-                        Err(refusal) => {
+                        Err(answer) => {
                             this.state.set(State::Done);
-                            return Poll::Ready(Ok(refusal.map(ResponseBody::own)));
+                            return Poll::Ready(Ok(answer.map(ResponseBody::own)));
                         }
                     }
                 }

@@ -5,7 +5,7 @@ use http::Response;
 use tower::Layer;
 
 use super::{Refusal, WebhookService, receiver::Receiver};
-use crate::{clock::Clock, provider::Provider};
+use crate::{clock::Clock, handshake::Handshake, provider::Provider};
 
 /// Authenticates, bounds and decodes the deliveries of one provider.
 ///
@@ -15,6 +15,7 @@ use crate::{clock::Clock, provider::Provider};
 /// |---|---|
 /// | [`body_limit`](Self::body_limit) | 1 MiB |
 /// | [`clock`](Self::clock) | [`SystemClock`](crate::clock::SystemClock) |
+/// | [`handshake`](Self::handshake) | none |
 /// | [`on_rejection`](Self::on_rejection) | the provider's status and a short problem document |
 ///
 /// # Examples
@@ -49,6 +50,23 @@ impl<P: Provider> WebhookLayer<P> {
     /// Asks this clock for the time at which a delivery arrives.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.receiver.clock = Arc::new(clock);
+        self
+    }
+
+    /// Answers a [handshake](crate::handshake) that the provider wants before it delivers. The handler does not
+    /// run for it. By default there is none; several are asked in the order in which they were added.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::{auth::Header, handshake::MetriportPing, provider::Json};
+    ///
+    /// let scheme = Header::builder("x-webhook-key").key("Zr41vw-new-and-random").build()?;
+    /// let layer = Json::<serde_json::Value, _>::new("metriport", scheme).into_layer().handshake(MetriportPing::new());
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn handshake(mut self, handshake: impl Handshake) -> Self {
+        self.receiver.handshakes.push(Arc::new(handshake));
         self
     }
 

@@ -17,6 +17,7 @@ use crate::{
     Delivery, Rejection, RejectionKind,
     auth::Scheme,
     clock::{Clock, SystemClock},
+    handshake::Handshake,
     provider::{Provider, RawDelivery},
 };
 
@@ -28,6 +29,7 @@ pub(super) struct Receiver<P> {
     pub(super) body_limit: usize,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) on_rejection: Option<Arc<Hook>>,
+    pub(super) handshakes: Vec<Arc<dyn Handshake>>,
 }
 
 /// What an accepted head leaves for the body to settle.
@@ -38,7 +40,19 @@ pub(super) struct Admission<P: Provider> {
 
 impl<P: Provider> Receiver<P> {
     pub(super) fn new(provider: P) -> Self {
-        Self { provider: Arc::new(provider), body_limit: 1 << 20, clock: Arc::new(SystemClock), on_rejection: None }
+        Self {
+            provider: Arc::new(provider),
+            body_limit: 1 << 20,
+            clock: Arc::new(SystemClock),
+            on_rejection: None,
+            handshakes: Vec::new(),
+        }
+    }
+
+    /// The answer to a request that is no delivery, but one that the provider sends beforehand.
+    pub(super) fn challenged(&self, head: &Parts) -> Option<Result<Response<Bytes>, Rejection>> {
+        let answer = self.handshakes.iter().find_map(|handshake| handshake.challenge(head))?;
+        Some(answer.map(without_forbidden_body))
     }
 
     /// Decides on the head alone. The body is asked for its length, and not read.
@@ -73,19 +87,26 @@ impl<P: Provider> Receiver<P> {
         };
         let Admission { pending, received_at } = admission;
         let scheme = self.provider.scheme();
-        let decoded = scheme.close(pending, &body).and_then(|verified| {
-            let event = self.provider.decode(RawDelivery::new(&head, &body, &verified, received_at))?;
-            Ok((verified, event))
-        });
-        match decoded {
-            Ok((verified, event)) => {
-                scheme.conceal(&mut head.headers);
-                head.extensions.insert(event);
-                head.extensions.insert(Delivery::new(self.provider.name(), verified, received_at, body.len()));
-                Ok(Request::from_parts(head, WebhookBody::from(body)))
-            }
-            Err(rejection) => Err(self.refuse(head, rejection, Some(&body))),
+        let verified = match scheme.close(pending, &body) {
+            Ok(verified) => verified,
+            Err(rejection) => return Err(self.refuse(head, rejection, Some(&body))),
+        };
+        let raw = RawDelivery::new(&head, &body, &verified, received_at);
+        if let Some(answer) = self.handshakes.iter().find_map(|handshake| handshake.answer(raw)) {
+            return Err(without_forbidden_body(answer));
         }
+        let event = match self.provider.decode(raw) {
+            Ok(event) => event,
+            Err(rejection) => return Err(self.refuse(head, rejection, Some(&body))),
+        };
+        let mut delivery = Delivery::new(self.provider.name(), verified, received_at, body.len());
+        if let Some(envelope) = self.provider.envelope() {
+            delivery = envelope.read(&head, &body, delivery);
+        }
+        scheme.conceal(&mut head.headers);
+        head.extensions.insert(event);
+        head.extensions.insert(delivery);
+        Ok(Request::from_parts(head, WebhookBody::from(body)))
     }
 
     /// The response to a rejected delivery: the same bytes for all of one kind.
@@ -114,10 +135,7 @@ impl<P: Provider> Receiver<P> {
             self.provider.scheme().conceal(&mut head.headers);
             response = hook(Refusal::new(&head, &rejection, body), response);
         }
-        if is_bodiless(response.status()) {
-            strip_body_headers(response.headers_mut());
-            *response.body_mut() = Bytes::new();
-        }
+        let mut response = without_forbidden_body(response);
         response.extensions_mut().insert(rejection);
         response
     }
@@ -152,6 +170,7 @@ impl<P> Clone for Receiver<P> {
             body_limit: self.body_limit,
             clock: Arc::clone(&self.clock),
             on_rejection: self.on_rejection.clone(),
+            handshakes: self.handshakes.clone(),
         }
     }
 }
@@ -159,6 +178,15 @@ impl<P> Clone for Receiver<P> {
 /// Statuses whose response can have no body (RFC 9110, 15.3.5, 15.3.6 and 15.4.5).
 fn is_bodiless(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+/// A hook's or a handshake's response, without a body where its status can have none.
+fn without_forbidden_body(mut response: Response<Bytes>) -> Response<Bytes> {
+    if is_bodiless(response.status()) {
+        strip_body_headers(response.headers_mut());
+        *response.body_mut() = Bytes::new();
+    }
+    response
 }
 
 fn strip_body_headers(headers: &mut HeaderMap) {

@@ -64,13 +64,18 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let receiver = Arc::clone(&self.receiver);
         let (head, body) = request.into_parts();
-        match receiver.admit(&head, &body) {
-            Ok(admission) => ResponseFuture::collecting(receiver, head, admission, body, self.inner.clone()),
-            Err(rejection) => {
-                let refusal = receiver.refuse(head, rejection, None);
-                ResponseFuture::refused(receiver, refusal)
-            }
-        }
+        let rejection = match receiver.challenged(&head) {
+            Some(Ok(answer)) => return ResponseFuture::answered(receiver, answer),
+            Some(Err(rejection)) => rejection,
+            None => match receiver.admit(&head, &body) {
+                Ok(admission) => {
+                    return ResponseFuture::collecting(receiver, head, admission, body, self.inner.clone());
+                }
+                Err(rejection) => rejection,
+            },
+        };
+        let refusal = receiver.refuse(head, rejection, None);
+        ResponseFuture::answered(receiver, refusal)
     }
 }
 

@@ -32,29 +32,37 @@ pub(crate) struct Server {
     process: Child,
     address: SocketAddr,
     lines: Receiver<String>,
+    /// What it printed before it listened.
+    pub(crate) greeting: Vec<String>,
 }
 
 impl Server {
     /// Starts a program on a free port, with the keys of the tests.
     pub(crate) fn start(program: &Path) -> Self {
+        Self::start_with(program, &[("TRUEMED_API_KEY", API_KEY), ("MEDIQUO_WEBHOOK_SIGNATURE", SIGNATURE)])
+    }
+
+    /// Starts a program on a free port, with these settings.
+    pub(crate) fn start_with(program: &Path, settings: &[(&str, &str)]) -> Self {
         let mut process = Command::new(program)
             .env("LISTEN", "127.0.0.1:0")
-            .env("TRUEMED_API_KEY", API_KEY)
-            .env("MEDIQUO_WEBHOOK_SIGNATURE", SIGNATURE)
             .env("MAX_BODY_BYTES", "65536")
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
         let (sender, lines) = channel();
         let stdout = BufReader::new(process.stdout.take().unwrap());
         thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let mut greeting = Vec::new();
         let address = loop {
             let line = lines.recv_timeout(PATIENCE).expect("the server says where it listens");
             if let Some(address) = line.strip_prefix("listening on http://") {
                 break address.parse().unwrap();
             }
+            greeting.push(line);
         };
-        Self { process, address, lines }
+        Self { process, address, lines, greeting }
     }
 
     pub(crate) fn connect(&self) -> TcpStream {

@@ -1,0 +1,67 @@
+use std::ops::RangeInclusive;
+
+use aws_lc_rs::signature::{ED25519, VerificationAlgorithm};
+use data_encoding::HEXLOWER_PERMISSIVE;
+
+use super::{
+    Secret,
+    public_keys::{Kind, PublicKeys},
+    signature::{Signed, SignedBuilder},
+};
+use crate::ConfigErrorKind;
+
+const KEY_LEN: usize = 32;
+
+/// A signature with a public key in a header of the provider's choice: Ed25519 ([RFC 8032]).
+///
+/// The public key is 32 bytes, in hex or base64; a signature is 64 bytes. All else is as for
+/// [`Signed`]; by default: one signature of the body alone, in hex. It needs the feature `asymmetric`.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::auth::{Ed25519, Part};
+///
+/// let scheme = Ed25519::builder("x-signature-ed25519")
+///     .public_key("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
+///     .signed([Part::Timestamp, Part::Body])
+///     .timestamp_header("x-signature-timestamp")
+///     .build()?;
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+///
+/// [RFC 8032]: https://www.rfc-editor.org/rfc/rfc8032
+pub type Ed25519 = Signed<PublicKeys<Ed25519Kind>>;
+
+/// Configures an [`Ed25519`].
+pub type Ed25519Builder = SignedBuilder<PublicKeys<Ed25519Kind>>;
+
+impl Ed25519 {
+    /// Starts with the name of the signature's header, in any letter case.
+    pub fn builder(header: &str) -> Ed25519Builder {
+        Ed25519Builder::of_kind(header)
+    }
+}
+
+/// Names the kind in types; it has no values.
+#[derive(Debug)]
+pub enum Ed25519Kind {}
+
+impl Kind for Ed25519Kind {
+    const NAME: &'static str = "Ed25519";
+    const LENGTHS: RangeInclusive<usize> = 64..=64;
+    const ALGORITHM: &'static dyn VerificationAlgorithm = &ED25519;
+
+    fn decode(text: &str) -> Result<Secret, ConfigErrorKind> {
+        let mut buffer = [0; KEY_LEN];
+        let key = match HEXLOWER_PERMISSIVE.decode_len(text.len()) {
+            // In base64 so many letters would be 48 bytes.
+            Ok(KEY_LEN) => {
+                HEXLOWER_PERMISSIVE.decode_mut(text.as_bytes(), &mut buffer).map_err(|_| ConfigErrorKind::Malformed)?;
+                Secret::exact(&buffer)?
+            }
+            _ => Secret::from_base64(text)?,
+        };
+        if key.len() == KEY_LEN { Ok(key) } else { Err(ConfigErrorKind::Malformed) }
+    }
+}

@@ -1,0 +1,95 @@
+use std::{marker::PhantomData, ops::RangeInclusive, sync::Arc};
+
+use aws_lc_rs::signature::{ParsedPublicKey, VerificationAlgorithm};
+
+use super::{
+    Secret,
+    keys::{Flaw, Keys},
+    signature::{Algorithm, Candidates, Message, SignedBuilder},
+};
+use crate::{ConfigError, ConfigErrorKind};
+
+/// A kind of public key: how it is written, and what checks with it.
+pub trait Kind: Send + Sync + 'static {
+    /// What the scheme is called in `Debug`.
+    const NAME: &'static str;
+    /// How many bytes a signature has.
+    const LENGTHS: RangeInclusive<usize>;
+    /// The library's name of it.
+    const ALGORITHM: &'static dyn VerificationAlgorithm;
+
+    /// Reads the text that a provider's page shows.
+    fn decode(text: &str) -> Result<Secret, ConfigErrorKind>;
+}
+
+/// The live public keys of one kind.
+pub struct PublicKeys<K> {
+    keys: Vec<(Arc<str>, ParsedPublicKey)>,
+    kind: PhantomData<fn() -> K>,
+}
+
+// By hand, as the derive would ask for `K: Clone`.
+impl<K> Clone for PublicKeys<K> {
+    fn clone(&self) -> Self {
+        Self { keys: self.keys.clone(), kind: PhantomData }
+    }
+}
+
+impl<K: Kind> PublicKeys<K> {
+    pub(super) fn new(keys: &Keys) -> Result<Self, ConfigError> {
+        let parse = |(label, key): (&Arc<str>, &Secret)| match ParsedPublicKey::new(K::ALGORITHM, key.bytes()) {
+            Ok(parsed) => Ok((Arc::clone(label), parsed)),
+            Err(_) => Err(ConfigError::new(ConfigErrorKind::Malformed, format!("public key {label}"))),
+        };
+        Ok(Self { keys: keys.iter().map(parse).collect::<Result<_, _>>()?, kind: PhantomData })
+    }
+}
+
+impl<K: Kind> Algorithm for PublicKeys<K> {
+    const NAME: &'static str = K::NAME;
+
+    fn lengths(&self) -> RangeInclusive<usize> {
+        K::LENGTHS
+    }
+
+    // In one piece: Ed25519 reads the message twice, and to verify a digest made elsewhere, as could be
+    // done for P-256, is outside of FIPS 140.
+    fn verify(&self, message: &dyn Message, candidates: &Candidates) -> Option<Arc<str>> {
+        let message = message.to_vec();
+        let mut found = None;
+        for (label, key) in &self.keys {
+            for candidate in candidates.iter() {
+                if key.verify_sig(&message, candidate).is_ok() {
+                    found = found.or(Some(label));
+                }
+            }
+        }
+        found.map(Arc::clone)
+    }
+
+    fn labels(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|(label, _)| &**label)
+    }
+}
+
+impl<K: Kind> SignedBuilder<PublicKeys<K>> {
+    pub(super) fn of_kind(header: &str) -> Self {
+        Self::new(header, "public key", PublicKeys::new)
+    }
+
+    /// Adds the provider's public key, labelled by its number: the first is `"1"`. How it is written is
+    /// told at [`Ed25519`](super::Ed25519) and [`EcdsaP256`](super::EcdsaP256).
+    pub fn public_key(self, key: &str) -> Self {
+        self.push(None, key)
+    }
+
+    /// Adds a public key with a label that [`Delivery::key_label`](crate::Delivery::key_label) gives back.
+    pub fn labelled_public_key(self, label: &str, key: &str) -> Self {
+        self.push(Some(label), key)
+    }
+
+    fn push(mut self, label: Option<&str>, key: &str) -> Self {
+        self.keys.push_secret(label, Secret::MIN_LEN, K::decode(key).map_err(Flaw::from));
+        self
+    }
+}

@@ -1,0 +1,29 @@
+use super::PresetBuilder;
+use crate::{
+    auth::{Hmac, HmacBuilder},
+    provider::{Envelope, Place},
+};
+
+/// GitHub ([their page](https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries)).
+///
+/// HMAC-SHA256 of the body, in hex after `sha256=`. Neither type nor id is signed: a recorded delivery can be
+/// sent again under a new `X-GitHub-Delivery`. The `ping` that greets a new webhook is an ordinary event.
+///
+/// GitHub sends up to 25 MB, and does not send again what was refused:
+/// [`body_limit`](crate::WebhookLayer::body_limit) is 1 MiB by default.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::{json::RawJson, provider::preset};
+///
+/// let github = preset::github().secret("It's a Secret to Everybody").build()?.json::<RawJson>();
+/// let layer = github.into_layer().body_limit(25 << 20);
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+pub fn github() -> PresetBuilder<HmacBuilder> {
+    let scheme = Hmac::sha256("x-hub-signature-256").prefix("sha256=").noun("secret");
+    let envelope =
+        Envelope::new().event_type(Place::header("x-github-event")).event_id(Place::header("x-github-delivery"));
+    PresetBuilder::new("github", scheme, envelope)
+}

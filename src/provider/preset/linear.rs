@@ -1,0 +1,26 @@
+use super::PresetBuilder;
+use crate::{
+    auth::{Hmac, HmacBuilder},
+    provider::{Envelope, Place},
+};
+
+/// Linear ([their page](https://linear.app/developers/webhooks#securing-webhooks)).
+///
+/// HMAC-SHA256 of the body, in hex. The time is in the body, and so it is checked after the signature.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::{json::RawJson, provider::preset};
+///
+/// let layer = preset::linear().secret("lin_wh_new_and_random_enough").build()?.json::<RawJson>().into_layer();
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+pub fn linear() -> PresetBuilder<HmacBuilder> {
+    let scheme = Hmac::sha256("linear-signature")
+        .timestamp_in_body("webhookTimestamp")
+        .timestamp_in_milliseconds()
+        .noun("signing secret");
+    let envelope = Envelope::new().event_type(Place::body("type")).event_id(Place::header("linear-delivery"));
+    PresetBuilder::new("linear", scheme, envelope).timed()
+}

@@ -1,0 +1,264 @@
+//! What a provider states of an event, and whether it is presented as signed.
+
+use http::{HeaderMap, HeaderValue, Request, request::Parts};
+use http_body_util::Full;
+use tower_webhook::{
+    Delivery, Rejection, Stated, WebhookLayer,
+    auth::{DangerousAcceptAll, Scheme, Verified},
+    jiff::Timestamp,
+    json::RawJson,
+    provider::{Envelope, Json, Place, RawBody, TimeFormat},
+};
+
+use crate::support::deliver;
+
+/// Proves what it is told to.
+struct Proves(Verified);
+
+impl Scheme for Proves {
+    type Pending = ();
+
+    fn open(&self, _: &Parts, _: Timestamp) -> Result<(), Rejection> {
+        Ok(())
+    }
+
+    fn close(&self, (): (), _: &[u8]) -> Result<Verified, Rejection> {
+        Ok(self.0.clone())
+    }
+
+    fn conceal(&self, _: &mut HeaderMap) {}
+}
+
+fn in_headers() -> Envelope {
+    Envelope::new()
+        .event_id(Place::header("X-Id"))
+        .event_type(Place::header("x-type"))
+        .sent_at(Place::header("x-time"), TimeFormat::Rfc3339)
+        .attempt(Place::header("x-attempt"))
+}
+
+fn in_the_body() -> Envelope {
+    Envelope::new()
+        .event_id(Place::body("data.object.id"))
+        .event_type(Place::body("type"))
+        .sent_at(Place::body("created"), TimeFormat::UnixSeconds)
+        .attempt(Place::body("data.attempt"))
+}
+
+fn second(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+/// The delivery of a body that is taken as it is, so that it may be anything.
+async fn delivery(verified: Verified, envelope: Envelope, headers: &[(&'static str, &[u8])], body: &[u8]) -> Delivery {
+    let layer = WebhookLayer::new(Json::raw("acme", Proves(verified)).envelope(envelope));
+    let mut request = Request::post("/").body(Full::<bytes::Bytes>::from(body.to_vec())).unwrap();
+    for (name, value) in headers {
+        request.headers_mut().append(*name, HeaderValue::from_bytes(value).unwrap());
+    }
+    let outcome = deliver(&layer, request).await;
+    assert_eq!(outcome.event::<RawBody>().bytes(), body);
+    outcome.delivery()
+}
+
+async fn from_body(body: &str) -> Delivery {
+    delivery(Verified::new().with_signed_body(), in_the_body(), &[], body.as_bytes()).await
+}
+
+fn assert_nothing(delivery: &Delivery, why: &str) {
+    assert_eq!(delivery.event_id(), None, "{why}");
+    assert_eq!(delivery.event_type(), None, "{why}");
+    assert_eq!(delivery.sent_at(), None, "{why}");
+    assert_eq!(delivery.attempt(), None, "{why}");
+}
+
+#[tokio::test]
+async fn headers_are_never_presented_as_signed() {
+    let headers: [(&str, &[u8]); 4] =
+        [("x-id", b"evt_1"), ("x-type", b"order paid"), ("x-time", b"1970-01-01T01:00:07+01:00"), ("x-attempt", b"3")];
+    let delivery = delivery(Verified::new().with_signed_body(), in_headers(), &headers, b"{}").await;
+    assert_eq!(delivery.event_id(), Some(Stated::Unsigned("evt_1")));
+    assert_eq!(delivery.event_type(), Some(Stated::Unsigned("order paid")));
+    assert_eq!(delivery.sent_at(), Some(Stated::Unsigned(second(7))));
+    assert_eq!(delivery.attempt(), Some(Stated::Unsigned(3)));
+}
+
+#[tokio::test]
+async fn members_of_the_body_are_signed_if_the_body_is() {
+    let body = r#"{"type":"order.paid","noise":[{"type":"x"}],"data":{"object":{"id":"evt_1","type":"y"},"attempt":3},"created":7}"#;
+    let signed = from_body(body).await;
+    assert_eq!(signed.event_id(), Some(Stated::Signed("evt_1")));
+    assert_eq!(signed.event_type(), Some(Stated::Signed("order.paid")));
+    assert_eq!(signed.sent_at(), Some(Stated::Signed(second(7))));
+    assert_eq!(signed.attempt(), Some(Stated::Signed(3)));
+
+    let unsigned = delivery(Verified::by("a static key"), in_the_body(), &[], body.as_bytes()).await;
+    assert_eq!(unsigned.event_id(), Some(Stated::Unsigned("evt_1")));
+    assert_eq!(unsigned.event_type(), Some(Stated::Unsigned("order.paid")));
+    assert_eq!(unsigned.sent_at(), Some(Stated::Unsigned(second(7))));
+    assert_eq!(unsigned.attempt(), Some(Stated::Unsigned(3)));
+}
+
+#[tokio::test]
+async fn what_the_scheme_signs_comes_before_the_envelopes_places() {
+    let verified = || Verified::new().with_signed_id(HeaderValue::from_static("signed")).with_signed_at(second(1));
+    let headers: [(&str, &[u8]); 2] = [("x-id", b"unsigned"), ("x-time", b"1970-01-01T00:00:09Z")];
+    let found = delivery(verified(), in_headers(), &headers, b"").await;
+    assert_eq!(found.event_id(), Some(Stated::Signed("signed")));
+    assert_eq!(found.sent_at(), Some(Stated::Signed(second(1))));
+    assert_eq!(found.event_type(), None);
+
+    let found = delivery(verified(), Envelope::new(), &[], b"").await;
+    assert_eq!((found.event_id(), found.sent_at()), (Some(Stated::Signed("signed")), Some(Stated::Signed(second(1)))));
+
+    // A signed id that cannot be shown does not make way for one that anybody may have written.
+    let long = Verified::new().with_signed_id(HeaderValue::from_str(&"i".repeat(257)).unwrap());
+    assert_eq!(delivery(long, in_headers(), &headers, b"").await.event_id(), None);
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_json_states_nothing_and_is_no_error() {
+    for body in [
+        "",
+        "type=order.paid",
+        "[1]",
+        "7",
+        r#""type""#,
+        r#"[{"type":"order.paid"}]"#,
+        r#"{"type":"order.paid""#,
+        r#"{"type":"order.paid"} {}"#,
+        r#"{"type":"order.paid","data":tru}"#,
+        r#"{"type":"order.paid\ud800"}"#,
+        &format!("{{\"type\":{}1{}}}", "[".repeat(200), "]".repeat(200)),
+    ] {
+        assert_nothing(&from_body(body).await, body);
+    }
+    let not_utf8 = delivery(Verified::new(), in_the_body(), &[], b"{\"type\":\"\xff\"}").await;
+    assert_nothing(&not_utf8, "not UTF-8");
+}
+
+#[tokio::test]
+async fn a_member_that_occurs_twice_states_nothing() {
+    let doubled = from_body(r#"{"type":"a","type":"a","created":7,"data":{"object":{"id":"1"},"attempt":3}}"#).await;
+    assert_eq!(doubled.event_type(), None);
+    assert_eq!(doubled.event_id(), Some(Stated::Signed("1")));
+
+    let above = from_body(r#"{"data":{"attempt":3},"type":"a","data":{"object":{"id":"1"}},"type2":"a"}"#).await;
+    assert_eq!((above.event_id(), above.attempt()), (None, None));
+    assert_eq!(above.event_type(), Some(Stated::Signed("a")));
+
+    // As an escape it is the same name.
+    assert_eq!(from_body(r#"{"type":"a","\u0074ype":"b"}"#).await.event_type(), None);
+
+    let headers: [(&str, &[u8]); 2] = [("x-id", b"evt_1"), ("x-id", b"evt_1")];
+    assert_eq!(delivery(Verified::new(), in_headers(), &headers, b"").await.event_id(), None);
+}
+
+#[tokio::test]
+async fn values_of_another_form_state_nothing() {
+    for body in [
+        r#"{"type":null,"created":null,"data":null}"#,
+        r#"{"type":true,"created":"+7","data":{"object":{"id":1.5},"attempt":-1}}"#,
+        r#"{"type":{"type":"a"},"created":" 7","data":{"object":{"id":{}},"attempt":4294967296}}"#,
+        r#"{"type":["a"],"created":1e3,"data":{"object":"id","attempt":""}}"#,
+        r#"{"type":"","created":99999999999999999999,"data":{"object":{"id":""},"attempt":"3 "}}"#,
+        r#"{"type":1e400,"created":"","data":[{"object":{"id":"1"}}]}"#,
+    ] {
+        assert_nothing(&from_body(body).await, body);
+    }
+    let whole =
+        from_body(r#"{"type":-3,"created":"7","data":{"object":{"id":12345678901234567890123},"attempt":"3"}}"#).await;
+    assert_eq!(whole.event_id(), Some(Stated::Signed("12345678901234567890123")));
+    assert_eq!(whole.event_type(), Some(Stated::Signed("-3")));
+    assert_eq!(whole.sent_at(), Some(Stated::Signed(second(7))));
+    assert_eq!(whole.attempt(), Some(Stated::Signed(3)));
+
+    let no_name = Envelope::new().event_id(Place::header("not a name"));
+    assert_nothing(&delivery(Verified::new(), no_name, &[("x-id", b"1")], b"").await, "no name of a header");
+}
+
+#[tokio::test]
+async fn times_are_read_in_the_form_that_the_provider_documents() {
+    let cases = [
+        (TimeFormat::UnixSeconds, "1732180000", Some(second(1_732_180_000))),
+        (TimeFormat::UnixMilliseconds, "1732180000123", Timestamp::from_millisecond(1_732_180_000_123).ok()),
+        (TimeFormat::Rfc3339, "2024-11-21T09:06:40Z", Some(second(1_732_180_000))),
+        (TimeFormat::Rfc3339, "2024-11-21", None),
+        (TimeFormat::Rfc3339, "1732180000", None),
+        (TimeFormat::UnixSeconds, "-1", None),
+        (TimeFormat::UnixSeconds, "9223372036854775807", None),
+        (TimeFormat::UnixMilliseconds, "9223372036854775808", None),
+    ];
+    for (format, text, expected) in cases {
+        let envelope = Envelope::new().sent_at(Place::header("x-time"), format);
+        let found = delivery(Verified::new(), envelope, &[("x-time", text.as_bytes())], b"").await;
+        assert_eq!(found.sent_at(), expected.map(Stated::Unsigned), "{format:?} {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_that_could_forge_a_line_of_a_log_or_fill_it_is_not_kept() {
+    for (text, kept) in [
+        ("order.paid".to_owned(), true),
+        ("Überweisung 支払い".to_owned(), true),
+        ("a".repeat(256), true),
+        ("a".repeat(257), false),
+        ("ü".repeat(128), true),
+        (format!("{}a", "ü".repeat(128)), false),
+        ("a\\nb".to_owned(), false),
+        ("a\\r\\nb".to_owned(), false),
+        ("a\\u001b[2Jb".to_owned(), false),
+        ("a\\u0000".to_owned(), false),
+        ("a\\u0085b".to_owned(), false),
+        ("a\\u2028b".to_owned(), false),
+        ("a\\u202eb".to_owned(), false),
+        ("a\\u2066b".to_owned(), false),
+        ("a\\u200bb".to_owned(), false),
+        ("a\\ufeffb".to_owned(), false),
+    ] {
+        let found = from_body(&format!(r#"{{"type":"{text}","data":{{"object":{{"id":"{text}"}}}}}}"#)).await;
+        assert_eq!(found.event_type().is_some(), kept, "{text}");
+        assert_eq!(found.event_id().is_some(), kept, "{text}");
+    }
+    let tab: [(&str, &[u8]); 2] = [("x-id", b"a\tb"), ("x-type", b"a\xffb")];
+    assert_nothing(&delivery(Verified::new(), in_headers(), &tab, b"").await, "in headers");
+}
+
+#[tokio::test]
+async fn debug_of_a_delivery_shows_neither_id_nor_type() {
+    let found = from_body(r#"{"type":"canary","created":7,"data":{"object":{"id":"canary"}}}"#).await;
+    let shown = format!("{found:?} {found:#?}");
+    assert!(!shown.contains("canary"), "{shown}");
+    assert!(shown.contains("acme") && shown.contains("1970-01-01T00:00:07Z"), "{shown}");
+}
+
+#[tokio::test]
+async fn an_event_of_ones_own_comes_with_its_facts() {
+    let envelope = Envelope::new().event_type(Place::body("type"));
+    let layer = WebhookLayer::new(Json::<RawJson, _>::new("acme", DangerousAcceptAll).envelope(envelope));
+    let body = r#"{"type":"order.paid"}"#;
+    let outcome = deliver(&layer, Request::post("/").body(Full::<bytes::Bytes>::from(body)).unwrap()).await;
+    assert_eq!(outcome.event::<RawJson>().get(), body);
+    assert_eq!(outcome.delivery().event_type(), Some(Stated::Unsigned("order.paid")));
+}
+
+#[test]
+fn a_handlers_test_states_what_it_needs() {
+    let plain = Delivery::new("acme", Verified::new(), second(0), 2);
+    assert_nothing(&plain, "nothing was stated");
+    let stated = plain
+        .clone()
+        .with_event_id(Stated::Signed("evt_1"))
+        .with_event_type(Stated::Unsigned("order.paid"))
+        .with_sent_at(Stated::Signed(second(7)))
+        .with_attempt(Stated::Unsigned(3));
+    assert_eq!(stated.event_id().and_then(Stated::signed), Some("evt_1"));
+    assert_eq!(stated.event_type().and_then(Stated::signed), None);
+    assert_eq!(stated.event_type().map(Stated::even_unsigned), Some("order.paid"));
+    assert_eq!(stated.sent_at(), Some(Stated::Signed(second(7))));
+    assert_eq!(stated.attempt(), Some(Stated::Unsigned(3)));
+    assert_eq!(stated, stated.clone());
+    assert_ne!(stated, plain);
+    assert_nothing(&plain, "a clone is a delivery of its own");
+    assert_nothing(&plain.with_event_id(Stated::Signed("a\nb")).with_event_type(Stated::Signed("")), "not printable");
+}

@@ -1,0 +1,130 @@
+//! What `build` refuses.
+
+use std::time::Duration;
+
+use tower_webhook::{
+    ConfigErrorKind,
+    auth::{EcdsaP256, Ed25519, Hmac, HmacBuilder, Part, StandardWebhooks, Twilio},
+};
+
+use super::KEY;
+
+fn hmac() -> HmacBuilder {
+    Hmac::sha256("x-acme-signature").key(KEY)
+}
+
+#[test]
+fn what_is_signed_and_what_is_read_must_agree() {
+    use ConfigErrorKind::{Blank, Conflict, Duplicate, HeaderName, Malformed, Missing, OutOfRange, Unsigned};
+    let with = |part| hmac().signed([part, Part::Body]);
+    let cases = [
+        (hmac().signed([]), Unsigned, "the body is not part of what is signed"),
+        (hmac().signed([Part::literal("x")]), Unsigned, "the body is not part of what is signed"),
+        (with(Part::Body), Duplicate, "the body in what is signed is configured twice"),
+        (with(Part::Timestamp), Missing, "the timestamp is not configured"),
+        (with(Part::Timestamp).timestamp_in_body("at"), Missing, "the timestamp is not configured"),
+        (hmac().timestamp_header("x-at"), Unsigned, "the timestamp is not part of what is signed"),
+        (hmac().pairs(',', "t", "v1"), Unsigned, "the timestamp is not part of what is signed"),
+        (with(Part::Id), Missing, "the header of the id is not configured"),
+        (hmac().id_header("x-id"), Unsigned, "the header of the id is not part of what is signed"),
+        (with(Part::PublicUrl), Missing, "the public URL is not configured"),
+        (with(Part::PublicUrl).public_url(" "), Blank, "the public URL is empty or blank"),
+        (hmac().public_url("https://a.example"), Unsigned, "the public URL is not part of what is signed"),
+        (
+            with(Part::Timestamp).timestamp_header("x at"),
+            HeaderName,
+            "the name of the timestamp's header is not a header name",
+        ),
+        (with(Part::Id).id_header(""), HeaderName, "the name of the id's header is not a header name"),
+        (
+            with(Part::Timestamp).timestamp_header("x-at").pairs(',', "t", "v1"),
+            Conflict,
+            "one source of the timestamp excludes another setting",
+        ),
+        (with(Part::Timestamp).pairs(',', "t", "v1").prefix("x"), Conflict, "the prefix excludes another setting"),
+        (with(Part::Timestamp).pairs(',', "t", "t"), Duplicate, "the name of a field is configured twice"),
+        (
+            with(Part::Timestamp).pairs(',', "t", "v1").list(' '),
+            Conflict,
+            "the list of signatures excludes another setting",
+        ),
+        (hmac().list('a'), Malformed, "the separator is not well-formed"),
+        (hmac().list('é'), Malformed, "the separator is not well-formed"),
+        (with(Part::Timestamp).pairs('=', "t", "v1"), Malformed, "the separator is not well-formed"),
+        (hmac().tolerance(Duration::ZERO), OutOfRange, "the tolerance is zero or longer than a day"),
+        (hmac().past_tolerance(Duration::from_secs(86_401)), OutOfRange, "the tolerance is zero or longer than a day"),
+        (hmac().future_tolerance(Duration::MAX), OutOfRange, "the tolerance is zero or longer than a day"),
+    ];
+    for (builder, kind, message) in cases {
+        let error = builder.build().unwrap_err();
+        assert_eq!((error.kind(), error.to_string().as_str()), (kind, message));
+    }
+    assert!(
+        Hmac::sha256("x acme").key(KEY).build().unwrap_err().to_string().starts_with("the name of the signature's")
+    );
+}
+
+#[test]
+fn a_key_must_be_one() {
+    use ConfigErrorKind::{Blank, Duplicate, Malformed, Missing, Padded, TooLong, TooMany, TooShort};
+    let kind = |builder: HmacBuilder| builder.build().unwrap_err().kind();
+    let builder = || Hmac::sha512("x-acme-signature");
+    assert_eq!(kind(builder()), Missing);
+    assert_eq!(kind(builder().key("")), Blank);
+    assert_eq!(kind(builder().key("").dangerous_allow_short_keys()), Blank);
+    assert_eq!(kind(builder().key("   ")), Blank);
+    assert_eq!(kind(builder().key(format!("{KEY}\n"))), Padded);
+    assert_eq!(kind(builder().key("short")), TooShort);
+    assert_eq!(kind(builder().key([b'k'; 1025])), TooLong);
+    assert_eq!(kind(builder().key(KEY).key(KEY)), Duplicate);
+    assert_eq!(kind(builder().labelled_key("a", KEY).labelled_key("a", "another-key-of-16-bytes")), Duplicate);
+    let many = (0..17).fold(builder(), |builder, number| builder.key(format!("{KEY}{number}")));
+    assert_eq!(kind(many), TooMany);
+    assert_eq!(kind(builder().key_base64("")), Blank);
+    assert_eq!(kind(builder().key_base64("====").dangerous_allow_short_keys()), Blank);
+    for text in ["no base64 at all", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS"] {
+        assert_eq!(kind(builder().key_base64(text)), Malformed, "{text}");
+    }
+    assert!(builder().key([0xff; 16]).key([0x01; 16]).build().is_ok());
+    assert!(builder().key("short").dangerous_allow_short_keys().build().is_ok());
+    assert_eq!(builder().noun("signing secret").build().unwrap_err().to_string(), "signing secret is not configured");
+}
+
+#[test]
+fn a_public_key_must_be_one_of_its_kind() {
+    let ed25519 = |key: &str| Ed25519::builder("x-signature").public_key(key).build().map_err(|error| error.kind());
+    let p256 = |key: &str| EcdsaP256::builder("x-signature").public_key(key).build().map_err(|error| error.kind());
+    let hex = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+    let base64 = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    let spki = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==";
+    assert!(ed25519(hex).is_ok() && ed25519(base64).is_ok() && ed25519(&format!("{base64}=")).is_ok());
+    assert!(p256(spki).is_ok());
+    for wrong in [&hex[2..], &base64[4..], spki, "z"] {
+        assert_eq!(ed25519(wrong).unwrap_err(), ConfigErrorKind::Malformed, "{wrong}");
+    }
+    for wrong in [hex, base64, &spki[4..], "z"] {
+        assert_eq!(p256(wrong).unwrap_err(), ConfigErrorKind::Malformed, "{wrong}");
+    }
+    assert_eq!(ed25519("").unwrap_err(), ConfigErrorKind::Blank);
+    assert_eq!(Ed25519::builder("x").build().unwrap_err().kind(), ConfigErrorKind::Missing);
+}
+
+#[test]
+fn nothing_shows_a_key_or_a_url() {
+    let builder = hmac().signed([Part::PublicUrl, Part::Body]).public_url("https://canary.example/canary");
+    let standard = StandardWebhooks::builder().secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    let twilio = Twilio::builder().auth_token(KEY).public_url("https://canary.example/canary");
+    let shown = [
+        format!("{builder:?}"),
+        format!("{:?}", builder.clone().build()),
+        format!("{standard:?} {:?}", standard.clone().build()),
+        format!("{:?}", twilio.clone().build()),
+        format!("{:?}", hmac().key(format!(" {KEY}")).build()),
+        format!("{:?}", StandardWebhooks::builder().secret("whsec_canary-canary").build()),
+    ];
+    for shown in shown {
+        for secret in ["canary", KEY, "MfKQ"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The published known answers, and every single bit of them flipped.
+
+use std::time::Duration;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http::{HeaderName, HeaderValue, request::Parts};
+use serde_json::Value;
+use tower_webhook::{
+    ConfigError,
+    auth::{Encoding, Hmac, Part, Scheme, StandardWebhooks},
+};
+
+use super::{flips, head, map, verify};
+use crate::support::fixture;
+
+/// A vector as a delivery, and what makes its scheme of a key.
+struct Case {
+    id: String,
+    key: Vec<u8>,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+    now: i64,
+    scheme: fn(&[u8]) -> Built,
+}
+
+type Built = Result<Box<dyn Checks>, ConfigError>;
+
+/// A scheme whose `Pending` does not matter.
+trait Checks {
+    fn accepts(&self, head: &Parts, body: &[u8], now: i64) -> bool;
+}
+
+impl<S: Scheme> Checks for S {
+    fn accepts(&self, head: &Parts, body: &[u8], now: i64) -> bool {
+        verify(self, head, body, now).is_ok()
+    }
+}
+
+fn github(key: &[u8]) -> Built {
+    Ok(Box::new(Hmac::sha256("x-signature").prefix("sha256=").key(key).dangerous_allow_short_keys().build()?))
+}
+
+fn shopify(key: &[u8]) -> Built {
+    let scheme = Hmac::sha256("x-signature").encoding(Encoding::Base64).key(key);
+    Ok(Box::new(scheme.dangerous_allow_short_keys().build()?))
+}
+
+fn stripe(key: &[u8]) -> Built {
+    let scheme = Hmac::sha256("x-signature").pairs(',', "t", "v1");
+    Ok(Box::new(scheme.signed([Part::Timestamp, Part::literal("."), Part::Body]).key(key).build()?))
+}
+
+fn slack(key: &[u8]) -> Built {
+    let parts = [Part::literal("v0:"), Part::Timestamp, Part::literal(":"), Part::Body];
+    let scheme = Hmac::sha256("x-signature").prefix("v0=").signed(parts).timestamp_header("x-timestamp");
+    Ok(Box::new(scheme.tolerance(Duration::from_secs(60)).key(key).build()?))
+}
+
+fn v1(key: &[u8]) -> Built {
+    Ok(Box::new(StandardWebhooks::builder().secret(&format!("whsec_{}", BASE64_STANDARD.encode(key))).build()?))
+}
+
+fn v1a(key: &[u8]) -> Built {
+    Ok(Box::new(StandardWebhooks::builder().public_key(&format!("whpk_{}", BASE64_STANDARD.encode(key))).build()?))
+}
+
+fn cases() -> Vec<Case> {
+    let vectors: Vec<Value> = serde_json::from_slice(&fixture("vectors.json")).unwrap();
+    vectors.iter().filter(|vector| vector["scheme"] != "content-digest").map(case).collect()
+}
+
+fn case(vector: &Value) -> Case {
+    let text = |name: &str| vector[name].as_str().unwrap_or_default().to_owned();
+    let (expect, now) = (text("expect"), vector["ts"].as_i64().unwrap_or(0));
+    let raw = |name: &str| text(name).into_bytes();
+    let decoded = |name: &str| {
+        let text = text(name);
+        BASE64_STANDARD.decode(text.split_once('_').unwrap().1).unwrap()
+    };
+    let standard = || {
+        let headers = [("webhook-id", text("wid")), ("webhook-timestamp", now.to_string())];
+        headers.into_iter().chain([("webhook-signature", expect.clone())]).collect()
+    };
+    let (key, headers, body, scheme): (_, Vec<_>, _, fn(&[u8]) -> Built) = match vector["scheme"].as_str().unwrap() {
+        "hmac-sha256-hex" => (raw("key"), vec![("x-signature", text("prefix") + &expect)], raw("signed"), github),
+        "hmac-sha256-base64" => (raw("key"), vec![("x-signature", expect)], raw("signed"), shopify),
+        "stripe-v1" => (raw("key"), vec![("x-signature", format!("t={now},v1={expect}"))], raw("body"), stripe),
+        "slack-v0" => (raw("key"), vec![("x-signature", expect), ("x-timestamp", now.to_string())], raw("body"), slack),
+        "standard-webhooks-v1" => (decoded("secret"), standard(), raw("body"), v1),
+        "standard-webhooks-v1a-ed25519" => (decoded("public"), standard(), raw("body"), v1a),
+        other => panic!("a scheme without a test: {other}"),
+    };
+    Case { id: text("id"), key, headers, body, now, scheme }
+}
+
+impl Case {
+    fn head(&self) -> Parts {
+        let headers: Vec<_> = self.headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        let mut parts = head(&[]);
+        parts.headers = map(&headers);
+        parts
+    }
+
+    fn scheme(&self) -> Box<dyn Checks> {
+        (self.scheme)(&self.key).unwrap()
+    }
+}
+
+#[test]
+fn every_vector_is_accepted() {
+    let cases = cases();
+    assert_eq!(cases.len(), 7);
+    for case in cases {
+        assert!(case.scheme().accepts(&case.head(), &case.body, case.now), "{}", case.id);
+    }
+}
+
+#[test]
+fn no_bit_of_a_body_can_be_flipped() {
+    for case in cases() {
+        let (scheme, head) = (case.scheme(), case.head());
+        for body in flips(&case.body) {
+            assert!(!scheme.accepts(&head, &body, case.now), "{}", case.id);
+        }
+        assert!(!scheme.accepts(&head, &[&case.body[..], b" "].concat(), case.now), "{}", case.id);
+        assert!(!scheme.accepts(&head, &case.body[1..], case.now), "{}", case.id);
+    }
+}
+
+/// Which is the same signature: hex may be in either letter case.
+fn differs_in_the_case_of_hex_alone(value: &[u8], flipped: &[u8]) -> bool {
+    let hex = value.len().saturating_sub(64);
+    value.len() >= 64
+        && value[hex..].iter().all(u8::is_ascii_hexdigit)
+        && value[..hex] == flipped[..hex]
+        && value.eq_ignore_ascii_case(flipped)
+}
+
+#[test]
+fn no_bit_of_a_header_can_be_flipped() {
+    for case in cases() {
+        let scheme = case.scheme();
+        for (name, value) in &case.headers {
+            for flipped in flips(value.as_bytes()) {
+                let Ok(header) = HeaderValue::from_bytes(&flipped) else { continue };
+                if differs_in_the_case_of_hex_alone(value.as_bytes(), &flipped) {
+                    continue;
+                }
+                let mut head = case.head();
+                head.headers.insert(HeaderName::from_static(name), header);
+                assert!(!scheme.accepts(&head, &case.body, case.now), "{} {name} {flipped:?}", case.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_bit_of_a_key_can_be_flipped() {
+    for case in cases() {
+        let head = case.head();
+        for key in flips(&case.key) {
+            // A flip can also leave what is no key at all.
+            if let Ok(scheme) = (case.scheme)(&key) {
+                assert!(!scheme.accepts(&head, &case.body, case.now), "{}", case.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! How much is done, and when: no body is read for what the head shows to be wrong.
+
+use tower_webhook::auth::{Ed25519, Encoding, Hmac, Part, Scheme};
+
+use super::{KEY, NOW, at, full, head, hex, layer, mac, request, timed, verify};
+use crate::support::{bodies::Untouchable, deliver};
+
+const OLD: &str = "kx7Gq2-old-and-Random";
+
+fn signed(key: &str, time: &str, body: &[u8]) -> String {
+    format!("v0={}", hex(&mac(key.as_bytes(), &[b"v0:", time.as_bytes(), b":", body])))
+}
+
+#[tokio::test]
+async fn the_label_of_the_key_is_told_whatever_its_place() {
+    let layer = layer(timed().labelled_key("old", OLD).labelled_key("new", KEY).build().unwrap());
+    for (key, label) in [(OLD, "old"), (KEY, "new")] {
+        let (time, body) = (NOW.to_string(), b"{}");
+        let signature = signed(key, &time, body);
+        let headers = [("x-acme-signature", signature.as_bytes()), ("x-acme-timestamp", time.as_bytes())];
+        let outcome = deliver(&layer, request(&headers, full(body))).await;
+        assert_eq!(outcome.status, 200);
+        assert_eq!(outcome.delivery().key_label(), Some(label));
+        let (head, _) = outcome.handled.unwrap();
+        assert!(head.headers["x-acme-signature"].is_sensitive());
+        assert!(!head.headers["x-acme-timestamp"].is_sensitive());
+    }
+}
+
+#[tokio::test]
+async fn what_the_head_shows_to_be_wrong_costs_no_byte_of_the_body() {
+    let layer = layer(timed().key(KEY).build().unwrap());
+    let good = signed(KEY, &NOW.to_string(), b"{}");
+    let cases: [&[(&'static str, &[u8])]; 6] = [
+        &[("x-acme-signature", good.as_bytes())],
+        &[("x-acme-timestamp", b"1700000000")],
+        &[("x-acme-signature", good.as_bytes()), ("x-acme-timestamp", b"1699999699")],
+        &[("x-acme-signature", good.as_bytes()), ("x-acme-timestamp", b"1700000301")],
+        &[("x-acme-signature", &good.as_bytes()[3..]), ("x-acme-timestamp", b"1700000000")],
+        &[("x-acme-signature", &good.as_bytes()[..65]), ("x-acme-timestamp", b"1700000000")],
+    ];
+    for headers in cases {
+        let outcome = deliver(&layer, request(headers, Untouchable)).await;
+        assert_eq!(outcome.status, 401, "{headers:?}");
+    }
+}
+
+#[test]
+fn what_is_covered_is_told() {
+    let scheme = Hmac::sha256("x-acme-signature")
+        .key(KEY)
+        .signed([Part::Id, Part::literal("|"), Part::Timestamp, Part::Method, Part::Uri, Part::PublicUrl, Part::Body])
+        .id_header("x-acme-id")
+        .timestamp_header("x-acme-timestamp")
+        .timestamp_in_milliseconds()
+        .public_url("https://hooks.example.com/acme")
+        .build()
+        .unwrap();
+    let parts: [&[u8]; 4] =
+        [b"evt_1|1700000000250", b"POST/hooks/acme?to=1", b"https://hooks.example.com/acme", b"\xff\x00"];
+    let signature = hex(&mac(KEY.as_bytes(), &parts));
+    let headers: [(&'static str, &[u8]); 3] =
+        [("x-acme-signature", signature.as_bytes()), ("x-acme-id", b"evt_1"), ("x-acme-timestamp", b"1700000000250")];
+    let verified = verify(&scheme, &head(&headers), b"\xff\x00", NOW).unwrap();
+    assert!(verified.signs_body());
+    assert_eq!(verified.signed_id(), Some("evt_1"));
+    assert_eq!(verified.signed_at().unwrap().as_millisecond(), 1_700_000_000_250);
+
+    // The request has a `Host` of its own choice, and it plays no part.
+    let mut other = head(&headers);
+    other.headers.insert("host", "evil.example".parse().unwrap());
+    assert!(verify(&scheme, &other, b"\xff\x00", NOW).is_ok());
+    other.uri = "/hooks/acme?to=2".parse().unwrap();
+    assert!(verify(&scheme, &other, b"\xff\x00", NOW).is_err());
+
+    for id in [&b""[..], b" ", b"evt_\xff"] {
+        let refused = [headers[0], ("x-acme-id", id), headers[2]];
+        assert!(scheme.open(&head(&refused), at(NOW)).is_err());
+    }
+}
+
+#[test]
+fn a_time_in_the_body_is_checked_after_the_signature() {
+    let scheme = Hmac::sha256("linear-signature").key(KEY).timestamp_in_body("webhookTimestamp");
+    let scheme = scheme.timestamp_in_milliseconds().build().unwrap();
+    let send = |body: &str| {
+        let signature = hex(&mac(KEY.as_bytes(), &[body.as_bytes()]));
+        verify(&scheme, &head(&[("linear-signature", signature.as_bytes())]), body.as_bytes(), NOW)
+    };
+    let verified =
+        send(r#"{"action":"create","data":{"webhookTimestamp":1},"webhookTimestamp":1700000000000}"#).unwrap();
+    assert_eq!(verified.signed_at(), Some(at(NOW)));
+    for body in [
+        "{}",
+        "[]",
+        "",
+        r#"{"webhookTimestamp":1699999699999}"#,
+        r#"{"webhookTimestamp":1700000300001}"#,
+        r#"{"webhookTimestamp":"1700000000000"}"#,
+        r#"{"webhookTimestamp":1.7e12}"#,
+        r#"{"webhookTimestamp":1700000000000,"webhookTimestamp":1700000000000}"#,
+        r#"{"webhookTimestamp":99999999999999999999}"#,
+        r#"{"webhookTimestamp":1700000000000} x"#,
+        r#"{"data":{"webhookTimestamp":1700000000000}}"#,
+    ] {
+        assert!(send(body).is_err(), "{body}");
+    }
+    for body in [r#"{"webhookTimestamp":1699999700000}"#, r#"{"webhookTimestamp":1700000300000}"#] {
+        assert!(send(body).is_ok(), "{body}");
+    }
+}
+
+#[test]
+fn a_list_holds_up_to_eight_and_skips_other_versions() {
+    let scheme = Hmac::sha256("x-acme-signature").key(KEY).list(' ').prefix("v1,").encoding(Encoding::Base64Url);
+    let scheme = scheme.build().unwrap();
+    let right = format!("v1,{}", base64_url(&mac(KEY.as_bytes(), &[b"{}"])));
+    let wrong = format!("v1,{}", base64_url(&[0; 32]));
+    let send = |list: &[&str]| verify(&scheme, &head(&[("x-acme-signature", list.join(" ").as_bytes())]), b"{}", NOW);
+    for place in 0..8 {
+        let mut list = vec![&wrong[..]; 8];
+        list[place] = &right;
+        assert!(send(&list).is_ok());
+        list.push(&wrong);
+        assert!(send(&list).is_err());
+    }
+    assert!(send(&["v0,old", "v2,new", &right]).is_ok());
+    assert!(send(&["v0,old", "v2,new"]).is_err());
+    assert!(send(&[&right, "v1,malformed"]).is_err());
+    assert!(send(&vec![&right[..]; 1000]).is_err());
+    assert!(send(&[&format!("{right}=")]).is_ok());
+}
+
+fn base64_url(bytes: &[u8]) -> String {
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+#[test]
+fn public_keys_rotate_too() {
+    use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+    let pairs = [1, 2].map(|seed| Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap());
+    let scheme = Ed25519::builder("x-signature-ed25519")
+        .labelled_public_key("old", &hex(pairs[0].public_key().as_ref()))
+        .labelled_public_key("new", &hex(pairs[1].public_key().as_ref()).to_uppercase())
+        .signed([Part::Timestamp, Part::Body])
+        .timestamp_header("x-signature-timestamp")
+        .build()
+        .unwrap();
+    assert_eq!(format!("{scheme:?}"), r#"Ed25519 { header: "x-signature-ed25519", keys: ["old", "new"] }"#);
+    for (pair, label) in pairs.iter().zip(["old", "new"]) {
+        let signature = hex(pair.sign(b"1700000000{}").as_ref());
+        let head = head(&[("x-signature-ed25519", signature.as_bytes()), ("x-signature-timestamp", b"1700000000")]);
+        assert_eq!(verify(&scheme, &head, b"{}", NOW).unwrap().key_label(), Some(label));
+        assert!(verify(&scheme, &head, b"{ }", NOW).is_err());
+    }
+}
+
+#[test]
+fn ecdsa_is_taken_from_der() {
+    use aws_lc_rs::{
+        encoding::AsDer,
+        rand::SystemRandom,
+        signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair},
+    };
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    use tower_webhook::auth::EcdsaP256;
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+    let key = BASE64_STANDARD.encode(pair.public_key().as_der().unwrap().as_ref());
+    let scheme = EcdsaP256::builder("x-signature").public_key(&key).encoding(Encoding::Base64);
+    let scheme = scheme.signed([Part::Timestamp, Part::Body]).timestamp_header("x-time").build().unwrap();
+    let signature = pair.sign(&SystemRandom::new(), b"1700000000[]\r\n").unwrap();
+    let send = |signature: &[u8], time: &[u8], body: &[u8]| {
+        let text = BASE64_STANDARD.encode(signature);
+        verify(&scheme, &head(&[("x-signature", text.as_bytes()), ("x-time", time)]), body, NOW).is_ok()
+    };
+    assert!(send(signature.as_ref(), b"1700000000", b"[]\r\n"));
+    assert!(!send(signature.as_ref(), b"1700000000", b"[]\n"));
+    assert!(!send(signature.as_ref(), b"1700000001", b"[]\r\n"));
+    for flipped in super::flips(signature.as_ref()) {
+        assert!(!send(&flipped, b"1700000000", b"[]\r\n"));
+    }
+}

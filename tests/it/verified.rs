@@ -1,0 +1,71 @@
+//! What a scheme says that it has proved, and what two schemes say together.
+
+use http::{HeaderMap, HeaderValue, Request, request::Parts};
+use tower_webhook::{
+    Rejection,
+    auth::{All, Scheme, Verified},
+    jiff::Timestamp,
+};
+
+struct Says(Verified);
+
+impl Scheme for Says {
+    type Pending = ();
+
+    fn open(&self, _: &Parts, _: Timestamp) -> Result<(), Rejection> {
+        Ok(())
+    }
+
+    fn close(&self, (): (), _: &[u8]) -> Result<Verified, Rejection> {
+        Ok(self.0.clone())
+    }
+
+    fn conceal(&self, _: &mut HeaderMap) {}
+}
+
+fn both(first: Verified, second: Verified) -> Verified {
+    let scheme = All::new(Says(first), Says(second));
+    let (head, ()) = Request::new(()).into_parts();
+    let pending = scheme.open(&head, Timestamp::UNIX_EPOCH).unwrap();
+    scheme.close(pending, b"").unwrap()
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+#[test]
+fn two_schemes_prove_what_either_does_and_the_first_is_preferred() {
+    let id = HeaderValue::from_static;
+    let key = Verified::by("key");
+    let signature = Verified::by("signature").with_signed_body().with_signed_id(id("msg_1")).with_signed_at(at(1));
+
+    for verified in [both(key.clone(), signature.clone()), both(signature.clone(), key.clone())] {
+        assert!(verified.signs_body());
+        assert_eq!(verified.signed_id(), Some("msg_1"));
+        assert_eq!(verified.signed_at(), Some(at(1)));
+    }
+    assert_eq!(both(key.clone(), signature.clone()).key_label(), Some("key"));
+    assert_eq!(both(signature.clone(), key.clone()).key_label(), Some("signature"));
+    assert!(!both(key.clone(), key).signs_body());
+
+    let other = Verified::new().with_signed_id(id("msg_2")).with_signed_at(at(2));
+    let verified = both(other, signature);
+    assert_eq!((verified.signed_id(), verified.signed_at()), (Some("msg_2"), Some(at(2))));
+    assert_eq!(verified.key_label(), Some("signature"));
+}
+
+#[test]
+fn an_id_that_is_no_text_is_none() {
+    let id = HeaderValue::from_bytes(b"msg_\xff").unwrap();
+    assert_eq!(Verified::new().with_signed_id(id).signed_id(), None);
+}
+
+#[test]
+fn debug_shows_the_label_and_neither_id_nor_time() {
+    let verified = Verified::by("2026-11")
+        .with_signed_body()
+        .with_signed_id(HeaderValue::from_static("canary"))
+        .with_signed_at(at(1_614_265_330));
+    assert_eq!(format!("{verified:?}"), r#"Verified { key: Some("2026-11"), signs_body: true, .. }"#);
+}
