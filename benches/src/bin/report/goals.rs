@@ -22,7 +22,7 @@ const SAMPLED: [(&str, &str, &str, f64, &[&str]); 6] = [
 ];
 const ALL: [&str; 4] = ["consultation", "report", "session", "update"];
 
-const SINGLE: [Goal; 6] = [
+const SINGLE: [Goal; 10] = [
     goal(
         "`Webhook<E>` through axum against `Json<tagged enum>`",
         "axum/consultation",
@@ -34,6 +34,16 @@ const SINGLE: [Goal; 6] = [
     goal("Refusal, missing key, against accepted", "refuse", "missing key", "accepted", 0.08),
     goal("Refusal, wrong method, against accepted", "refuse", "wrong method", "accepted", 0.08),
     goal("Refusal, declared too large, against accepted", "refuse", "declared too large", "accepted", 0.08),
+    goal("GitHub's signature, against MAC and JSON by hand", "peers/hmac/github", "ours", "by hand", 1.10),
+    goal("GitHub's signature, against webhook-verify", "peers/hmac/github", "ours", "webhook-verify layer", 0.70),
+    goal(
+        "GitHub's signature, against tower-github-webhook",
+        "peers/hmac/github",
+        "ours",
+        "tower-github-webhook layer",
+        0.50,
+    ),
+    goal("Standard Webhooks, against MAC and JSON by hand", "peers/hmac/standard", "ours", "by hand", 1.10),
     Goal {
         what: "16 live keys against 1",
         group: "growth/keys",
@@ -67,7 +77,13 @@ pub(crate) fn table(results: &Results) -> String {
     }
     for Goal { what, group, ours, other, at_most } in SINGLE {
         let cost = |(member, point)| results.cost(group, member, point);
-        row(what, group.split_once('/').map_or("consultation", |(_, sample)| sample), at_most, cost(ours), cost(other));
+        row(
+            what,
+            group.rsplit_once('/').map_or("consultation", |(_, sample)| sample),
+            at_most,
+            cost(ours),
+            cost(other),
+        );
     }
     for (what, kind) in
         [("Growth with the size, worst step", "growth/size"), ("Growth with frames, worst step", "growth/frames")]
