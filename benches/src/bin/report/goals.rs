@@ -22,7 +22,7 @@ const SAMPLED: [(&str, &str, &str, f64, &[&str]); 6] = [
 ];
 const ALL: [&str; 4] = ["consultation", "report", "session", "update"];
 
-const SINGLE: [Goal; 10] = [
+const SINGLE: [Goal; 12] = [
     goal(
         "`Webhook<E>` through axum against `Json<tagged enum>`",
         "axum/consultation",
@@ -34,6 +34,8 @@ const SINGLE: [Goal; 10] = [
     goal("Refusal, missing key, against accepted", "refuse", "missing key", "accepted", 0.08),
     goal("Refusal, wrong method, against accepted", "refuse", "wrong method", "accepted", 0.08),
     goal("Refusal, declared too large, against accepted", "refuse", "declared too large", "accepted", 0.08),
+    goal("Signature, the last of 8 against one", "signature", "accepted, the last of 8", "accepted", 1.10),
+    goal("Signature, stale, against accepted", "signature", "stale", "accepted", 0.10),
     goal("GitHub's signature, against MAC and JSON by hand", "peers/hmac/github", "ours", "by hand", 1.10),
     goal("GitHub's signature, against webhook-verify", "peers/hmac/github", "ours", "webhook-verify layer", 0.70),
     goal(

@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .replace("{{rounds}}", &rounds.len().to_string())
         .replace("{{goals}}", &goals)
         .replace("{{count}}", include_str!("../../../count.md").trim_end());
-    for kind in ["decode", "accept", "axum", "refuse", "peers"] {
+    for kind in ["decode", "accept", "axum", "refuse", "signature", "peers"] {
         let mut text = String::new();
         for group in results.groups(kind) {
             let file = plot::bars(&plots, &group)?;
