@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Method, Response, request::Parts};
 
 use super::{Handshake, echo, query};
-use crate::{ConfigError, Rejection, auth::Secret};
+use crate::{ConfigError, ConfigErrorKind, Rejection, auth::Secret};
 
 /// Meta's [verification request](https://developers.facebook.com/docs/graph-api/webhooks/getting-started), which
 /// WhatsApp, Instagram and Messenger send too: a `GET` with `hub.mode=subscribe`, `hub.verify_token` and
@@ -18,12 +18,18 @@ use crate::{ConfigError, Rejection, auth::Secret};
 ///
 /// # Examples
 ///
-/// ```
-/// use tower_webhook::{auth::Header, handshake::MetaChallenge, provider::Json};
+/// Meta signs what it delivers as GitHub does. The layer answers the `GET` although the route is one for `POST`.
 ///
-/// # let scheme = Header::builder("x-stand-in").key("Zr41vw-new-and-random").build()?;
+/// ```
+/// # #[cfg(feature = "hmac")] {
+/// use axum::{Router, http::StatusCode, routing::post};
+/// use tower_webhook::{auth::Hmac, handshake::MetaChallenge, json::RawJson, provider::Json};
+///
+/// let scheme = Hmac::sha256("x-hub-signature-256").prefix("sha256=").key("the app secret of Meta's dashboard").build()?;
 /// let challenge = MetaChallenge::new("chosen-in-the-dashboard")?;
-/// let layer = Json::<serde_json::Value, _>::new("whatsapp", scheme).into_layer().handshake(challenge);
+/// let layer = Json::<RawJson, _>::new("whatsapp", scheme).into_layer().handshake(challenge);
+/// let app: Router = Router::new().route("/webhooks/whatsapp", post(async || StatusCode::OK).layer(layer));
+/// # }
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -36,8 +42,22 @@ impl MetaChallenge {
     ///
     /// # Errors
     ///
-    /// As for [`Secret::new`].
+    /// As for [`Secret::new`], and if it is shorter than 16 bytes: it can then be guessed.
     pub fn new(verify_token: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        if verify_token.as_ref().len() < Secret::MIN_LEN {
+            let kind =
+                if verify_token.as_ref().is_empty() { ConfigErrorKind::Blank } else { ConfigErrorKind::TooShort };
+            return Err(ConfigError::new(kind, "the verify token"));
+        }
+        Self::dangerous_short(verify_token)
+    }
+
+    /// The same for a token of any length.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Secret::new`].
+    pub fn dangerous_short(verify_token: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         Ok(Self { verify_token: Secret::new(verify_token)? })
     }
 }

@@ -32,11 +32,17 @@ impl RawBody {
     }
 }
 
-impl<B: Into<Bytes>> From<B> for RawBody {
-    fn from(bytes: B) -> Self {
-        Self(bytes.into())
-    }
+macro_rules! from {
+    ($($bytes:ty)+) => {$(
+        impl From<$bytes> for RawBody {
+            fn from(bytes: $bytes) -> Self {
+                Self(bytes.into())
+            }
+        }
+    )+};
 }
+
+from! { Bytes Vec<u8> String &'static str &'static [u8] }
 
 impl AsRef<[u8]> for RawBody {
     fn as_ref(&self) -> &[u8] {

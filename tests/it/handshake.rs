@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use tower_webhook::{
-    RejectionKind, WebhookLayer,
+    ConfigErrorKind, RejectionKind, WebhookLayer,
     auth::Header,
     handshake::{DiscordPing, Handshake, MetaChallenge, MetriportPing, SlackUrlVerification},
     provider::{Json, RawBody, RawDelivery},
@@ -192,11 +192,14 @@ async fn other_requests_are_what_they_were_without_meta() {
 
 #[test]
 fn metas_token_is_no_empty_one_and_is_never_shown() {
-    for token in ["", " ", "canary\n"] {
+    use ConfigErrorKind::{Blank, Padded, TooShort};
+    let padded = "canary-of-a-token-with-a-line\n";
+    for (token, kind) in [("", Blank), (&" ".repeat(20), Blank), (padded, Padded), ("canary", TooShort)] {
         let error = MetaChallenge::new(token).unwrap_err();
+        assert_eq!(error.kind(), kind);
         assert!(!error.to_string().contains("canary"));
     }
-    assert!(!format!("{:?}", MetaChallenge::new("canary").unwrap()).contains("canary"));
+    assert!(!format!("{:?}", MetaChallenge::dangerous_short("canary").unwrap()).contains("canary"));
 }
 
 /// Gives an answer that its status cannot carry.

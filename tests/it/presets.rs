@@ -1,5 +1,5 @@
 //! Every preset, on a delivery that the provider or its own library has signed where one is published.
-//! Adding a preset adds a line to `build` and an object to `tests/fixtures/presets.json`.
+//! Adding a preset adds a line to `send_with` and an object to `tests/fixtures/presets.json`.
 
 use std::time::Duration;
 
@@ -201,7 +201,7 @@ async fn another_key_is_refused_and_a_second_one_is_named() {
 async fn a_signed_time_is_refused_outside_of_300_seconds_and_an_unsigned_one_is_not() {
     for vector in vectors() {
         let sent_at = vector.facts.get("sent_at").map(|fact| fact[0] == "signed");
-        // Metriport's time is a member like any other.
+        // Metriport's time is told and not checked, as the table of the presets says.
         let bounded = sent_at == Some(true) && vector.preset != "metriport";
         let by = |seconds| Vector { clock: vector.clock + seconds, ..vector.clone() };
         for within in [299, -299] {
@@ -334,4 +334,42 @@ async fn a_signed_ping_is_answered_and_githubs_is_an_event() {
     let github = vector("github").send().await;
     assert_eq!(github.delivery().event_type(), Some(Stated::Unsigned("ping")));
     assert_eq!(github.body, "handled");
+}
+
+tower_webhook::tagged_enum! {
+    #[derive(Clone, Debug)]
+    enum Hook by "x-gitlab-event" {
+        Push(Push) = "Push Hook",
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Push {
+    after: String,
+}
+
+#[tokio::test]
+async fn an_event_whose_type_is_in_a_header_is_decoded() {
+    let layer =
+        preset::gitlab().token("Zr41vw-new-and-random").build().unwrap().tagged_by_header::<Hook>().into_layer();
+    let send = async |types: &[&str], body: &'static str| {
+        let request = Request::post("/").header("x-gitlab-token", "Zr41vw-new-and-random");
+        let request = types.iter().fold(request, |request, kind| request.header("x-gitlab-event", *kind));
+        deliver(&layer, request.body(Full::<Bytes>::from(body)).unwrap()).await
+    };
+    // The field `type` of the body is not the type.
+    let outcome = send(&["Push Hook"], r#"{"type":"Tag Push Hook","after":"da15"}"#).await;
+    assert!(matches!(outcome.event::<Hook>(), Hook::Push(push) if push.after == "da15"));
+    let outcome = send(&["Wiki Page Hook"], r#"{"a":[1]}"#).await;
+    let Hook::Unknown(unknown) = outcome.event::<Hook>() else { panic!() };
+    assert_eq!((&*unknown.event_type, unknown.json.get()), ("Wiki Page Hook", r#"{"a":[1]}"#));
+    for (types, body) in [
+        (["Push Hook"].as_slice(), r#"{"after":1}"#),
+        (&["Push Hook"], "no JSON"),
+        (&["Wiki Page Hook"], r#"{"a":}"#),
+        (&[], r#"{"after":"da15"}"#),
+        (&["Push Hook", "Push Hook"], r#"{"after":"da15"}"#),
+    ] {
+        assert_eq!(send(types, body).await.status, 400, "{types:?} {body}");
+    }
 }

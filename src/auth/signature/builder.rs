@@ -72,7 +72,7 @@ impl<A: Algorithm> SignedBuilder<A> {
     }
 
     /// The header holds named fields, as in `t=1700000000,v1=aa,v1=bb`: the time, once, and up to 8
-    /// signatures. Other fields are passed over. By default the header holds one signature.
+    /// signatures. Other fields are passed over, and blanks between fields are refused. By default the header holds one signature.
     pub fn pairs(mut self, separator: char, timestamp: &str, signature: &str) -> Self {
         self.pairs = Some((separator, timestamp.to_owned(), signature.to_owned()));
         self
@@ -147,9 +147,10 @@ impl<A: Algorithm> SignedBuilder<A> {
     ///
     /// There is no key or more than 16; a key is blank, padded, doubled, too short, too long or not in its
     /// encoding; a name is no header name; the body is not signed, or twice; a part that is signed has no
-    /// source, or a source is not signed; there are two sources of the time; a separator is not ASCII, or
-    /// could be part of a signature; both a list and pairs, or a prefix and pairs; a tolerance is zero or
-    /// longer than a day.
+    /// source, or a source is not signed; no literal follows the id or the URI; there are two sources of the time, or a
+    /// tolerance or unit and none; a separator is not ASCII, or could be part of a signature; a prefix or the name of a
+    /// field holds the separator, or what no header can; both a list and pairs, or a prefix and pairs; a tolerance is
+    /// zero or longer than a day.
     pub fn build(self) -> Result<Signed<A>, ConfigError> {
         let (content, layout) = (self.content()?, self.layout()?);
         let algorithm = (self.algorithm)(&self.keys.build()?)?;

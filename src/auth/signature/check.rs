@@ -10,6 +10,9 @@ impl<A: Algorithm> SignedBuilder<A> {
             _ => return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the body in what is signed")),
         }
         let timestamp = self.timestamp()?;
+        if matches!(timestamp, TimestampSource::None) && self.tolerance.is_set() {
+            return Err(ConfigError::new(ConfigErrorKind::Missing, "the time that the tolerance is for"));
+        }
         let in_head = matches!(timestamp, TimestampSource::Header(_) | TimestampSource::Pairs);
         self.agree(&Part::Timestamp, in_head, "the timestamp")?;
         self.agree(&Part::Id, self.id_header.is_some(), "the header of the id")?;
@@ -18,10 +21,25 @@ impl<A: Algorithm> SignedBuilder<A> {
             return Err(ConfigError::new(ConfigErrorKind::Blank, "the public URL"));
         }
         let id = self.id_header.clone().transpose()?;
+        if self.parts.windows(2).any(|parts| matches!(parts, [Part::Id | Part::Uri, next] if !next.is_fixed())) {
+            return Err(ConfigError::new(ConfigErrorKind::Missing, "a literal behind the id or the URI"));
+        }
         Ok(Content { parts: self.resolved_parts(), timestamp, id, tolerance: self.tolerance.build()? })
     }
 
     pub(super) fn layout(&self) -> Result<Layout, ConfigError> {
+        let malformed = |setting| Err(ConfigError::new(ConfigErrorKind::Malformed, setting));
+        let separator = self.list.or(self.pairs.as_ref().map(|(separator, ..)| *separator));
+        let can_stand = |text: &str| text.chars().all(|c| (' '..='~').contains(&c) && Some(c) != separator);
+        if !std::str::from_utf8(&self.prefix).is_ok_and(can_stand) {
+            return malformed("the prefix");
+        }
+        if let Some((_, timestamp, signature)) = &self.pairs {
+            let is_name = |name: &str| !name.is_empty() && !name.contains('=') && can_stand(name);
+            if !is_name(timestamp) || !is_name(signature) {
+                return malformed("the name of a field");
+            }
+        }
         match (self.list, &self.pairs) {
             (None, None) => Ok(Layout::One),
             (Some(separator), None) => Ok(Layout::List(checked_separator(separator)?)),

@@ -70,6 +70,22 @@ impl Content {
         })
     }
 
+    /// Refuses an id that holds what stands between it and the next part: a shorter id and a longer rest would have
+    /// the same signature.
+    pub(super) fn check_border(&self, pending: &Pending) -> Result<(), Rejection> {
+        let Some(id) = &pending.id else { return Ok(()) };
+        let behind = self.parts.windows(2).filter_map(|parts| match parts {
+            [Part::Id, Part::Literal(literal)] => Some(literal),
+            _ => None,
+        });
+        for literal in behind {
+            if id.as_bytes().windows(literal.len().max(1)).any(|window| window == &**literal) {
+                return Err(Rejection::unauthenticated());
+            }
+        }
+        Ok(())
+    }
+
     pub(in crate::auth) fn message<'a>(
         &'a self,
         pending: &'a Pending,

@@ -46,6 +46,7 @@ impl<A: Algorithm> Scheme for Signed<A> {
         let value = only_value(&head.headers, &self.header)?;
         let in_pairs = self.signatures.timestamp(value.as_bytes())?;
         let pending = self.content.open(head, now, value, in_pairs)?;
+        self.content.check_border(&pending)?;
         Candidates::check_count(self.signatures.read(value.as_bytes())?.len())?;
         Ok(pending)
     }

@@ -23,23 +23,32 @@ pub(in crate::auth) struct ToleranceBuilder {
     past: Duration,
     future: Duration,
     milliseconds: bool,
+    is_set: bool,
 }
 
 impl ToleranceBuilder {
     pub(in crate::auth) fn new() -> Self {
-        Self { past: DEFAULT, future: DEFAULT, milliseconds: false }
+        Self { past: DEFAULT, future: DEFAULT, milliseconds: false, is_set: false }
     }
 
     pub(in crate::auth) fn set_past(&mut self, past: Duration) {
         self.past = past;
+        self.is_set = true;
     }
 
     pub(in crate::auth) fn set_future(&mut self, future: Duration) {
         self.future = future;
+        self.is_set = true;
     }
 
     pub(super) fn set_milliseconds(&mut self) {
         self.milliseconds = true;
+        self.is_set = true;
+    }
+
+    /// Whether any of it was set, which makes no sense where there is no time.
+    pub(super) fn is_set(&self) -> bool {
+        self.is_set
     }
 
     pub(in crate::auth) fn build(&self) -> Result<Tolerance, ConfigError> {

@@ -31,7 +31,7 @@ const SHA256_LEN: usize = 32;
 /// configured one, followed by the request's query. As Twilio signs it sometimes with the port and sometimes
 /// without, both are taken. A form may have up to 1,024 fields. There is no time in it, so a delivery can
 /// be played back; and names and values of a form are signed without anything between them, so that
-/// [`Verified::signs_body`] is false for a form. It needs the feature `hmac`.
+/// [`Verified::signs_body`] is true only where `bodySHA256` is all of the query. It needs the feature `hmac`.
 ///
 /// # Examples
 ///
@@ -81,7 +81,8 @@ impl Scheme for Twilio {
     fn open(&self, head: &Parts, _now: Timestamp) -> Result<Pending, Rejection> {
         let value = only_value(&head.headers, &HEADER)?;
         self.signatures.read(value.as_bytes())?;
-        let kind = if is_form(&head.headers) {
+        // The media type is not signed: a digest in the URL, which is, counts whatever the body is said to be.
+        let kind = if is_form(&head.headers) && digests(head.uri.query()).next().is_none() {
             Kind::Form
         } else {
             Kind::Other(promised_digest(head.uri.query()).ok_or_else(Rejection::unauthenticated)?)
@@ -106,8 +107,10 @@ impl Scheme for Twilio {
         });
         let label = found.into_iter().flatten().next().ok_or_else(Rejection::unauthenticated)?;
         let verified = Verified::by(label);
-        // Names and values of a form are signed without anything between them, so their borders are not.
-        Ok(if form.is_some() { verified } else { verified.with_signed_body() })
+        // Names and values of a form are signed without anything between them, so their borders are not. Nor is the
+        // border of a query before a form: a digest behind other text may have been the end of a form.
+        let is_digest_alone = form.is_none() && query.is_some_and(|query| !query.contains('&'));
+        Ok(if is_digest_alone { verified.with_signed_body() } else { verified })
     }
 
     fn conceal(&self, headers: &mut HeaderMap) {
@@ -142,12 +145,17 @@ fn is_form(headers: &HeaderMap) -> bool {
         .is_some_and(|name| name.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded"))
 }
 
-/// The digest in the query, which must be there once.
+fn digests(query: Option<&str>) -> impl Iterator<Item = &str> {
+    query.unwrap_or_default().split('&').filter_map(|pair| pair.strip_prefix("bodySHA256="))
+}
+
+/// The digest in the query, which must be there once, and last, where Twilio puts it. Anywhere else it could
+/// be a text within a form that has been signed after a query, and would then promise any body.
 fn promised_digest(query: Option<&str>) -> Option<[u8; SHA256_LEN]> {
-    let mut digests = query?.split('&').filter_map(|pair| pair.strip_prefix("bodySHA256="));
-    let (text, None) = (digests.next()?, digests.next()) else { return None };
+    let text = query?.rsplit('&').next()?.strip_prefix("bodySHA256=")?;
     let mut digest = [0; SHA256_LEN];
-    (Encoding::Hex.decode(text.as_bytes(), &mut digest)?.len() == SHA256_LEN).then_some(digest)
+    let is_only = digests(query).count() == 1;
+    (is_only && Encoding::Hex.decode(text.as_bytes(), &mut digest)?.len() == SHA256_LEN).then_some(digest)
 }
 
 impl fmt::Debug for Twilio {

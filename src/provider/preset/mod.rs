@@ -5,25 +5,26 @@
 //!
 //! | preset | header | signed | type | id | time | attempt |
 //! |---|---|---|---|---|---|---|
-//! | [`github`] | `X-Hub-Signature-256` | body | `X-GitHub-Event` | `X-GitHub-Delivery` | | |
-//! | [`stripe`] | `Stripe-Signature` | time, body | *`type`* | *`id`* | *`t` of the header* | |
-//! | [`slack`] | `X-Slack-Signature` | time, body | *`event.type`* | *`event_id`* | *`X-Slack-Request-Timestamp`* | `X-Slack-Retry-Num` |
-//! | [`shopify`] | `X-Shopify-Hmac-Sha256` | body | `X-Shopify-Topic` | `X-Shopify-Webhook-Id` | `X-Shopify-Triggered-At` | |
-//! | [`standard_webhooks`] | `webhook-signature` | id, time, body | *`type`* | *`webhook-id`* | *`webhook-timestamp`* | |
-//! | [`svix`] | `svix-signature` | id, time, body | *`type`* | *`svix-id`* | *`svix-timestamp`* | |
-//! | [`gitlab`] | `X-Gitlab-Token` | nothing: a fixed token | `X-Gitlab-Event` | `Idempotency-Key` | | |
-//! | [`linear`] | `Linear-Signature` | body | *`type`* | `Linear-Delivery` | *`webhookTimestamp`* | |
-//! | [`metriport`] | `x-metriport-signature` | body | *`meta.type`* | *`meta.messageId`* | *`meta.when`* | |
-//! | [`terra`] | `terra-signature` | time, body | *`type`* | | *`t` of the header* | |
-//! | [`twilio`] | `X-Twilio-Signature` | URL, body | | `I-Twilio-Idempotency-Token` | | |
-//! | [`discord`] | `X-Signature-Ed25519` | time, body | *`event.type`* | *`id`* | *`X-Signature-Timestamp`* | |
-//! | [`sendgrid`] | `X-Twilio-Email-Event-Webhook-Signature` | time, body | | | *`..-Webhook-Timestamp`* | |
+//! | `github` | `X-Hub-Signature-256` | body | `X-GitHub-Event` | `X-GitHub-Delivery` | | |
+//! | `stripe` | `Stripe-Signature` | time, body | *`type`* | *`id`* | *`t` of the header* | |
+//! | `slack` | `X-Slack-Signature` | time, body | *`event.type`* | *`event_id`* | *`X-Slack-Request-Timestamp`* | `X-Slack-Retry-Num` |
+//! | `shopify` | `X-Shopify-Hmac-Sha256` | body | `X-Shopify-Topic` | `X-Shopify-Webhook-Id` | `X-Shopify-Triggered-At` | |
+//! | `standard_webhooks` | `webhook-signature` | id, time, body | *`type`* | *`webhook-id`* | *`webhook-timestamp`* | |
+//! | `svix` | `svix-signature` | id, time, body | *`type`* | *`svix-id`* | *`svix-timestamp`* | |
+//! | `gitlab` | `X-Gitlab-Token` | nothing: a fixed token | `X-Gitlab-Event` | `Idempotency-Key` | | |
+//! | `linear` | `Linear-Signature` | body | *`type`* | `Linear-Delivery` | *`webhookTimestamp`* | |
+//! | `metriport` | `x-metriport-signature` | body | *`meta.type`* | *`meta.messageId`* | *`meta.when`* | |
+//! | `terra` | `terra-signature` | time, body | *`type`* | | *`t` of the header* | |
+//! | `twilio` | `X-Twilio-Signature` | URL, form | | `I-Twilio-Idempotency-Token` | | |
+//! | `discord` | `X-Signature-Ed25519` | time, body | *`event.type`* | *`id`* | *`X-Signature-Timestamp`* | |
+//! | `sendgrid` | `X-Twilio-Email-Event-Webhook-Signature` | time, body | | | *`..-Webhook-Timestamp`* | |
 //!
 //! `gitlab` is always there. `discord` and `sendgrid` need the feature `asymmetric`, `standard_webhooks` and `svix`
 //! the feature `standard-webhooks`, and all others `hmac`.
 //!
-//! Where the time is signed, a delivery that is older or newer than 300 seconds is refused: `tolerance` sets
-//! another bound. Rejections are answered with the [default statuses](crate::RejectionKind), except where a
+//! Where the time is in a header, or is Linear's, and is signed, a delivery that is older or newer than 300 seconds is
+//! refused: `tolerance` sets another bound. Metriport's time is told and not checked: its page does not say that a retry
+//! has a new one. Rejections are answered with the [default statuses](crate::RejectionKind), except where a
 //! preset says otherwise.
 //!
 //! # Examples
@@ -41,7 +42,11 @@
 //! }
 //!
 //! #[derive(Clone, Debug, Deserialize)]
-//! pub struct InvoicePaid { id: String }
+//! pub struct InvoicePaid { data: Data } // what the whole body holds
+//! #[derive(Clone, Debug, Deserialize)]
+//! pub struct Data { object: Invoice }
+//! #[derive(Clone, Debug, Deserialize)]
+//! pub struct Invoice { id: String }
 //!
 //! let layer = preset::stripe()
 //!     .labelled_secret("2026-09", "whsec_old_and_random_enough")
@@ -59,7 +64,8 @@
 //! # Ok::<_, tower_webhook::ConfigError>(())
 //! ```
 //!
-//! `.json::<E>()` takes any type that derives `Deserialize`, such as [`RawJson`](crate::json::RawJson) or
+//! `.tagged` looks for the type in the body. Where the table has it in a header, take `.tagged_by_header`: see
+//! `github`. `.json::<E>()` takes any type that derives `Deserialize`, such as [`RawJson`](crate::json::RawJson) or
 //! `serde_json::Value`, and `.raw()` takes a body of any kind, such as the form of a Slack command.
 
 mod builder;
@@ -129,12 +135,20 @@ impl<S: Scheme> Preset<S> {
         self.with(Json::new)
     }
 
-    /// Receives JSON into this [`Tagged`] enum: see [`Json::tagged`].
+    /// Receives JSON into this [`Tagged`] enum, whose type is in the body: see [`Json::tagged`].
     pub fn tagged<E>(self) -> Json<E, S>
     where
         E: Tagged + Clone + Send + Sync + 'static,
     {
         self.with(Json::tagged)
+    }
+
+    /// Receives JSON into this [`Tagged`] enum, whose type is in a header: see [`Json::tagged_by_header`].
+    pub fn tagged_by_header<E>(self) -> Json<E, S>
+    where
+        E: Tagged + Clone + Send + Sync + 'static,
+    {
+        self.with(Json::tagged_by_header)
     }
 
     /// Receives bodies of any kind as they were sent: see [`Json::raw`].

@@ -278,3 +278,21 @@ fn no_bytes_of_a_header_make_it_panic() {
         assert!(verify(&pairs, &head, b"{}", NOW).is_err());
     }
 }
+
+#[test]
+fn the_border_between_an_id_and_the_rest_cannot_be_moved() {
+    let parts = [Part::Id, Part::literal("."), Part::Timestamp, Part::literal("."), Part::Body];
+    let scheme = Hmac::sha256(SIGNATURE).key(KEY).signed(parts).id_header("x-acme-id").timestamp_header(TIMESTAMP);
+    let scheme = scheme.build().unwrap();
+    let old = NOW - 100_000;
+    let signed = format!("msg.{old}.note=.{NOW}.[1]");
+    let signature = hex(&mac(KEY.as_bytes(), &[signed.as_bytes()]));
+    let verify = |id: &str, time: i64, body: &str, now: i64| {
+        let time = time.to_string();
+        let headers = [(SIGNATURE, signature.as_bytes()), ("x-acme-id", id.as_bytes()), (TIMESTAMP, time.as_bytes())];
+        verify(&scheme, &head(&headers), body.as_bytes(), now)
+    };
+    assert_eq!(verify("msg", old, &format!("note=.{NOW}.[1]"), old).unwrap().signed_id(), Some("msg"));
+    // The same bytes, read in another way, would be fresh again, and another event.
+    assert!(verify(&format!("msg.{old}.note="), NOW, "[1]", NOW).is_err());
+}

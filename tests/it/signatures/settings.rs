@@ -17,6 +17,7 @@ fn hmac() -> HmacBuilder {
 fn what_is_signed_and_what_is_read_must_agree() {
     use ConfigErrorKind::{Blank, Conflict, Duplicate, HeaderName, Malformed, Missing, OutOfRange, Unsigned};
     let with = |part| hmac().signed([part, Part::Body]);
+    let timed = || with(Part::Timestamp).timestamp_header("x-at");
     let cases = [
         (hmac().signed([]), Unsigned, "the body is not part of what is signed"),
         (hmac().signed([Part::literal("x")]), Unsigned, "the body is not part of what is signed"),
@@ -51,9 +52,18 @@ fn what_is_signed_and_what_is_read_must_agree() {
         (hmac().list('a'), Malformed, "the separator is not well-formed"),
         (hmac().list('é'), Malformed, "the separator is not well-formed"),
         (with(Part::Timestamp).pairs('=', "t", "v1"), Malformed, "the separator is not well-formed"),
-        (hmac().tolerance(Duration::ZERO), OutOfRange, "the tolerance is zero or longer than a day"),
-        (hmac().past_tolerance(Duration::from_secs(86_401)), OutOfRange, "the tolerance is zero or longer than a day"),
-        (hmac().future_tolerance(Duration::MAX), OutOfRange, "the tolerance is zero or longer than a day"),
+        (timed().tolerance(Duration::ZERO), OutOfRange, "the tolerance is zero or longer than a day"),
+        (timed().past_tolerance(Duration::from_secs(86_401)), OutOfRange, "the tolerance is zero or longer than a day"),
+        (timed().future_tolerance(Duration::MAX), OutOfRange, "the tolerance is zero or longer than a day"),
+        (hmac().tolerance(Duration::from_secs(5)), Missing, "the time that the tolerance is for is not configured"),
+        (hmac().timestamp_in_milliseconds(), Missing, "the time that the tolerance is for is not configured"),
+        (with(Part::Id).id_header("x-id"), Missing, "a literal behind the id or the URI is not configured"),
+        (with(Part::Uri), Missing, "a literal behind the id or the URI is not configured"),
+        (hmac().list(',').prefix("v1,"), Malformed, "the prefix is not well-formed"),
+        (hmac().prefix("v1\n"), Malformed, "the prefix is not well-formed"),
+        (with(Part::Timestamp).pairs(',', "t", "v=1"), Malformed, "the name of a field is not well-formed"),
+        (with(Part::Timestamp).pairs(',', "t", ""), Malformed, "the name of a field is not well-formed"),
+        (with(Part::Timestamp).pairs(',', "a,t", "v1"), Malformed, "the name of a field is not well-formed"),
     ];
     for (builder, kind, message) in cases {
         let error = builder.build().unwrap_err();
@@ -99,7 +109,14 @@ fn a_public_key_must_be_one_of_its_kind() {
     let spki = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==";
     assert!(ed25519(hex).is_ok() && ed25519(base64).is_ok() && ed25519(&format!("{base64}=")).is_ok());
     assert!(p256(spki).is_ok());
-    for wrong in [&hex[2..], &base64[4..], spki, "z"] {
+    // Anybody can sign for these: the zeros of a key that is still to be filled in, and others of small order.
+    let ones = format!("01{}", "0".repeat(62));
+    let negative = format!("01{}80", "0".repeat(60));
+    let orders = [
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    ];
+    for wrong in [&hex[2..], &base64[4..], spki, "z", &"0".repeat(64), &ones, &negative, orders[0], orders[1]] {
         assert_eq!(ed25519(wrong).unwrap_err(), ConfigErrorKind::Malformed, "{wrong}");
     }
     for wrong in [hex, base64, &spki[4..], "z"] {
