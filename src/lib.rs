@@ -8,10 +8,14 @@ pub mod clock;
 mod config;
 mod datetime;
 mod delivery;
+#[cfg(feature = "idempotency")]
+pub mod idempotency;
 pub mod json;
 pub mod provider;
 mod receive;
 mod rejection;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use config::{ConfigError, ConfigErrorKind};
 pub use datetime::DateTime;

@@ -3,6 +3,8 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use super::{Provider, RawDelivery};
+#[cfg(feature = "idempotency")]
+use crate::idempotency::{Identity, IdentityBuilder};
 use crate::{
     Rejection, WebhookLayer,
     auth::Scheme,
@@ -43,6 +45,8 @@ pub struct Json<E, S> {
     name: &'static str,
     scheme: S,
     decode: fn(&[u8]) -> Result<E, DecodeError>,
+    #[cfg(feature = "idempotency")]
+    identify: for<'a> fn(&E, IdentityBuilder<'a>) -> IdentityBuilder<'a>,
 }
 
 impl<E, S> Json<E, S>
@@ -56,7 +60,7 @@ where
     where
         E: DeserializeOwned,
     {
-        Self { name, scheme, decode: |body| json::decode(body) }
+        Self::reading(name, scheme, |body| json::decode(body))
     }
 
     /// The same for a [`Tagged`] enum, which is read by [`json::decode_tagged`]: in one pass, and
@@ -69,7 +73,44 @@ where
     where
         E: Tagged,
     {
-        Self { name, scheme, decode: json::decode_tagged }
+        Self::reading(name, scheme, json::decode_tagged)
+    }
+
+    fn reading(name: &'static str, scheme: S, decode: fn(&[u8]) -> Result<E, DecodeError>) -> Self {
+        Self {
+            name,
+            scheme,
+            decode,
+            #[cfg(feature = "idempotency")]
+            identify: |_, identity| identity.content(),
+        }
+    }
+
+    /// What makes two deliveries deliveries of one event, for the
+    /// [`IdempotencyLayer`](crate::idempotency::IdempotencyLayer): what every retry repeats, and no other event has.
+    ///
+    /// By default it is the content of the body. An event for which no part is added, or an empty one, is known by
+    /// its content too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde::Deserialize;
+    /// use tower_webhook::{auth::Header, provider::Json};
+    ///
+    /// #[derive(Clone, Deserialize)]
+    /// struct Order { id: String, status: String }
+    ///
+    /// let scheme = Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?;
+    /// let acme = Json::<Order, _>::new("acme", scheme)
+    ///     .identified_by(|order, identity| identity.part(&order.id).part(&order.status));
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    #[cfg(feature = "idempotency")]
+    #[must_use]
+    pub fn identified_by(mut self, identify: for<'a> fn(&E, IdentityBuilder<'a>) -> IdentityBuilder<'a>) -> Self {
+        self.identify = identify;
+        self
     }
 
     /// The layer that receives from it; the same as [`WebhookLayer::new`].
@@ -97,11 +138,22 @@ where
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<E, Rejection> {
         Ok((self.decode)(delivery.body())?)
     }
+
+    #[cfg(feature = "idempotency")]
+    fn identity(&self, delivery: RawDelivery<'_>, event: &E) -> Identity {
+        (self.identify)(event, Identity::builder(self.name, delivery.body())).build()
+    }
 }
 
 impl<E, S: Clone> Clone for Json<E, S> {
     fn clone(&self) -> Self {
-        Self { name: self.name, scheme: self.scheme.clone(), decode: self.decode }
+        Self {
+            name: self.name,
+            scheme: self.scheme.clone(),
+            decode: self.decode,
+            #[cfg(feature = "idempotency")]
+            identify: self.identify,
+        }
     }
 }
 

@@ -17,6 +17,8 @@ pub mod truemed;
 use http::StatusCode;
 
 pub use self::{json::Json, raw::RawDelivery};
+#[cfg(feature = "idempotency")]
+use crate::idempotency::Identity;
 use crate::{Rejection, RejectionKind, auth::Scheme};
 
 /// Who delivers: what they send, how they prove it, what they expect back.
@@ -90,6 +92,19 @@ pub trait Provider: Send + Sync + 'static {
     /// A [`Rejection`], usually [`Malformed`](RejectionKind::Malformed), if the body is not what the
     /// provider documents.
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<Self::Event, Rejection>;
+
+    /// What makes two deliveries deliveries of one event, for the
+    /// [`IdempotencyLayer`](crate::idempotency::IdempotencyLayer): what every retry of it repeats, and no other
+    /// event has.
+    ///
+    /// By default it is the content of the body. An id that the scheme has not proved is to be bound to the
+    /// [`content`](crate::idempotency::IdentityBuilder::content): another one could be put beside the same body, or
+    /// the same one beside another.
+    #[cfg(feature = "idempotency")]
+    fn identity(&self, delivery: RawDelivery<'_>, event: &Self::Event) -> Identity {
+        let _ = event;
+        Identity::of_content(self.name(), delivery.body())
+    }
 
     /// The status that answers a rejection. By default [`RejectionKind::default_status`].
     fn status(&self, kind: RejectionKind) -> StatusCode {

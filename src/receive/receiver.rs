@@ -74,7 +74,12 @@ impl<P: Provider> Receiver<P> {
         let Admission { pending, received_at } = admission;
         let scheme = self.provider.scheme();
         let decoded = scheme.close(pending, &body).and_then(|verified| {
-            let event = self.provider.decode(RawDelivery::new(&head, &body, &verified, received_at))?;
+            let delivery = RawDelivery::new(&head, &body, &verified, received_at);
+            let event = self.provider.decode(delivery)?;
+            #[cfg(feature = "idempotency")]
+            let identity = self.provider.identity(delivery, &event);
+            #[cfg(feature = "idempotency")]
+            head.extensions.insert(identity);
             Ok((verified, event))
         });
         match decoded {

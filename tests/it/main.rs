@@ -15,6 +15,7 @@ mod bodies;
 mod config;
 mod datetime;
 mod hostile_json;
+mod idempotency;
 mod json;
 mod mediquo;
 mod order;

@@ -10,6 +10,9 @@
 //! | "400 Invalid payload or authentication failure" | a wrong key is answered with 400, not 401 |
 //! | "retry the requests ... with backoff for up to 7 days" | what is refused is not lost; what is answered 2xx is not sent again |
 //!
+//! To the idempotency layer (feature `idempotency`) a session with a status is one event, and so is an item with a
+//! timestamp: a session that is approved twice has its effect once. What is unknown is known by its content.
+//!
 //! Both webhooks may be sent to one URL: one layer decodes both.
 //!
 //! # Examples
@@ -32,6 +35,8 @@
 //! ```
 
 mod event;
+#[cfg(feature = "idempotency")]
+mod identity;
 
 use http::StatusCode;
 
@@ -39,6 +44,8 @@ pub use self::event::{
     Eligibility, EligibilityData, Event, Item, ItemEligibilityUpdated, QualificationSessionComplete, Status,
 };
 use super::{Provider, RawDelivery};
+#[cfg(feature = "idempotency")]
+use crate::idempotency::Identity;
 use crate::{
     ConfigError, Rejection, RejectionKind, WebhookLayer,
     auth::{Header, HeaderBuilder},
@@ -133,6 +140,11 @@ impl Provider for Truemed {
 
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<Event, Rejection> {
         Ok(json::decode_tagged(delivery.body())?)
+    }
+
+    #[cfg(feature = "idempotency")]
+    fn identity(&self, delivery: RawDelivery<'_>, event: &Event) -> Identity {
+        event.identity(Identity::builder(self.name(), delivery.body())).build()
     }
 
     fn status(&self, kind: RejectionKind) -> StatusCode {
