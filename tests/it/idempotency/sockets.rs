@@ -1,6 +1,6 @@
 //! The example server as a process, or two of them on one Redis.
 
-use std::{net::TcpStream, sync::Barrier, thread};
+use std::{io::Write, net::TcpStream, sync::Barrier, thread, time::Duration};
 
 use crate::support::{
     API_KEY,
@@ -103,32 +103,49 @@ fn failures_run_again_until_one_run_succeeds() {
     assert_eq!([server.line(), server.line()], [format!("replay {key}"), format!("replay {key}")]);
 }
 
+/// Sends a delivery, and hangs up once its event is claimed.
+fn hang_up(server: &Server, redis: &Redis) {
+    let mut stream = server.connect();
+    stream.write_all(request(SESSION).as_bytes()).unwrap();
+    let mut records = redis.connect();
+    while records.ask(&["DBSIZE"]) != [b"1"] {
+        thread::yield_now();
+    }
+}
+
 #[test]
 fn a_sender_that_hangs_up_does_not_cut_the_handler_off() {
-    let server = Server::start_with(&example("idempotent"), &[("HANDLER_DELAY_MS", "300")]);
-    let mut stream = server.connect();
-    std::io::Write::write_all(&mut stream, request(SESSION).as_bytes()).unwrap();
-    drop(stream);
+    let Some(redis) = Redis::start() else { return };
+    let server = replica(&redis, &[("HANDLER_DELAY_MS", "500")]);
+    hang_up(&server, &redis);
     let effect = server.line();
-    assert_eq!(deliver(&server, SESSION).status, 204);
+    // The record follows the effect.
+    while deliver(&server, SESSION).status != 204 {}
     assert_eq!(server.line(), effect.replace("effect", "replay"));
+}
+
+#[test]
+fn a_handler_whose_sender_hung_up_is_waited_for_at_the_end() {
+    let Some(redis) = Redis::start() else { return };
+    let server = replica(&redis, &[("HANDLER_DELAY_MS", "1000")]);
+    hang_up(&server, &redis);
+    server.interrupt();
+    let effect = server.line();
+    assert!(effect.starts_with("effect "), "{effect}");
+    assert!(server.wait().success());
+    let name = format!("webhook:{}", effect.trim_start_matches("effect "));
+    assert_eq!(redis.connect().ask(&["GET", &name]), [b"D204"]);
 }
 
 #[test]
 fn a_replica_that_dies_before_the_effect_leaves_the_event_to_another_one() {
     let Some(redis) = Redis::start() else { return };
     let dying = replica(&redis, &[("HANDLER_DELAY_MS", "600000")]);
-    let mut stream = dying.connect();
-    std::io::Write::write_all(&mut stream, request(SESSION).as_bytes()).unwrap();
     let other = replica(&redis, &[]);
-    // Once the claim is there, so that the retry is a duplicate.
-    let mut server = redis.connect();
-    while server.ask(&["DBSIZE"]) != [b"1"] {
-        thread::yield_now();
-    }
+    hang_up(&dying, &redis);
     dying.kill();
     assert_eq!(deliver(&other, SESSION).status, 503, "the lease of the dead holds");
-    redis.advance(std::time::Duration::from_secs(61));
+    redis.advance(Duration::from_secs(61));
     assert_eq!(deliver(&other, SESSION).status, 204);
     assert!(other.line().starts_with("effect "));
 }
