@@ -8,6 +8,8 @@ use std::{
     hash::{BuildHasher, Hasher},
     io::{self, Write},
     net::SocketAddr,
+    num::ParseIntError,
+    str::FromStr,
     time::Duration,
 };
 
@@ -53,10 +55,7 @@ impl Settings {
             listen: variable("LISTEN")?.unwrap_or_else(|| "127.0.0.1:3000".to_owned()),
             truemed_api_key: Key::from_env("TRUEMED_API_KEY")?,
             mediquo_signature: Key::from_env("MEDIQUO_WEBHOOK_SIGNATURE")?,
-            max_body_bytes: match variable("MAX_BODY_BYTES")? {
-                Some(bytes) => bytes.parse().map_err(|error| Failure(format!("MAX_BODY_BYTES: {error}")))?,
-                None => 1 << 20,
-            },
+            max_body_bytes: number("MAX_BODY_BYTES")?.unwrap_or(1 << 20),
         })
     }
 
@@ -144,12 +143,12 @@ impl fmt::Display for Key {
 }
 
 /// 128 bits from the seeds that the standard library takes from the system: enough for a demonstration.
-fn made_up_key() -> String {
+pub(crate) fn made_up_key() -> String {
     let bits = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", bits(), bits())
 }
 
-fn variable(name: &str) -> Result<Option<String>, Failure> {
+pub(crate) fn variable(name: &str) -> Result<Option<String>, Failure> {
     match env::var(name) {
         Ok(value) => Ok(Some(value)),
         Err(VarError::NotPresent) => Ok(None),
@@ -157,8 +156,20 @@ fn variable(name: &str) -> Result<Option<String>, Failure> {
     }
 }
 
+pub(crate) fn number<T: FromStr<Err = ParseIntError>>(name: &str) -> Result<Option<T>, Failure> {
+    let parse = |text: String| text.parse().map_err(|error| Failure(format!("{name}: {error}")));
+    variable(name)?.map(parse).transpose()
+}
+
 /// Any error, by its text: what `main` returns is shown with `Debug`.
 pub(crate) struct Failure(String);
+
+impl Failure {
+    #[allow(dead_code, reason = "not every server has a failure of its own")]
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
 
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

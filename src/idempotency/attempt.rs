@@ -14,8 +14,8 @@ const COMMIT_TRIES: usize = 2;
 /// One delivery, from its identity to its record.
 pub(super) async fn attempt<St, S, ReqBody, ResBody>(
     settings: Arc<Settings<St>>,
-    mut inner: S,
-    mut request: Request<ReqBody>,
+    inner: S,
+    request: Request<ReqBody>,
 ) -> Result<Response<ResponseBody<ResBody>>, S::Error>
 where
     St: Store,
@@ -26,8 +26,24 @@ where
         return Ok(refusal::unidentified());
     };
     let key = settings.pepper.key_of(identity);
+    let mut response = once(&settings, key, inner, request).await?;
+    response.extensions_mut().insert(key);
+    Ok(response)
+}
+
+async fn once<St, S, ReqBody, ResBody>(
+    settings: &Settings<St>,
+    key: EventKey,
+    mut inner: S,
+    mut request: Request<ReqBody>,
+) -> Result<Response<ResponseBody<ResBody>>, S::Error>
+where
+    St: Store,
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    ResBody: Body<Data: From<Bytes>>,
+{
     let token = Token::fresh();
-    let guard = Guard::arm(&settings.store, key, token);
+    let guard = Guard::arm(settings.store.as_ref(), key, token);
     let claimed = match settings.store.claim(key, token, settings.lease).await {
         Ok(Claim::Acquired) => true,
         Ok(Claim::InProgress { remaining }) => {
@@ -58,7 +74,7 @@ where
         (true, _) => {
             // The effect has happened: from here on, to give the claim back would be to have it twice.
             guard.disarm();
-            let recorded = commit(&settings, key, token, response.status()).await;
+            let recorded = commit(settings, key, token, response.status()).await;
             if claimed { recorded } else { Outcome::Unclaimed }
         }
         (false, true) => {

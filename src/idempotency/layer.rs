@@ -13,7 +13,7 @@ use super::{BoxError, IdempotencyService, MemoryStore, Pepper, Store};
 ///
 /// # Examples
 ///
-/// On axum, where the layer that is added last is the outermost:
+/// On axum, with the outer layer first:
 ///
 /// ```
 /// use std::time::Duration;
@@ -25,7 +25,7 @@ use super::{BoxError, IdempotencyService, MemoryStore, Pepper, Store};
 /// let handler = async |Webhook(event): Webhook<Event>| { println!("{event:?}"); StatusCode::NO_CONTENT };
 ///
 /// let app: Router = Router::new()
-///     .route("/webhooks/truemed", post(handler).layer(idempotency).layer(truemed.into_layer()));
+///     .route("/webhooks/truemed", post(handler).layer((truemed.into_layer(), idempotency)));
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 #[must_use = "a layer does nothing until it wraps a service"]

@@ -1,5 +1,5 @@
 /// What the [`IdempotencyLayer`](super::IdempotencyLayer) did with a delivery. It is in the response's extensions,
-/// for an outer layer that counts or logs.
+/// beside the [`EventKey`](super::EventKey), for an outer layer that counts or logs.
 ///
 /// | outcome | the handler ran | answer |
 /// |---|---|---|

@@ -82,7 +82,7 @@ where
             scheme,
             decode,
             #[cfg(feature = "idempotency")]
-            identify: |_, identity| identity.content(),
+            identify: |_, identity| identity,
         }
     }
 

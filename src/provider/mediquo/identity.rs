@@ -12,7 +12,7 @@ impl Event {
             Self::ReportSent(sent) => {
                 identity.part(self.event_type()).part(sent.occurred_on.as_nanosecond().to_be_bytes()).content()
             }
-            Self::Unknown(_) => identity.content(),
+            Self::Unknown(_) => identity,
         }
     }
 }

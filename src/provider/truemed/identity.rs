@@ -5,19 +5,18 @@ impl Event {
     /// What a retry repeats, by Truemed's pages.
     pub(super) fn identity<'a>(&self, identity: IdentityBuilder<'a>) -> IdentityBuilder<'a> {
         match self {
-            Self::QualificationSessionComplete(session) => identity
-                .part("qualification_session_complete")
-                .part(&session.qualification_session_id)
-                .part(session.status.as_str()),
-            Self::ItemEligibilityUpdated(update) => {
-                let identity = identity.part(self.event_type().unwrap_or_default()).part(&update.data.object.sku);
-                match &update.timestamp {
-                    DateTime::Instant(instant) => identity.part(instant.as_nanosecond().to_be_bytes()),
-                    // A day, or the literal "string", may be that of several updates.
-                    _ => identity.content(),
-                }
+            Self::QualificationSessionComplete(session) => {
+                identity.part(self.event_type()).part(&session.qualification_session_id).part(session.status.as_str())
             }
-            Self::Unknown(_) => identity.content(),
+            Self::ItemEligibilityUpdated(update) => match &update.timestamp {
+                DateTime::Instant(instant) => identity
+                    .part(self.event_type())
+                    .part(&update.data.object.sku)
+                    .part(instant.as_nanosecond().to_be_bytes()),
+                // A day, or the literal "string", may be that of several updates.
+                _ => identity,
+            },
+            Self::Unknown(_) => identity,
         }
     }
 }
