@@ -1,5 +1,7 @@
 //! What both programs share: settings from the environment, and a server that ends gracefully.
 
+#![allow(clippy::disallowed_methods, reason = "an application may read its environment")]
+
 use std::{env, error::Error, fmt, time::Duration};
 
 use axum::Router;

@@ -61,8 +61,11 @@ where
             .retry(RetryPolicy::retries(RETRIES).with_backoff(backoff.make_backoff()))
             .build(effect.clone());
         let mut stop = stopping.clone();
-        // Whoever has dropped the sender wants it to stop too.
-        let stop = async move { Ok::<_, WorkerError>(drop(stop.wait_for(|stop| *stop).await)) };
+        let stop = async move {
+            // An error is that the sender was dropped, which ends it too.
+            let _ = stop.wait_for(|stop| *stop).await;
+            Ok::<_, WorkerError>(())
+        };
         match worker.run_until(stop).await {
             Ok(()) => return Ok(()),
             Err(error) => eprintln!("the worker ended, and starts again: {error}"),

@@ -11,7 +11,8 @@ use crate::support::{
 
 const EVENTS: usize = 60;
 
-/// Delivers all events at once, kills the program when some were answered, and gives those that were.
+/// Delivers all events at once, kills the program when some were answered and one has had its effect, and gives those
+/// that were answered.
 async fn deliver_and_kill(program: &mut Program) -> Vec<usize> {
     let address = program.address;
     let (answers, mut answered) = tokio::sync::mpsc::unbounded_channel();
@@ -27,6 +28,9 @@ async fn deliver_and_kill(program: &mut Program) -> Vec<usize> {
     let mut stored = Vec::new();
     while stored.len() < EVENTS / 4 {
         stored.push(answered.recv().await.unwrap());
+    }
+    while program.effects.is_empty() {
+        program.next().await;
     }
     program.kill().await;
     // Those that were answered while it died.

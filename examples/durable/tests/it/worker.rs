@@ -1,9 +1,15 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::SeqCst},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
 };
 
-use example_durable::{queue::Event, worker};
+use example_durable::{
+    queue::{Event, Job, forget},
+    worker,
+};
 use tokio::sync::{mpsc, watch};
 use tower_webhook::provider::truemed;
 
@@ -22,7 +28,7 @@ async fn a_job_has_its_effect_with_the_event_that_was_sent_and_is_done() {
 
     let (effects, mut seen) = mpsc::unbounded_channel();
     let (stop, stopping) = watch::channel(false);
-    let effect = move |job: example_durable::queue::Job, key: worker::JobKey| {
+    let effect = move |job: Job, key: worker::JobKey| {
         let effects = effects.clone();
         async move { Ok(effects.send((job.event()?, key.0))?) }
     };
@@ -73,7 +79,7 @@ async fn a_job_that_cannot_be_read_does_not_hold_up_the_others() {
 
     let (effects, mut seen) = mpsc::unbounded_channel();
     let (_stop, stopping) = watch::channel(false);
-    let effect = move |job: example_durable::queue::Job, _| {
+    let effect = move |job: Job, _| {
         let effects = effects.clone();
         async move {
             job.event()?.ok_or("unknown")?;
@@ -102,4 +108,24 @@ async fn a_worker_whose_database_failed_starts_again() {
     tokio::task::yield_now().await;
     place.execute("DROP TRIGGER full").await;
     seen.recv().await.unwrap();
+}
+
+#[tokio::test]
+async fn only_what_has_been_done_for_long_is_forgotten() {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let place = Place::new();
+    let queue = place.queue().await;
+    let server = serve(queue_router(queue.clone())).await;
+    for number in 0..2 {
+        assert_eq!(deliver(server, &session(number)).await, Some(204));
+    }
+    let (_stop, stopping) = watch::channel(false);
+    tokio::spawn(worker::work(queue.clone(), async |_, _: worker::JobKey| Ok(()), stopping));
+    eventually("done", async || (place.count("Jobs WHERE status = 'Done'").await == 2).then_some(())).await;
+    place.execute("UPDATE Jobs SET done_at = done_at - 9 * 24 * 60 * 60 WHERE job LIKE '%qs_0%'").await;
+    place.execute("INSERT INTO Jobs SELECT job, 'waiting', job_type, 'Pending', 0, 25, unixepoch() + 60, NULL, NULL, NULL, NULL, 0, '{}', 'k' FROM Jobs LIMIT 1").await;
+    assert_eq!(forget(queue.pool(), 8 * DAY).await.unwrap(), 1);
+    assert_eq!(place.count("Jobs").await, 2);
+    assert_eq!(deliver(place.queue_server().await, &session(1)).await, Some(204));
+    assert_eq!(place.count("Jobs").await, 2);
 }
