@@ -6,6 +6,8 @@
     clippy::print_stdout,
     clippy::unwrap_used,
     dead_code,
+    unused_imports,
+    unused_macros,
     reason = "a test says what must be by panicking; the support is shared with other binaries"
 )]
 
@@ -40,7 +42,8 @@ use self::support::{
 
 /// Allocations of an accepted delivery beside those of its decoding: the map of the request's
 /// extensions (the box and the table), and a box for the event and one for the `Delivery`.
-const MOST_ACCEPTED: u64 = 4;
+/// The identity is one of them, and is not there without the feature `idempotency`.
+const MOST_ACCEPTED: u64 = 5;
 /// Allocations of a refusal: the map of the response's extensions (the box and the table) and a box for
 /// the `Rejection`. Where the request had extensions, as with most servers, the first two are theirs.
 const MOST_REFUSED: u64 = 3;
@@ -124,7 +127,7 @@ where
 }
 
 #[test]
-fn an_accepted_delivery_allocates_4_times_beside_its_decoding() {
+fn an_accepted_delivery_allocates_5_times_beside_its_decoding() {
     for name in ["qualification_session_complete", "item_eligibility_updated", "item_eligibility_updated_sample"] {
         accepted(&support::truemed(), &format!("truemed/{name}.json"), from_truemed);
     }
@@ -184,7 +187,7 @@ const MOST_RECORD: u64 = 120;
 #[test]
 fn an_event_that_is_remembered_takes_120_bytes_at_most() {
     // Just after the tables have grown is when they are emptiest.
-    for events in [10_000_u32, 100_000, 114_689, 131_073, 917_505] {
+    for events in [10_000_u32, 28_673, 32_769] {
         let store = MemoryStore::with_capacity(1 << 20);
         let used = measure(|| {
             for number in 0..events {
@@ -207,10 +210,10 @@ fn an_event_that_is_remembered_takes_120_bytes_at_most() {
 
 /// What the layer adds to a delivery: (first, duplicate). Its future, the key and the outcome in the extensions, and
 /// what the extensions themselves take.
-const MOST_ADDED: (u64, u64) = (5, 5);
+const MOST_ADDED: (u64, u64) = (6, 5);
 
 #[test]
-fn the_idempotency_layer_allocates_5_times() {
+fn the_idempotency_layer_allocates_6_times_and_5_for_a_duplicate() {
     let handler =
         service_fn(|_: Request<WebhookBody>| async { Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new())) });
     let store = MemoryStore::new();
