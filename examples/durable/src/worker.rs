@@ -68,6 +68,7 @@ where
         };
         match worker.run_until(stop).await {
             Ok(()) => return Ok(()),
+            Err(_) if *stopping.borrow() => return Ok(()),
             Err(error) => eprintln!("the worker ended, and starts again: {error}"),
         }
         sleep(RESTART).await;

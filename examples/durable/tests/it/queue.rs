@@ -5,6 +5,7 @@ use example_durable::queue;
 use tokio::sync::Notify;
 
 use crate::support::{
+    eventually,
     place::{Place, queue_router, serve},
     sender::{deliver, deliver_all, deliver_to, send, session},
 };
@@ -50,8 +51,11 @@ async fn fifty_at_once_that_no_memory_holds_back_are_one_job() {
         deliveries.push(tokio::spawn(async move { deliver(server, &session(1)).await }));
     }
     for delivery in deliveries {
-        assert_eq!(delivery.await.unwrap(), Some(204));
+        let status = delivery.await.unwrap();
+        // 503 where the file was busy for too long.
+        assert!(matches!(status, Some(204 | 503)), "{status:?}");
     }
+    assert_eq!(deliver(place.queue_server().await, &session(1)).await, Some(204));
     assert_eq!(place.count("Jobs").await, 1);
 }
 
@@ -109,10 +113,7 @@ async fn senders_that_hang_up_at_any_moment_send_again_and_it_is_one_job_each() 
         drop(connection);
     }
     for number in 0..50 {
-        crate::support::eventually("204", async || {
-            (deliver(server, &session(number)).await == Some(204)).then_some(())
-        })
-        .await;
+        eventually("204", async || (deliver(server, &session(number)).await == Some(204)).then_some(())).await;
     }
     assert_eq!(place.count("Jobs").await, 50);
 }
@@ -135,14 +136,14 @@ async fn a_database_that_refuses_is_a_503_and_the_retry_is_stored() {
 async fn there_is_no_204_while_the_commit_cannot_be() {
     let place = Place::new();
     place.queue().await;
-    let pool = place.impatient_pool(Duration::from_millis(50)).await;
+    let pool = place.impatient_pool(Duration::from_millis(500)).await;
     let server = serve(queue_router(queue::open(&pool).await.unwrap())).await;
     let other = place.pool().await;
     let writing = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
     assert_eq!(deliver(server, &session(1)).await, Some(503));
     writing.rollback().await.unwrap();
     assert_eq!(place.count("Jobs").await, 0);
-    assert_eq!(deliver(server, &session(1)).await, Some(204));
+    eventually("204", async || (deliver(server, &session(1)).await == Some(204)).then_some(())).await;
     assert_eq!(place.count("Jobs").await, 1);
 }
 

@@ -49,8 +49,11 @@ async fn fifty_at_once_that_no_memory_holds_back_have_one_effect() {
         deliveries.push(tokio::spawn(async move { deliver(server, &session(1)).await }));
     }
     for delivery in deliveries {
-        assert_eq!(delivery.await.unwrap(), Some(204));
+        let status = delivery.await.unwrap();
+        // 503 where the file was busy for too long.
+        assert!(matches!(status, Some(204 | 503)), "{status:?}");
     }
+    assert_eq!(deliver(place.transaction_server().await, &session(1)).await, Some(204));
     assert_eq!(place.count("decisions").await, 1);
 }
 
