@@ -21,7 +21,7 @@ use crate::worker::HEARTBEAT;
 
 /// What waits in the queue: the body as it was sent, which can be health data.
 ///
-/// Not an event: a worker of apalis ends where it cannot read a job, and would meet the same one when it starts again. This
+/// Not an event: a worker of apalis ends where it cannot read a job, and meets the same one when it starts again. This
 /// can always be read, and an event that cannot fails alone.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
@@ -59,8 +59,8 @@ pub type Queue = SqliteStorage<Job>;
 
 /// Makes the tables of the queue.
 ///
-/// Not by `SqliteStorage::setup`: it also sets `synchronous = OFF` on one connection of the pool, over which a push then
-/// ends before it is on the disk.
+/// Not by `SqliteStorage::setup`: it also sets `synchronous = OFF` on one connection of the pool, over which a push
+/// then ends before it is on the disk.
 pub async fn open(pool: &SqlitePool) -> Result<Queue, MigrateError> {
     SqliteStorage::migrations().run(pool).await?;
     // A name of our own: the default is the path of the type, and jobs would be left behind where that changes.

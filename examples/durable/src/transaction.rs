@@ -13,7 +13,10 @@ use tower_webhook::{
 ///
 /// A key must be kept for longer than the provider sends again, which for Truemed are 7 days.
 const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS webhook_events (key BLOB PRIMARY KEY, stored_at INTEGER NOT NULL DEFAULT (unixepoch())) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS webhook_events (
+    key BLOB PRIMARY KEY,
+    stored_at INTEGER NOT NULL DEFAULT (unixepoch())
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS decisions (subject TEXT NOT NULL, decision TEXT);
 CREATE TABLE IF NOT EXISTS unread_events (json TEXT NOT NULL);
 ";

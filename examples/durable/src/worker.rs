@@ -1,5 +1,5 @@
-//! The effects of the jobs, at least once each: a worker that dies after an effect has it again. Where that must not be, the
-//! effect is inserted with the job's key in one transaction, as in [`transaction`](crate::transaction).
+//! The effects of the jobs, at least once each: a worker that dies after an effect has it again. Where that must not be,
+//! the effect is inserted with the job's key in one transaction, as in [`transaction`](crate::transaction).
 
 use std::time::Duration;
 
