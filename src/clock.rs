@@ -1,6 +1,12 @@
 //! The time, injectable so that tests need not wait for it.
 
+#[cfg(feature = "idempotency")]
+mod monotonic;
+
 use jiff::Timestamp;
+
+#[cfg(feature = "idempotency")]
+pub use self::monotonic::{MonotonicClock, SystemMonotonicClock};
 
 /// Tells the time.
 ///

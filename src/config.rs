@@ -44,6 +44,8 @@ pub enum ConfigErrorKind {
     OutOfRange,
     /// A key begins or ends with white space, which no header can carry.
     Padded,
+    /// A pepper is shorter than 32 bytes.
+    ShortPepper,
     /// A key is longer than [`Secret::MAX_LEN`](crate::auth::Secret::MAX_LEN) bytes.
     TooLong,
     /// One scheme has more than 16 keys.
@@ -82,6 +84,7 @@ impl fmt::Display for ConfigError {
             ConfigErrorKind::NonAscii => "holds characters beyond ASCII",
             ConfigErrorKind::OutOfRange => "is zero or longer than a day",
             ConfigErrorKind::Padded => "begins or ends with white space",
+            ConfigErrorKind::ShortPepper => "is shorter than 32 bytes",
             ConfigErrorKind::TooLong => "is too long",
             ConfigErrorKind::TooMany => "exceeds the 16 that one scheme takes",
             ConfigErrorKind::TooShort => "is shorter than 16 bytes, which `dangerous_allow_short_keys` would allow",

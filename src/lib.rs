@@ -9,10 +9,14 @@ mod config;
 mod datetime;
 mod delivery;
 pub mod handshake;
+#[cfg(feature = "idempotency")]
+pub mod idempotency;
 pub mod json;
 pub mod provider;
 mod receive;
 mod rejection;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use config::{ConfigError, ConfigErrorKind};
 pub use datetime::DateTime;

@@ -6,6 +6,8 @@
     clippy::print_stdout,
     clippy::unwrap_used,
     dead_code,
+    unused_imports,
+    unused_macros,
     reason = "a test says what must be by panicking; the support is shared with other binaries"
 )]
 
@@ -16,6 +18,7 @@ use std::{
     convert::Infallible,
     pin::pin,
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use allocation_counter::{AllocationInfo, measure};
@@ -28,6 +31,7 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_webhook::{
     ResponseFuture, WebhookBody, WebhookLayer,
     auth::{Hmac, Part, Scheme},
+    idempotency::{EventKey, IdempotencyLayer, Identity, MemoryStore, Store, Token},
     jiff::Timestamp,
     json::{Tagged, decode_tagged},
     provider::{Provider, mediquo::MediQuo, truemed::Truemed},
@@ -41,7 +45,8 @@ use self::support::{
 
 /// Allocations of an accepted delivery beside those of its decoding: the map of the request's
 /// extensions (the box and the table), and a box for the event and one for the `Delivery`.
-const MOST_ACCEPTED: u64 = 4;
+/// The identity is one of them, and is not there without the feature `idempotency`.
+const MOST_ACCEPTED: u64 = 5;
 /// Allocations of a refusal: the map of the response's extensions (the box and the table) and a box for
 /// the `Rejection`. Where the request had extensions, as with most servers, the first two are theirs.
 const MOST_REFUSED: u64 = 3;
@@ -125,7 +130,7 @@ where
 }
 
 #[test]
-fn an_accepted_delivery_allocates_4_times_beside_its_decoding() {
+fn an_accepted_delivery_allocates_5_times_beside_its_decoding() {
     for name in ["qualification_session_complete", "item_eligibility_updated", "item_eligibility_updated_sample"] {
         accepted(&support::truemed(), &format!("truemed/{name}.json"), from_truemed);
     }
@@ -177,6 +182,60 @@ fn a_refusal_allocates_for_its_rejection_alone_and_leaves_the_body_alone() {
 
 fn insert<B>(request: &mut Request<B>, name: &'static str, value: &'static str) {
     request.headers_mut().insert(name, HeaderValue::from_static(value));
+}
+
+/// Bytes of the memory store for each event that is done.
+const MOST_RECORD: u64 = 120;
+
+#[test]
+fn an_event_that_is_remembered_takes_120_bytes_at_most() {
+    // Just after the tables have grown is when they are emptiest.
+    for events in [10_000_u32, 28_673, 32_769] {
+        let store = MemoryStore::with_capacity(1 << 20);
+        let used = measure(|| {
+            for number in 0..events {
+                let mut key = [0; 16];
+                key[..4].copy_from_slice(&number.to_ne_bytes());
+                let (key, token) = (EventKey::from_bytes(key), Token::fresh());
+                let steps = async {
+                    store.claim(key, token, Duration::from_secs(60)).await.unwrap();
+                    store.commit(key, token, StatusCode::NO_CONTENT, Duration::from_secs(600)).await.unwrap();
+                };
+                assert!(pin!(steps).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+            }
+        });
+        let held = u64::try_from(used.bytes_current).unwrap() / u64::from(events);
+        println!("{events} events: {held} bytes each");
+        assert_eq!((store.len(), store.evicted()), (events as usize, 0));
+        assert!(held <= MOST_RECORD, "{events} events: {held} bytes each");
+    }
+}
+
+/// What the layer adds to a delivery: (first, duplicate). Its future, the key and the outcome in the extensions, and
+/// what the extensions themselves take.
+const MOST_ADDED: (u64, u64) = (6, 5);
+
+#[test]
+fn the_idempotency_layer_allocates_6_times_and_5_for_a_duplicate() {
+    let handler =
+        service_fn(|_: Request<WebhookBody>| async { Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new())) });
+    let store = MemoryStore::new();
+    let mut service = IdempotencyLayer::new(store.clone()).layer(handler);
+    let mut count = |content: &[u8]| {
+        let mut request = Request::new(WebhookBody::default());
+        request.extensions_mut().insert(Identity::of_content("test", content));
+        measure(|| {
+            let future = pin!(service.call(request));
+            assert!(future.poll(&mut Context::from_waker(Waker::noop())).is_ready());
+        })
+        .count_total
+    };
+    // The tables of the store are there by then.
+    count(b"before");
+    let (first, duplicate) = (count(b"{}"), count(b"{}"));
+    println!("first: {first} allocations, duplicate: {duplicate}");
+    assert!(first <= MOST_ADDED.0, "first: {first} allocations");
+    assert!(duplicate <= MOST_ADDED.1, "duplicate: {duplicate} allocations");
 }
 
 #[test]

@@ -10,6 +10,8 @@ use std::{
     hash::{BuildHasher, Hasher},
     io::{self, Write},
     net::SocketAddr,
+    num::ParseIntError,
+    str::FromStr,
     time::Duration,
 };
 
@@ -61,6 +63,35 @@ impl Settings {
 
     /// Listens, and prints a curl line for every documented event, and the address.
     pub(crate) async fn listen(&self) -> Result<TcpListener, Failure> {
+        let listener = listen(&self.listen).await?;
+        let address = listener.local_addr()?;
+        self.print_curl_lines(address)?;
+        Ok(listener)
+    }
+
+    fn print_curl_lines(&self, address: SocketAddr) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        for (provider, json) in DELIVERIES {
+            let (header, key) = match provider {
+                "truemed" => ("x-truemed-api-key", &self.truemed_api_key),
+                _ => ("x-webhook-signature", &self.mediquo_signature),
+            };
+            writeln!(out, r#"curl -i "http://{address}/webhooks/{provider}" -H "{header}: {key}" -d '{json}'"#)?;
+        }
+        writeln!(out, "listening on http://{address}")?;
+        out.flush()
+    }
+}
+
+pub(crate) fn address() -> Result<String, Failure> {
+    Ok(variable("LISTEN")?.unwrap_or_else(|| "127.0.0.1:3000".to_owned()))
+}
+
+pub(crate) fn max_body_bytes() -> Result<usize, Failure> {
+    Ok(number("MAX_BODY_BYTES")?.unwrap_or(1 << 20))
+}
+
+pub(crate) async fn listen(&self) -> Result<TcpListener, Failure> {
         let listener = listen(&self.listen).await?;
         let address = listener.local_addr()?;
         self.print_curl_lines(address)?;
@@ -170,8 +201,20 @@ pub(crate) fn variable(name: &str) -> Result<Option<String>, Failure> {
     }
 }
 
+pub(crate) fn number<T: FromStr<Err = ParseIntError>>(name: &str) -> Result<Option<T>, Failure> {
+    let parse = |text: String| text.parse().map_err(|error| Failure(format!("{name}: {error}")));
+    variable(name)?.map(parse).transpose()
+}
+
 /// Any error, by its text: what `main` returns is shown with `Debug`.
 pub(crate) struct Failure(pub(crate) String);
+
+impl Failure {
+    #[allow(dead_code, reason = "not every server has a failure of its own")]
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
 
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

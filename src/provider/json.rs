@@ -5,6 +5,11 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::{Envelope, Provider, RawBody, RawDelivery};
+#[cfg(feature = "idempotency")]
+use crate::{
+    Delivery,
+    idempotency::{Identity, IdentityBuilder},
+};
 use crate::{
     Rejection, RejectionKind, WebhookLayer,
     auth::Scheme,
@@ -51,7 +56,12 @@ pub struct Json<E, S> {
     decode: fn(&HeaderMap, &Bytes) -> Result<E, Rejection>,
     envelope: Option<Envelope>,
     statuses: fn(RejectionKind) -> StatusCode,
+    #[cfg(feature = "idempotency")]
+    identify: Option<Identify<E>>,
 }
+
+#[cfg(feature = "idempotency")]
+type Identify<E> = for<'a> fn(&E, IdentityBuilder<'a>) -> IdentityBuilder<'a>;
 
 impl<E, S> Json<E, S>
 where
@@ -138,13 +148,48 @@ where
         self
     }
 
+    /// What makes two deliveries deliveries of one event, for the
+    /// [`IdempotencyLayer`](crate::idempotency::IdempotencyLayer): what every retry repeats, and no other event has.
+    ///
+    /// By default what [`Identity::of_delivery`] finds. An event for which no part is added, or an empty one, is known
+    /// by the content of its body.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde::Deserialize;
+    /// use tower_webhook::{auth::Header, provider::Json};
+    ///
+    /// #[derive(Clone, Deserialize)]
+    /// struct Order { id: String, status: String }
+    ///
+    /// let scheme = Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?;
+    /// let acme = Json::<Order, _>::new("acme", scheme)
+    ///     .identified_by(|order, identity| identity.part(&order.id).part(&order.status));
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    #[cfg(feature = "idempotency")]
+    #[must_use]
+    pub fn identified_by(mut self, identify: for<'a> fn(&E, IdentityBuilder<'a>) -> IdentityBuilder<'a>) -> Self {
+        self.identify = Some(identify);
+        self
+    }
+
     /// The layer that receives from it; the same as [`WebhookLayer::new`].
     pub fn into_layer(self) -> WebhookLayer<Self> {
         WebhookLayer::new(self)
     }
 
     fn with(name: &'static str, scheme: S, decode: fn(&HeaderMap, &Bytes) -> Result<E, Rejection>) -> Self {
-        Self { name, scheme, decode, envelope: None, statuses: RejectionKind::default_status }
+        Self {
+            name,
+            scheme,
+            decode,
+            envelope: None,
+            statuses: RejectionKind::default_status,
+            #[cfg(feature = "idempotency")]
+            identify: None,
+        }
     }
 }
 
@@ -197,6 +242,14 @@ where
     fn envelope(&self) -> Option<&Envelope> {
         self.envelope.as_ref()
     }
+
+    #[cfg(feature = "idempotency")]
+    fn identity(&self, event: &E, delivery: &Delivery, body: &[u8]) -> Identity {
+        match self.identify {
+            Some(identify) => identify(event, Identity::builder(self.name, body)).build(),
+            None => Identity::of_delivery(delivery, body),
+        }
+    }
 }
 
 impl<E, S: Clone> Clone for Json<E, S> {
@@ -207,6 +260,8 @@ impl<E, S: Clone> Clone for Json<E, S> {
             decode: self.decode,
             envelope: self.envelope.clone(),
             statuses: self.statuses,
+            #[cfg(feature = "idempotency")]
+            identify: self.identify,
         }
     }
 }

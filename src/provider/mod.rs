@@ -26,6 +26,8 @@ pub use self::{
     raw::RawDelivery,
     raw_body::RawBody,
 };
+#[cfg(feature = "idempotency")]
+use crate::{Delivery, idempotency::Identity};
 use crate::{Rejection, RejectionKind, auth::Scheme};
 
 /// Who delivers: what they send, how they prove it, what they expect back.
@@ -99,6 +101,17 @@ pub trait Provider: Send + Sync + 'static {
     /// A [`Rejection`], usually [`Malformed`](RejectionKind::Malformed), if the body is not what the
     /// provider documents.
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<Self::Event, Rejection>;
+
+    /// What makes two deliveries deliveries of one event, for the
+    /// [`IdempotencyLayer`](crate::idempotency::IdempotencyLayer): what every retry of it repeats, and no other
+    /// event has.
+    ///
+    /// By default what [`Identity::of_delivery`] finds: the id that the provider states, or the content of the body.
+    #[cfg(feature = "idempotency")]
+    fn identity(&self, event: &Self::Event, delivery: &Delivery, body: &[u8]) -> Identity {
+        let _ = event;
+        Identity::of_delivery(delivery, body)
+    }
 
     /// The status that answers a rejection. By default [`RejectionKind::default_status`].
     fn status(&self, kind: RejectionKind) -> StatusCode {

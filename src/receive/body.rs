@@ -107,11 +107,11 @@ pin_project! {
 }
 
 impl<B: Body> ResponseBody<B> {
-    pub(super) fn inner(body: B) -> Self {
+    pub(crate) fn inner(body: B) -> Self {
         Self { kind: Kind::Inner { body } }
     }
 
-    pub(super) fn own(bytes: Bytes) -> Self
+    pub(crate) fn own(bytes: Bytes) -> Self
     where
         B::Data: From<Bytes>,
     {

@@ -103,6 +103,8 @@ impl<P: Provider> Receiver<P> {
         if let Some(envelope) = self.provider.envelope() {
             delivery = envelope.read(&head, &body, delivery);
         }
+        #[cfg(feature = "idempotency")]
+        head.extensions.insert(self.provider.identity(&event, &delivery, &body));
         scheme.conceal(&mut head.headers);
         head.extensions.insert(event);
         head.extensions.insert(delivery);

@@ -17,6 +17,7 @@ mod datetime;
 mod envelope;
 mod handshake;
 mod hostile_json;
+mod idempotency;
 mod json;
 mod mediquo;
 mod order;

@@ -8,6 +8,9 @@
 //! | "additional security methods ... (Oauth, user/password, ...)" | [`basic_auth`](MediQuoBuilder::basic_auth), [`bearer`](MediQuoBuilder::bearer), [`bearer_checked_by`](MediQuoBuilder::bearer_checked_by): all that are configured must be right |
 //! | nothing on statuses | a wrong value is answered with 401; the handler's response leaves as it is |
 //!
+//! To the idempotency layer (feature `idempotency`) a consultation that finished at a time is one event: one that was
+//! reopened finishes twice. A report has no id, so it is known by its content, and so is what is unknown.
+//!
 //! # Examples
 //!
 //! ```
@@ -33,6 +36,8 @@
 
 mod builder;
 mod event;
+#[cfg(feature = "idempotency")]
+mod identity;
 mod model;
 mod redacted;
 mod report;
@@ -52,6 +57,8 @@ pub use self::{
     scheme::Credentials,
 };
 use super::{Provider, RawDelivery};
+#[cfg(feature = "idempotency")]
+use crate::{Delivery, idempotency::Identity};
 use crate::{Rejection, WebhookLayer, json};
 
 /// The provider MediQuo. See the [module](self) for what follows from its page.
@@ -86,5 +93,10 @@ impl Provider for MediQuo {
 
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<Event, Rejection> {
         Ok(json::decode_tagged(delivery.body())?)
+    }
+
+    #[cfg(feature = "idempotency")]
+    fn identity(&self, event: &Event, _: &Delivery, body: &[u8]) -> Identity {
+        event.identity(Identity::builder(self.name(), body)).build()
     }
 }

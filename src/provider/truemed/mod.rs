@@ -10,6 +10,9 @@
 //! | "400 Invalid payload or authentication failure" | a wrong key is answered with 400, not 401 |
 //! | "retry the requests ... with backoff for up to 7 days" | what is refused is not lost; what is answered 2xx is not sent again |
 //!
+//! To the idempotency layer (feature `idempotency`) a session with a status is one event, and so is an item with a
+//! timestamp: a session that is approved twice has its effect once. What is unknown is known by its content.
+//!
 //! Both webhooks may be sent to one URL: one layer decodes both.
 //!
 //! # Examples
@@ -32,6 +35,8 @@
 //! ```
 
 mod event;
+#[cfg(feature = "idempotency")]
+mod identity;
 
 use http::StatusCode;
 
@@ -44,6 +49,8 @@ use crate::{
     auth::{Header, HeaderBuilder},
     json,
 };
+#[cfg(feature = "idempotency")]
+use crate::{Delivery, idempotency::Identity};
 
 /// The provider Truemed. See the [module](self) for what follows from its pages.
 #[derive(Clone, Debug)]
@@ -133,6 +140,11 @@ impl Provider for Truemed {
 
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<Event, Rejection> {
         Ok(json::decode_tagged(delivery.body())?)
+    }
+
+    #[cfg(feature = "idempotency")]
+    fn identity(&self, event: &Event, _: &Delivery, body: &[u8]) -> Identity {
+        event.identity(Identity::builder(self.name(), body)).build()
     }
 
     fn status(&self, kind: RejectionKind) -> StatusCode {

@@ -1,7 +1,10 @@
 //! What several modules of tests share.
 
+pub(crate) mod acting;
 pub(crate) mod bodies;
 pub(crate) mod handler;
+pub(crate) mod place;
+pub(crate) mod redis;
 pub(crate) mod sockets;
 
 use bytes::Bytes;

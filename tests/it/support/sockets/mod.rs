@@ -39,13 +39,15 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a program on a free port, with the keys of the tests.
     pub(crate) fn start(program: &Path) -> Self {
-        Self::start_with(program, &[("TRUEMED_API_KEY", API_KEY), ("MEDIQUO_WEBHOOK_SIGNATURE", SIGNATURE)])
+        Self::start_with(program, &[])
     }
 
-    /// Starts a program on a free port, with these settings.
+    /// The same with settings of its own.
     pub(crate) fn start_with(program: &Path, settings: &[(&str, &str)]) -> Self {
         let mut process = Command::new(program)
             .env("LISTEN", "127.0.0.1:0")
+            .env("TRUEMED_API_KEY", API_KEY)
+            .env("MEDIQUO_WEBHOOK_SIGNATURE", SIGNATURE)
             .env("MAX_BODY_BYTES", "65536")
             .envs(settings.iter().copied())
             .stdout(Stdio::piped())
@@ -88,6 +90,11 @@ impl Server {
         while TcpStream::connect(self.address).is_ok() {
             thread::yield_now();
         }
+    }
+
+    /// Ends the process at once, as a crash does.
+    pub(crate) fn kill(mut self) {
+        self.process.kill().unwrap();
     }
 
     pub(crate) fn wait(mut self) -> ExitStatus {

@@ -1,0 +1,79 @@
+//! What both programs share: settings from the environment, and a server that ends gracefully.
+
+#![allow(clippy::disallowed_methods, reason = "an application may read its environment")]
+
+use std::{env, error::Error, fmt, time::Duration};
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tower_http::timeout::RequestBodyDeadlineLayer;
+use tower_webhook::idempotency::{IdempotencyLayer, MemoryStore, Pepper};
+
+/// How long requests and effects may still take after Ctrl-C.
+pub const GRACE: Duration = Duration::from_secs(15);
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
+
+/// The variable's value. There is no default for a key.
+pub fn variable(name: &'static str) -> Result<String, Failure> {
+    env::var(name).map_err(|_| Failure(format!("{name} is not set")))
+}
+
+pub fn variable_or(name: &'static str, default: &str) -> String {
+    env::var(name).unwrap_or_else(|_| default.to_owned())
+}
+
+/// The layer that makes the keys. They outlive the process, so the pepper does too: it comes from `IDEMPOTENCY_PEPPER`.
+///
+/// Its memory answers most duplicates without a transaction. Nothing depends on it.
+pub fn idempotency() -> Result<IdempotencyLayer<MemoryStore>, Failure> {
+    Ok(IdempotencyLayer::with_pepper(MemoryStore::new(), Pepper::new(variable("IDEMPOTENCY_PEPPER")?)?))
+}
+
+/// Serves on `LISTEN` until Ctrl-C, or what a container's stop sends.
+pub async fn serve(app: Router) -> Result<(), Failure> {
+    let listener = TcpListener::bind(variable_or("LISTEN", "127.0.0.1:3000")).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    // Outside of the webhook layers, which answer 408 when it runs out.
+    let app = app.layer(RequestBodyDeadlineLayer::new(BODY_DEADLINE));
+    let server = axum::serve(listener, app).with_graceful_shutdown(stop_signal());
+    tokio::select! {
+        ended = server.into_future() => ended?,
+        () = async { stop_signal().await; tokio::time::sleep(GRACE).await } => {}
+    }
+    Ok(())
+}
+
+async fn stop_signal() {
+    tokio::select! {
+        Ok(()) = tokio::signal::ctrl_c() => {}
+        () = terminated() => {}
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut signal) => drop(signal.recv().await),
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
+}
+
+/// Any error, by its text: what `main` returns is shown with `Debug`.
+pub struct Failure(String);
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<E: Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}

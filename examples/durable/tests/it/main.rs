@@ -1,0 +1,5 @@
+mod process;
+mod queue;
+mod support;
+mod transaction;
+mod worker;

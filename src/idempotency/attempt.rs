@@ -1,0 +1,102 @@
+use std::{future::poll_fn, sync::Arc};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body::Body;
+use tower::Service;
+
+use super::{Claim, Commit, EventKey, Identity, Outcome, Store, Token, guard::Guard, layer::Settings, refusal};
+use crate::ResponseBody;
+
+/// How often a record is tried. An answer of 5xx instead would make the sender cause the very duplicate.
+const COMMIT_TRIES: usize = 2;
+
+/// One delivery, from its identity to its record.
+pub(super) async fn attempt<St, S, ReqBody, ResBody>(
+    settings: Arc<Settings<St>>,
+    inner: S,
+    request: Request<ReqBody>,
+) -> Result<Response<ResponseBody<ResBody>>, S::Error>
+where
+    St: Store,
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    ResBody: Body<Data: From<Bytes>>,
+{
+    let Some(identity) = request.extensions().get::<Identity>() else {
+        return Ok(refusal::unidentified());
+    };
+    let key = settings.pepper.key_of(identity);
+    let mut response = once(&settings, key, inner, request).await?;
+    response.extensions_mut().insert(key);
+    Ok(response)
+}
+
+async fn once<St, S, ReqBody, ResBody>(
+    settings: &Settings<St>,
+    key: EventKey,
+    mut inner: S,
+    mut request: Request<ReqBody>,
+) -> Result<Response<ResponseBody<ResBody>>, S::Error>
+where
+    St: Store,
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    ResBody: Body<Data: From<Bytes>>,
+{
+    let token = Token::fresh();
+    let guard = Guard::arm(settings.store.as_ref(), key, token);
+    let claimed = match settings.store.claim(key, token, settings.lease).await {
+        Ok(Claim::Acquired) => true,
+        Ok(Claim::InProgress { remaining }) => {
+            guard.disarm();
+            return Ok(refusal::in_progress(remaining.or(Some(settings.lease))));
+        }
+        Ok(Claim::Done(status)) => {
+            guard.disarm();
+            return Ok(refusal::replay(status));
+        }
+        Err(error) => {
+            settings.report(error);
+            if !settings.fail_open {
+                return Ok(refusal::unavailable());
+            }
+            false
+        }
+    };
+
+    request.extensions_mut().insert(key);
+    poll_fn(|cx| inner.poll_ready(cx)).await?;
+    let mut response = inner.call(request).await?;
+    // The handler's service can hold a place of a limit, which the store's answer is no reason to keep.
+    drop(inner);
+
+    let succeeded = response.status().is_success();
+    let outcome = match (succeeded, claimed) {
+        (true, _) => {
+            // The effect has happened: from here on, to give the claim back would be to have it twice.
+            guard.disarm();
+            let recorded = commit(settings, key, token, response.status()).await;
+            if claimed { recorded } else { Outcome::Unclaimed }
+        }
+        (false, true) => {
+            match settings.store.release(key, token).await {
+                Ok(()) => guard.disarm(),
+                Err(error) => settings.report(error),
+            }
+            Outcome::Failed
+        }
+        (false, false) => Outcome::Unclaimed,
+    };
+    response.extensions_mut().insert(outcome);
+    Ok(response.map(ResponseBody::inner))
+}
+
+async fn commit<St: Store>(settings: &Settings<St>, key: EventKey, token: Token, status: StatusCode) -> Outcome {
+    for _ in 0..COMMIT_TRIES {
+        match settings.store.commit(key, token, status, settings.ttl).await {
+            Ok(Commit::Held) => return Outcome::First,
+            Ok(Commit::Late) => return Outcome::Late,
+            Err(error) => settings.report(error),
+        }
+    }
+    Outcome::Unrecorded
+}

@@ -1,0 +1,22 @@
+use super::Event;
+use crate::{DateTime, idempotency::IdentityBuilder};
+
+impl Event {
+    /// What a retry repeats, by Truemed's pages.
+    pub(super) fn identity<'a>(&self, identity: IdentityBuilder<'a>) -> IdentityBuilder<'a> {
+        match self {
+            Self::QualificationSessionComplete(session) => {
+                identity.part(self.event_type()).part(&session.qualification_session_id).part(session.status.as_str())
+            }
+            Self::ItemEligibilityUpdated(update) => match &update.timestamp {
+                DateTime::Instant(instant) => identity
+                    .part(self.event_type())
+                    .part(&update.data.object.sku)
+                    .part(instant.as_nanosecond().to_be_bytes()),
+                // A day, or the literal "string", may be that of several updates.
+                _ => identity,
+            },
+            Self::Unknown(_) => identity,
+        }
+    }
+}

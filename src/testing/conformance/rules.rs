@@ -1,0 +1,92 @@
+//! The rules one by one, each on keys of its own.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::{LEASE, TTL, Violation, expect, fresh_key};
+use crate::idempotency::{Claim, Commit, Store, Token};
+
+const NO_CONTENT: StatusCode = StatusCode::NO_CONTENT;
+/// More than either, beside the time that the check itself takes.
+const MARGIN: Duration = Duration::from_secs(1000);
+
+fn in_progress(claim: &Claim) -> bool {
+    matches!(claim, Claim::InProgress { remaining } if remaining.is_none_or(|remaining| remaining <= LEASE))
+}
+
+pub(super) async fn claims<St: Store>(store: &St, advance: &mut impl AsyncFnMut(Duration)) -> Result<(), Violation> {
+    let (key, other) = (fresh_key(), fresh_key());
+    let claim = async |key| store.claim(key, Token::fresh(), LEASE).await;
+    expect("an absent key can be claimed", claim(key).await, |claim| *claim == Claim::Acquired)?;
+    expect("a claimed key is in progress for others", claim(key).await, in_progress)?;
+    expect("another key is another event", claim(other).await, |claim| *claim == Claim::Acquired)?;
+    advance(LEASE - MARGIN).await;
+    expect("a lease lasts as long as was asked for", claim(key).await, in_progress)?;
+    advance(2 * MARGIN).await;
+    expect("a claim whose lease has run out can be taken over", claim(key).await, |claim| *claim == Claim::Acquired)?;
+    expect("a claim that was taken over is in progress", claim(key).await, in_progress)
+}
+
+pub(super) async fn done<St: Store>(store: &St, advance: &mut impl AsyncFnMut(Duration)) -> Result<(), Violation> {
+    let (key, token) = (fresh_key(), Token::fresh());
+    let claim = async || store.claim(key, Token::fresh(), LEASE).await;
+    let acquired = store.claim(key, token, LEASE).await;
+    expect("an absent key can be claimed", acquired, |claim| *claim == Claim::Acquired)?;
+    let commit = store.commit(key, token, StatusCode::ACCEPTED, TTL).await;
+    expect("a commit within the lease is held", commit, |commit| *commit == Commit::Held)?;
+    let is_done = |claim: &Claim| *claim == Claim::Done(StatusCode::ACCEPTED);
+    expect("what is done keeps its status", claim().await, is_done)?;
+    expect("to release what is done is no error", store.release(key, token).await, |()| true)?;
+    store.abandon(key, token);
+    expect("what is done stays so, also when it is released", claim().await, is_done)?;
+    advance(TTL - MARGIN).await;
+    expect("what is done is remembered as long as was asked for", claim().await, is_done)?;
+    advance(2 * MARGIN).await;
+    let acquired = claim().await;
+    expect("what was done is forgotten after its time to live", acquired, |claim| *claim == Claim::Acquired)
+}
+
+pub(super) async fn releases<St: Store>(store: &St, _advance: &mut impl AsyncFnMut(Duration)) -> Result<(), Violation> {
+    let (key, token) = (fresh_key(), Token::fresh());
+    let claim = async |token| store.claim(key, token, LEASE).await;
+    expect("to release an absent key is no error", store.release(key, token).await, |()| true)?;
+    expect("an absent key can be claimed", claim(token).await, |claim| *claim == Claim::Acquired)?;
+    expect("to release a claim works", store.release(key, token).await, |()| true)?;
+    let retry = Token::fresh();
+    expect("a released key can be claimed at once", claim(retry).await, |claim| *claim == Claim::Acquired)?;
+    expect("to release twice is no error", store.release(key, token).await, |()| true)?;
+    expect("a release gives back its own claim only", claim(Token::fresh()).await, in_progress)?;
+    store.abandon(key, token);
+    expect("an abandoned claim gives back itself only", claim(Token::fresh()).await, in_progress)
+}
+
+pub(super) async fn lost_leases<St: Store>(
+    store: &St,
+    advance: &mut impl AsyncFnMut(Duration),
+) -> Result<(), Violation> {
+    let (key, slow, quick) = (fresh_key(), Token::fresh(), Token::fresh());
+    let claim = async |token| store.claim(key, token, LEASE).await;
+    let commit = async |token, status| store.commit(key, token, status, TTL).await;
+    expect("an absent key can be claimed", claim(slow).await, |claim| *claim == Claim::Acquired)?;
+    advance(LEASE + MARGIN).await;
+    expect("a claim whose lease has run out can be taken over", claim(quick).await, |claim| *claim == Claim::Acquired)?;
+    expect("a stale release is no error", store.release(key, slow).await, |()| true)?;
+    expect("a stale release changes nothing", claim(Token::fresh()).await, in_progress)?;
+    let late = commit(slow, NO_CONTENT).await;
+    expect("a commit after the claim was taken over is late", late, |commit| *commit == Commit::Late)?;
+    let is_done = |claim: &Claim| matches!(claim, Claim::Done(_));
+    expect("a late success stands", claim(Token::fresh()).await, is_done)?;
+    expect("a failure after it is no error", store.release(key, quick).await, |()| true)?;
+    expect("a failure after it takes nothing back", claim(Token::fresh()).await, is_done)?;
+    let second = commit(quick, NO_CONTENT).await;
+    expect("a second success is late", second, |commit| *commit == Commit::Late)?;
+    expect("a second success takes nothing back", claim(Token::fresh()).await, is_done)?;
+
+    let (key, token) = (fresh_key(), Token::fresh());
+    expect("an absent key can be claimed", store.claim(key, token, LEASE).await, |claim| *claim == Claim::Acquired)?;
+    advance(LEASE + MARGIN).await;
+    let late = store.commit(key, token, NO_CONTENT, TTL).await;
+    expect("a commit after the lease is late, also if nobody took over", late, |commit| *commit == Commit::Late)?;
+    expect("and stands", store.claim(key, Token::fresh(), LEASE).await, is_done)
+}

@@ -1,0 +1,203 @@
+//! A store that does not answer, and futures that are dropped at every point.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use http::StatusCode;
+use tower::{Layer, Service};
+use tower_webhook::{
+    idempotency::{Claim, Commit, EventKey, IdempotencyLayer, MemoryStore, Outcome, Pepper, Store, Token},
+    testing::{Fault, ManualClock, Step},
+};
+
+use super::{A_LEASE, Answer, deliver, delivery_of, on_each_store};
+use crate::support::{
+    acting::{Act, Acting},
+    place::PEPPER,
+};
+
+fn unavailable() -> Answer {
+    Answer {
+        status: 503,
+        outcome: Some(Outcome::Unavailable),
+        retry_after: Some("10".to_owned()),
+        body: r#"{"title":"it is not known whether the event is done","kind":"unavailable"}"#.to_owned(),
+    }
+}
+
+on_each_store! {
+    async fn a_claim_that_fails_is_refused_and_nothing_runs(place: Place) {
+        let errors = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&errors);
+        let layer = place.layer().on_store_error(move |error| log.lock().unwrap().push(error.to_string()));
+        let handler = Acting::default();
+        place.store.fail(Step::Claim, Fault::Unreached);
+        assert_eq!(deliver(&layer, &handler, "e").await, unavailable());
+        assert_eq!(handler.runs(), 0);
+        assert_eq!(*errors.lock().unwrap(), ["the store is told not to be reached"]);
+        place.store.mend();
+        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
+        assert_eq!(place.store.calls(Step::Claim), 2, "a claim is tried once");
+    }
+
+    async fn a_claim_that_landed_unheard_is_given_back(place: Place) {
+        let (layer, handler) = (place.layer(), Acting::default());
+        place.store.fail(Step::Claim, Fault::AnswerLost);
+        assert_eq!(deliver(&layer, &handler, "e").await, unavailable());
+        place.store.mend();
+        let retry = async {
+            while deliver(&layer, &handler, "e").await.outcome == Some(Outcome::InProgress) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), retry).await.expect("long before the lease runs out");
+        assert_eq!(handler.effects().len(), 1);
+    }
+
+    async fn by_choice_the_handler_runs_without_a_claim(place: Place) {
+        let (layer, handler) = (place.layer().fail_open(), Acting::new([Act::Answer(204), Act::Answer(500)]));
+        place.store.fail(Step::Claim, Fault::Unreached);
+        place.store.fail(Step::Commit, Fault::Unreached);
+        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::Unclaimed));
+        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(500, Outcome::Unclaimed));
+        place.store.mend();
+        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
+
+        // What was done without a claim is recorded all the same, once the store takes it.
+        place.store.fail(Step::Claim, Fault::Unreached);
+        assert_eq!(deliver(&layer, &handler, "another").await, Answer::of_the_handler(204, Outcome::Unclaimed));
+        place.store.mend();
+        assert_eq!(deliver(&layer, &handler, "another").await, Answer::replay(204));
+    }
+
+    async fn a_success_that_cannot_be_recorded_stays_a_success(place: Place) {
+        let (layer, handler) = (place.layer(), Acting::default());
+        place.store.fail(Step::Commit, Fault::Unreached);
+        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::Unrecorded));
+        assert_eq!(place.store.calls(Step::Commit), 2, "a record is tried twice");
+        assert_eq!(place.store.calls(Step::Release), 0, "what has happened is not given back");
+
+        // Until the lease has run out it counts as running; after that, nobody knows of it.
+        place.store.mend();
+        assert_eq!(deliver(&layer, &handler, "e").await.outcome, Some(Outcome::InProgress));
+        place.advance(A_LEASE);
+        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
+        assert_eq!(handler.runs(), 2);
+    }
+
+    async fn a_record_whose_answer_is_lost_stands(place: Place) {
+        let (layer, handler) = (place.layer(), Acting::default());
+        place.store.fail(Step::Commit, Fault::AnswerLost);
+        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::Unrecorded));
+        place.store.mend();
+        assert_eq!(deliver(&layer, &handler, "e").await, Answer::replay(204));
+        assert_eq!(handler.runs(), 1);
+    }
+
+    async fn a_failure_that_cannot_be_given_back_is_the_handlers_answer_and_comes_back_by_itself(place: Place) {
+        let (layer, handler) = (place.layer(), Acting::new([Act::Answer(500)]));
+        place.store.fail(Step::Release, Fault::Unreached);
+        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(500, Outcome::Failed));
+        place.store.mend();
+        place.advance(A_LEASE);
+        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
+    }
+
+    async fn each_step_asks_the_store_once(place: Place) {
+        let (layer, handler) = (place.layer(), Acting::new([Act::Answer(500)]));
+        for _ in 0..3 {
+            deliver(&layer, &handler, "e").await;
+        }
+        let calls = [Step::Claim, Step::Commit, Step::Release].map(|step| place.store.calls(step));
+        assert_eq!(calls, [3, 1, 1]);
+    }
+}
+
+/// A store that waits before and after each step, so that a future can be dropped there.
+struct Hesitant(MemoryStore);
+
+async fn pause() {
+    let mut paused = false;
+    std::future::poll_fn(|_| if std::mem::replace(&mut paused, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+}
+
+impl Store for Hesitant {
+    type Error = <MemoryStore as Store>::Error;
+
+    async fn claim(&self, key: EventKey, token: Token, lease: Duration) -> Result<Claim, Self::Error> {
+        pause().await;
+        let claim = self.0.claim(key, token, lease).await;
+        pause().await;
+        claim
+    }
+
+    async fn commit(
+        &self,
+        key: EventKey,
+        token: Token,
+        status: StatusCode,
+        ttl: Duration,
+    ) -> Result<Commit, Self::Error> {
+        pause().await;
+        let commit = self.0.commit(key, token, status, ttl).await;
+        pause().await;
+        commit
+    }
+
+    async fn release(&self, key: EventKey, token: Token) -> Result<(), Self::Error> {
+        pause().await;
+        let release = self.0.release(key, token).await;
+        pause().await;
+        release
+    }
+
+    fn abandon(&self, key: EventKey, token: Token) {
+        self.0.abandon(key, token);
+    }
+}
+
+/// Polls a delivery so many times and then drops it; its status, if it came to an end.
+fn cut_off(layer: &IdempotencyLayer<Hesitant>, handler: &Acting, polls: usize) -> Option<u16> {
+    let mut future = layer.layer(handler.clone()).call(delivery_of("e"));
+    let mut cx = Context::from_waker(std::task::Waker::noop());
+    (0..polls).find_map(|_| match Pin::new(&mut future).poll(&mut cx) {
+        Poll::Ready(response) => Some(response.unwrap().status().as_u16()),
+        Poll::Pending => None,
+    })
+}
+
+#[test]
+fn a_future_that_is_dropped_at_any_point_leaves_no_claim_behind_unless_the_effect_has_happened() {
+    for status in [204, 500] {
+        let mut ends = 0;
+        for polls in 0..12 {
+            let clock = ManualClock::new();
+            let store = MemoryStore::new().clock(clock.clone());
+            let layer = IdempotencyLayer::with_pepper(Hesitant(store.clone()), Pepper::new(PEPPER).unwrap());
+            let handler = Acting::new([Act::Answer(status)]);
+            let end = cut_off(&layer, &handler, polls);
+            ends += usize::from(end.is_some());
+
+            let effects = handler.effects().len();
+            let retry = cut_off(&layer, &handler, 12).expect("a retry is answered");
+            match (effects, retry) {
+                // The first attempt did not come as far as the handler.
+                (0, 500) => assert_eq!(handler.runs(), 1, "{polls}"),
+                (0, 204) => assert_eq!(handler.effects().len(), 1, "{polls}"),
+                // The record was on its way: no second effect before the lease has run out, and none at all if
+                // it landed.
+                (1, 503) => assert_eq!(handler.runs(), 1, "{polls}"),
+                (1, 204) => assert_eq!(handler.runs(), 1, "{polls}: replayed"),
+                other => panic!("{polls} polls: {other:?}"),
+            }
+            clock.advance(A_LEASE);
+            assert_eq!(cut_off(&layer, &handler, 12), Some(204));
+            assert!(handler.effects().len() <= 1 + usize::from(retry == 503));
+        }
+        assert!(ends > 3, "it comes to its end by itself");
+    }
+}

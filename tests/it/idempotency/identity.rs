@@ -1,0 +1,135 @@
+//! Which deliveries are deliveries of one event.
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use serde::Deserialize;
+use tower_webhook::{
+    WebhookLayer,
+    auth::DangerousAcceptAll,
+    idempotency::Identity,
+    provider::{Json, Provider},
+};
+
+use crate::support::{deliver, fixture, from_mediquo, from_truemed, mediquo, truemed};
+
+async fn identity<P: Provider>(layer: &WebhookLayer<P>, request: Request<Full<Bytes>>) -> Identity {
+    deliver(layer, request).await.event()
+}
+
+async fn of_truemed(body: &str) -> Identity {
+    identity(&truemed(), from_truemed(Full::from(body.to_owned()))).await
+}
+
+async fn of_mediquo(body: &str) -> Identity {
+    identity(&mediquo(), from_mediquo(Full::from(body.to_owned()))).await
+}
+
+fn text(path: &str) -> String {
+    String::from_utf8(fixture(path).to_vec()).unwrap()
+}
+
+/// The same JSON, written in another way.
+fn rewritten(json: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(json).unwrap().to_string()
+}
+
+#[tokio::test]
+async fn a_session_with_a_status_is_one_event_of_truemed() {
+    let session = |id: &str, status: &str, email: &str| {
+        format!(r#"{{"qualification_session_id":"{id}","status":"{status}","email":"{email}"}}"#)
+    };
+    let first = of_truemed(&session("qs_1", "approved", "a@example.com")).await;
+    assert_eq!(first, of_truemed(&session("qs_1", "approved", "b@example.com")).await);
+    assert_ne!(first, of_truemed(&session("qs_1", "rejected", "a@example.com")).await);
+    assert_ne!(first, of_truemed(&session("qs_2", "approved", "a@example.com")).await);
+    assert_ne!(
+        of_truemed(&session("", "approved", "a@example.com")).await,
+        of_truemed(&session("", "approved", "b@example.com")).await,
+        "without an id, it is the content"
+    );
+}
+
+#[tokio::test]
+async fn an_item_at_a_time_is_one_event_of_truemed() {
+    let update = |sku: &str, time: &str, eligibility: &str| {
+        format!(
+            r#"{{"event_type":"product_catalog.item.eligibility_updated","timestamp":"{time}","data":{{"object":{{"sku":"{sku}","eligibility":"{eligibility}"}}}}}}"#
+        )
+    };
+    let first = of_truemed(&update("S-1", "2026-11-21T09:30:00Z", "eligible")).await;
+    assert_eq!(first, of_truemed(&update("S-1", "2026-11-21T10:30:00+01:00", "ineligible")).await);
+    assert_ne!(first, of_truemed(&update("S-2", "2026-11-21T09:30:00Z", "eligible")).await);
+    assert_ne!(first, of_truemed(&update("S-1", "2026-11-21T09:30:00.001Z", "eligible")).await);
+    for vague in ["string", "2026-11-21", "2026-11-21T09:30:00"] {
+        assert_ne!(
+            of_truemed(&update("S-1", vague, "eligible")).await,
+            of_truemed(&update("S-1", vague, "ineligible")).await,
+            "{vague} is not one instant"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_consultation_that_finished_at_a_time_is_one_event_of_mediquo() {
+    let finished = text("mediquo/patient_consultation_finished.json");
+    let first = of_mediquo(&finished).await;
+    assert_eq!(first, of_mediquo(&rewritten(&finished)).await);
+    let mut other: serde_json::Value = serde_json::from_str(&finished).unwrap();
+    other["occurred_on"] = serde_json::json!(1);
+    assert_ne!(first, of_mediquo(&other.to_string()).await, "it was reopened");
+    let mut other: serde_json::Value = serde_json::from_str(&finished).unwrap();
+    other["payload"]["consultation"]["id"] = serde_json::json!("another");
+    assert_ne!(first, of_mediquo(&other.to_string()).await);
+}
+
+#[tokio::test]
+async fn reports_and_what_is_unknown_are_known_by_their_content() {
+    for sent in [text("mediquo/patient_report_sent.json"), r#"{ "type": "patient_moved" }"#.to_owned()] {
+        let first = of_mediquo(&sent).await;
+        assert_eq!(first, of_mediquo(&sent).await);
+        assert_ne!(first, of_mediquo(&rewritten(&sent)).await, "there is no id to go by");
+    }
+    let unknown = r#"{"event_type":"later","id":1}"#;
+    assert_eq!(of_truemed(unknown).await, of_truemed(unknown).await);
+    assert_ne!(of_truemed(unknown).await, of_truemed(r#"{"event_type":"later","id":2}"#).await);
+}
+
+#[derive(Clone, Deserialize)]
+struct Order {
+    id: String,
+    status: String,
+}
+
+async fn of_acme(layer: &WebhookLayer<Json<Order, DangerousAcceptAll>>, id: &str, status: &str) -> Identity {
+    let body = format!(r#"{{"id":"{id}","status":"{status}"}}"#);
+    identity(layer, Request::post("/").body(Full::from(body)).unwrap()).await
+}
+
+#[tokio::test]
+async fn any_provider_says_itself_what_identifies_an_event() {
+    let acme = || Json::<Order, _>::new("acme", DangerousAcceptAll);
+    let by_id = acme().identified_by(|order, identity| identity.part(&order.id)).into_layer();
+    assert_eq!(of_acme(&by_id, "1", "paid").await, of_acme(&by_id, "1", "sent").await);
+    assert_ne!(of_acme(&by_id, "1", "paid").await, of_acme(&by_id, "2", "paid").await);
+    assert_ne!(of_acme(&by_id, "", "paid").await, of_acme(&by_id, "", "sent").await);
+
+    let by_content = acme().into_layer();
+    assert_eq!(of_acme(&by_content, "1", "paid").await, of_acme(&by_content, "1", "paid").await);
+    assert_ne!(of_acme(&by_content, "1", "paid").await, of_acme(&by_content, "1", "sent").await);
+
+    let both = acme().identified_by(|order, identity| identity.part(&order.id).part(&order.status)).into_layer();
+    assert_ne!(of_acme(&both, "1", "23").await, of_acme(&both, "12", "3").await, "parts are framed");
+    let other =
+        Json::<Order, _>::new("other", DangerousAcceptAll).identified_by(|order, identity| identity.part(&order.id));
+    assert_ne!(of_acme(&by_id, "1", "paid").await, of_acme(&other.into_layer(), "1", "paid").await);
+}
+
+#[test]
+fn content_binds_a_part_to_the_body() {
+    let bound = |id: &str, body: &[u8]| Identity::builder("acme", body).part(id).content().build();
+    assert_eq!(bound("1", b"a"), bound("1", b"a"));
+    assert_ne!(bound("1", b"a"), bound("1", b"b"));
+    assert_ne!(bound("1", b"a"), bound("2", b"a"));
+    assert_ne!(bound("1", b"a"), Identity::of_content("acme", b"a"));
+}

@@ -1,0 +1,183 @@
+//! What is particular to Redis: what stands in it, and what happens without it.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use tower_webhook::idempotency::{
+    Claim, EventKey, IdempotencyLayer, Outcome, Pepper, RedisStore, RedisStoreError, Store, Token,
+};
+
+use super::{Answer, deliver};
+use crate::support::{acting::Acting, place::PEPPER, redis::Redis};
+
+const LEASE: Duration = Duration::from_secs(60);
+
+fn key() -> EventKey {
+    EventKey::from_bytes([0xab; 16])
+}
+
+#[tokio::test]
+async fn a_record_is_a_hash_and_a_status_under_the_prefix_and_runs_out() {
+    let Some(redis) = Redis::start() else { return };
+    let store = RedisStore::connect(&redis.url()).await.unwrap().prefix("acme:");
+    let name = format!("acme:{}", key().to_hex());
+    let mut server = redis.connect();
+
+    let token = Token::fresh();
+    store.claim(key(), token, LEASE).await.unwrap();
+    assert_eq!(server.ask(&["GET", &name]), [[b"P".as_slice(), &token.to_bytes()].concat()]);
+    store.commit(key(), token, StatusCode::NO_CONTENT, 2 * LEASE).await.unwrap();
+    assert_eq!(server.ask(&["GET", &name]), [b"D204"]);
+    let left: u64 = String::from_utf8(server.ask(&["PTTL", &name]).remove(0)).unwrap().parse().unwrap();
+    assert!((60_001..=120_000).contains(&left), "{left}");
+    assert_eq!(server.ask(&["KEYS", "*"]), [name.as_bytes()], "one key for one event");
+}
+
+#[tokio::test]
+async fn nothing_of_an_event_is_in_redis() {
+    let Some(redis) = Redis::start() else { return };
+    let store = RedisStore::connect(&redis.url()).await.unwrap();
+    let layer = IdempotencyLayer::with_pepper(store, Pepper::new(PEPPER).unwrap());
+    deliver(&layer, &Acting::default(), "canary-of-jane").await;
+    let mut server = redis.connect();
+    let mut stored = Vec::new();
+    for name in server.ask(&["KEYS", "*"]) {
+        stored.extend(server.ask(&["GET", std::str::from_utf8(&name).unwrap()]).concat());
+        stored.extend(name);
+    }
+    assert!(stored.starts_with(b"D204webhook:"), "{}", stored.escape_ascii());
+    assert!(!stored.escape_ascii().to_string().contains("canary"));
+}
+
+#[tokio::test]
+async fn each_step_is_one_command() {
+    let Some(redis) = Redis::start() else { return };
+    let store = RedisStore::connect(&redis.url()).await.unwrap();
+    let commands = || {
+        let stats = redis.connect().ask(&["INFO", "commandstats"]).concat();
+        let stats = String::from_utf8(stats).unwrap();
+        let calls = |line: &str| line.split(['=', ',']).nth(1).unwrap().parse::<usize>().unwrap();
+        // Not what the test itself asks, nor what runs inside of a script.
+        let of_store = ["cmdstat_set:", "cmdstat_evalsha:", "cmdstat_eval:", "cmdstat_script|load:"];
+        stats.lines().filter(|line| of_store.iter().any(|name| line.starts_with(name))).map(calls).sum::<usize>()
+    };
+    let before = commands();
+    let tokens = [Token::fresh(), Token::fresh()];
+    store.claim(key(), tokens[0], LEASE).await.unwrap();
+    store.release(key(), tokens[0]).await.unwrap();
+    store.claim(key(), tokens[1], LEASE).await.unwrap();
+    store.commit(key(), tokens[1], StatusCode::OK, LEASE).await.unwrap();
+    assert_eq!(commands() - before, 4);
+}
+
+#[tokio::test]
+async fn what_somebody_else_wrote_is_an_error_and_stays() {
+    let Some(redis) = Redis::start() else { return };
+    let store = RedisStore::connect(&redis.url()).await.unwrap();
+    let name = format!("webhook:{}", key().to_hex());
+    let mut server = redis.connect();
+    for foreign in ["", "P", "D", "D1000", "Psecret", "canary"] {
+        server.ask(&["SET", &name, foreign]);
+        let error = store.claim(key(), Token::fresh(), LEASE).await.unwrap_err();
+        assert_eq!(error.to_string(), "redis holds something else under the key of an event");
+        assert!(!format!("{error:?}").contains("canary"));
+        store.release(key(), Token::fresh()).await.unwrap();
+        assert_eq!(server.ask(&["GET", &name]), [foreign.as_bytes()]);
+    }
+    server.ask(&["DEL", &name]);
+    server.ask(&["LPUSH", &name, "canary"]);
+    let error = store.claim(key(), Token::fresh(), LEASE).await.unwrap_err();
+    assert!(!error.is_timeout() && !format!("{error:?}").contains("canary"), "{error:?}");
+}
+
+#[tokio::test]
+async fn no_time_is_too_long_or_too_short() {
+    let Some(redis) = Redis::start() else { return };
+    let store = RedisStore::connect(&redis.url()).await.unwrap();
+    let token = Token::fresh();
+    assert_eq!(store.claim(key(), token, Duration::ZERO).await.unwrap(), Claim::Acquired);
+    store.commit(key(), token, StatusCode::OK, Duration::MAX).await.unwrap();
+    let claim = store.claim(key(), Token::fresh(), LEASE).await.unwrap();
+    assert_eq!(claim, Claim::Done(StatusCode::OK));
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_is_not_waited_for_and_what_landed_is_given_back() {
+    let Some(redis) = Redis::start() else { return };
+    let store = RedisStore::connect(&redis.url()).await.unwrap().timeout(Duration::from_millis(200));
+    let layer = IdempotencyLayer::with_pepper(store.clone(), Pepper::new(PEPPER).unwrap());
+    let handler = Acting::default();
+    deliver(&layer, &handler, "old").await;
+
+    redis.signal("STOP");
+    for event in ["new", "old"] {
+        let answer = deliver(&layer, &handler, event).await;
+        assert_eq!((answer.status, answer.outcome), (503, Some(Outcome::Unavailable)));
+    }
+    assert!(store.claim(key(), Token::fresh(), LEASE).await.unwrap_err().is_timeout());
+    redis.signal("CONT");
+
+    assert_eq!(when_up(&layer, &handler, "new").await, Answer::of_the_handler(204, Outcome::First));
+    assert_eq!(when_up(&layer, &handler, "old").await, Answer::replay(204));
+}
+
+#[tokio::test]
+async fn a_server_that_is_restarted_is_found_again() {
+    let Some(redis) = Redis::start() else { return };
+    let store = RedisStore::connect(&redis.url()).await.unwrap();
+    let layer = IdempotencyLayer::with_pepper(store, Pepper::new(PEPPER).unwrap());
+    let handler = Acting::default();
+    let mut redis = redis;
+    redis.kill();
+    let answer = deliver(&layer, &handler, "e").await;
+    assert_eq!((answer.status, answer.outcome), (503, Some(Outcome::Unavailable)));
+    redis.restart();
+    assert_eq!(when_up(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
+    assert_eq!(deliver(&layer, &handler, "e").await, Answer::replay(204));
+}
+
+/// The answer to the first retry that the store has an answer to.
+async fn when_up(layer: &IdempotencyLayer<RedisStore>, handler: &Acting, event: &str) -> Answer {
+    let retry = async {
+        loop {
+            let answer = deliver(layer, handler, event).await;
+            if !matches!(answer.outcome, Some(Outcome::Unavailable | Outcome::InProgress)) {
+                return answer;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), retry).await.expect("long before a lease runs out")
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_or_too_old_is_an_error_at_the_start() {
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for url in [format!("redis://{nowhere}/"), "http://127.0.0.1/".to_owned(), String::new()] {
+        let error: RedisStoreError = RedisStore::connect(&url).await.unwrap_err();
+        assert_eq!(error.to_string(), "redis failed");
+    }
+}
+
+#[tokio::test]
+async fn debug_shows_no_password() {
+    let Some(redis) = Redis::start() else { return };
+    redis.connect().ask(&[
+        "ACL",
+        "SETUSER",
+        "webhook",
+        "on",
+        ">canary",
+        "~webhook:*",
+        "+set",
+        "+evalsha",
+        "+script|load",
+        "+get",
+        "+del",
+    ]);
+    let url = redis.url().replace("//", "//webhook:canary@");
+    let store = RedisStore::connect(&url).await.expect("these rights are enough");
+    assert_eq!(format!("{store:?}"), r#"RedisStore { prefix: "webhook:", timeout: 1s, .. }"#);
+    let error = RedisStore::connect(&url.replace("canary", "canary2")).await.unwrap_err();
+    assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+}

@@ -1,0 +1,162 @@
+//! The example server as a process, or two of them on one Redis.
+
+use std::{io::Write, net::TcpStream, sync::Barrier, thread, time::Duration};
+
+use crate::support::{
+    API_KEY,
+    place::PEPPER,
+    redis::Redis,
+    sockets::{Reply, Server, example, exchange},
+};
+
+const SESSION: &str = r#"{"qualification_session_id":"qs_canary","status":"approved"}"#;
+/// Long enough for all duplicates to come meanwhile, also on a busy machine.
+const SLOW: (&str, &str) = ("HANDLER_DELAY_MS", "3000");
+
+fn request(body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST /webhooks/truemed HTTP/1.1\r\nhost: x\r\nx-truemed-api-key: {API_KEY}\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
+fn deliver(server: &Server, body: &str) -> Reply {
+    exchange(&mut server.connect(), request(body).as_bytes())
+}
+
+/// What a server has printed of its only event.
+fn lines(server: &Server) -> Vec<String> {
+    deliver(server, r#"{"qualification_session_id":"the last","status":"approved"}"#);
+    let key = |line: &str| line.split(' ').nth(1).map(str::to_owned);
+    let mut lines = vec![server.line()];
+    loop {
+        let line = server.line();
+        if key(&line) != key(&lines[0]) {
+            return lines;
+        }
+        lines.push(line);
+    }
+}
+
+fn count(lines: &[String], word: &str, key: &str) -> usize {
+    lines.iter().filter(|line| **line == format!("{word} {key}")).count()
+}
+
+fn a_hundred_at_once(servers: &[Server]) {
+    let mut streams: Vec<TcpStream> = (0..100).map(|number| servers[number % servers.len()].connect()).collect();
+    let barrier = Barrier::new(streams.len());
+    let replies: Vec<Reply> = thread::scope(|scope| {
+        let senders: Vec<_> = streams
+            .iter_mut()
+            .map(|stream| {
+                scope.spawn(|| {
+                    barrier.wait();
+                    exchange(stream, request(SESSION).as_bytes())
+                })
+            })
+            .collect();
+        senders.into_iter().map(|sender| sender.join().unwrap()).collect()
+    });
+    assert_eq!(replies.iter().filter(|reply| reply.status == 204).count(), 1);
+    for reply in replies.iter().filter(|reply| reply.status != 204) {
+        assert_eq!(reply.status, 503);
+        assert!(reply.head.to_lowercase().contains("\r\nretry-after: "), "{}", reply.head);
+    }
+
+    let again: Vec<u16> = (0..10).map(|number| deliver(&servers[number % servers.len()], SESSION).status).collect();
+    assert_eq!(again, [204; 10]);
+    let printed: Vec<String> = servers.iter().flat_map(lines).collect();
+    let key = printed.iter().find_map(|line| line.strip_prefix("effect ")).unwrap().to_owned();
+    assert_eq!((count(&printed, "effect", &key), count(&printed, "replay", &key)), (1, 10), "{printed:?}");
+}
+
+#[test]
+fn a_hundred_duplicates_at_once_have_one_effect_in_memory() {
+    a_hundred_at_once(&[Server::start_with(&example("idempotent"), &[SLOW])]);
+}
+
+fn replica(redis: &Redis, settings: &[(&str, &str)]) -> Server {
+    let url = redis.url();
+    let shared = [("REDIS_URL", url.as_str()), ("IDEMPOTENCY_PEPPER", PEPPER)];
+    Server::start_with(&example("idempotent"), &[&shared, settings].concat())
+}
+
+#[test]
+fn a_hundred_duplicates_at_once_have_one_effect_in_redis() {
+    let Some(redis) = Redis::start() else { return };
+    a_hundred_at_once(&[replica(&redis, &[SLOW])]);
+}
+
+#[test]
+fn a_hundred_duplicates_at_once_have_one_effect_on_two_replicas() {
+    let Some(redis) = Redis::start() else { return };
+    a_hundred_at_once(&[replica(&redis, &[SLOW]), replica(&redis, &[SLOW])]);
+}
+
+#[test]
+fn failures_run_again_until_one_run_succeeds() {
+    let server = Server::start_with(&example("idempotent"), &[("HANDLER_FAIL_FIRST", "2")]);
+    let statuses: Vec<u16> = (0..5).map(|_| deliver(&server, SESSION).status).collect();
+    assert_eq!(statuses, [500, 500, 204, 204, 204]);
+    let effect = server.line();
+    let key = effect.strip_prefix("effect ").unwrap();
+    assert_eq!([server.line(), server.line()], [format!("replay {key}"), format!("replay {key}")]);
+}
+
+/// Sends a delivery, and hangs up once its event is claimed.
+fn hang_up(server: &Server, redis: &Redis) {
+    let mut stream = server.connect();
+    stream.write_all(request(SESSION).as_bytes()).unwrap();
+    let mut records = redis.connect();
+    while records.ask(&["DBSIZE"]) != [b"1"] {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_sender_that_hangs_up_does_not_cut_the_handler_off() {
+    let Some(redis) = Redis::start() else { return };
+    let server = replica(&redis, &[("HANDLER_DELAY_MS", "500")]);
+    hang_up(&server, &redis);
+    let effect = server.line();
+    // The record follows the effect.
+    while deliver(&server, SESSION).status != 204 {}
+    assert_eq!(server.line(), effect.replace("effect", "replay"));
+}
+
+#[test]
+fn a_handler_whose_sender_hung_up_is_waited_for_at_the_end() {
+    let Some(redis) = Redis::start() else { return };
+    let server = replica(&redis, &[("HANDLER_DELAY_MS", "1000")]);
+    hang_up(&server, &redis);
+    server.interrupt();
+    let effect = server.line();
+    assert!(effect.starts_with("effect "), "{effect}");
+    assert!(server.wait().success());
+    let name = format!("webhook:{}", effect.trim_start_matches("effect "));
+    assert_eq!(redis.connect().ask(&["GET", &name]), [b"D204"]);
+}
+
+#[test]
+fn a_replica_that_dies_before_the_effect_leaves_the_event_to_another_one() {
+    let Some(redis) = Redis::start() else { return };
+    let dying = replica(&redis, &[("HANDLER_DELAY_MS", "600000")]);
+    let other = replica(&redis, &[]);
+    hang_up(&dying, &redis);
+    dying.kill();
+    assert_eq!(deliver(&other, SESSION).status, 503, "the lease of the dead holds");
+    redis.advance(Duration::from_secs(61));
+    assert_eq!(deliver(&other, SESSION).status, 204);
+    assert!(other.line().starts_with("effect "));
+}
+
+#[test]
+fn a_shared_store_without_a_pepper_is_an_error_at_the_start() {
+    let output = std::process::Command::new(example("idempotent"))
+        .env("REDIS_URL", "redis://127.0.0.1:1/")
+        .env_remove("IDEMPOTENCY_PEPPER")
+        .output()
+        .unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && error.contains("IDEMPOTENCY_PEPPER is not set"), "{error}");
+}

@@ -1,0 +1,77 @@
+//! The stores, each with a way to let its time pass.
+
+use std::{sync::Arc, time::Duration};
+
+use tower_webhook::{
+    idempotency::{AnyStore, IdempotencyLayer, MemoryStore, Pepper, RedisStore},
+    testing::{FailingStore, ManualClock},
+};
+
+use super::redis::Redis;
+
+pub(crate) const PEPPER: &str = "b4b1d8b2bb5e4e2f3f0c1a6f3c9d7e58";
+
+/// A store, and where it is.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) store: FailingStore<AnyStore>,
+    time: Time,
+}
+
+#[derive(Clone)]
+enum Time {
+    Manual(ManualClock),
+    Redis(Arc<Redis>),
+}
+
+impl Place {
+    pub(crate) fn memory() -> Self {
+        let clock = ManualClock::new();
+        let store = MemoryStore::new().clock(clock.clone());
+        Self { store: FailingStore::new(AnyStore::new(store)), time: Time::Manual(clock) }
+    }
+
+    /// `None` if there is no server to start.
+    pub(crate) async fn redis() -> Option<Self> {
+        let redis = Redis::start()?;
+        let store = RedisStore::connect(&redis.url()).await.unwrap();
+        Some(Self { store: FailingStore::new(AnyStore::new(store)), time: Time::Redis(Arc::new(redis)) })
+    }
+
+    pub(crate) fn advance(&self, passed: Duration) {
+        match &self.time {
+            Time::Manual(clock) => clock.advance(passed),
+            Time::Redis(redis) => redis.advance(passed),
+        }
+    }
+
+    /// The layer of one replica: with a pepper that all have.
+    pub(crate) fn layer(&self) -> IdempotencyLayer<FailingStore<AnyStore>> {
+        IdempotencyLayer::with_pepper(self.store.clone(), Pepper::new(PEPPER).unwrap())
+    }
+}
+
+/// Makes two tests of each function: one on memory, and one on Redis.
+macro_rules! on_each_store {
+    ($(async fn $name:ident($place:ident: Place) $body:block)+) => {
+        $(async fn $name($place: $crate::support::place::Place) $body)+
+
+        mod memory {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name($crate::support::place::Place::memory()).await;
+            })+
+        }
+
+        mod redis {
+            $(#[tokio::test]
+            async fn $name() {
+                if let Some(place) = $crate::support::place::Place::redis().await {
+                    super::$name(place).await;
+                }
+            })+
+        }
+    };
+}
+
+pub(crate) use on_each_store;

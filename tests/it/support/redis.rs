@@ -1,0 +1,131 @@
+//! A Redis server of a test's own, from the `redis-server` on the path.
+
+use std::{
+    io::{BufRead, BufReader, ErrorKind, Read, Write},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+pub(crate) struct Redis {
+    process: Option<Child>,
+    port: u16,
+}
+
+impl Redis {
+    /// `None`, with a word about it, if there is no `redis-server`.
+    pub(crate) fn start() -> Option<Self> {
+        loop {
+            // Somebody else can take the port meanwhile: then the server ends, and another is tried.
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let mut redis = Self { process: None, port };
+            if redis.spawn()? {
+                return Some(redis);
+            }
+        }
+    }
+
+    /// Whether it took the port.
+    fn spawn(&mut self) -> Option<bool> {
+        let server = Command::new("redis-server")
+            .args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", "", "--appendonly", "no"])
+            .stdout(Stdio::piped())
+            .spawn();
+        let mut process = match server {
+            Ok(process) => process,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let test = thread::current().name().unwrap_or_default().to_owned();
+                // Not by a macro, whose output is kept back where a test passes.
+                let line = format!("SKIPPED: {test}: there is no `redis-server` on the path\n");
+                std::io::stderr().write_all(line.as_bytes()).unwrap();
+                return None;
+            }
+            Err(error) => panic!("redis-server: {error}"),
+        };
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let ready = lines.any(|line| line.contains("Ready to accept connections"));
+        thread::spawn(move || lines.for_each(drop));
+        self.process = Some(process);
+        if !ready {
+            self.kill();
+        }
+        Some(ready)
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    /// Ends it at once, with all that it holds.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let _ = process.kill();
+            process.wait().unwrap();
+        }
+    }
+
+    /// Starts it again on the same port, empty.
+    pub(crate) fn restart(&mut self) {
+        self.kill();
+        assert_eq!(self.spawn(), Some(true), "the port is free");
+    }
+
+    /// `STOP` or `CONT`.
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.process.as_ref().unwrap().id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    pub(crate) fn connect(&self) -> Connection {
+        Connection(BufReader::new(TcpStream::connect(("127.0.0.1", self.port)).unwrap()))
+    }
+
+    /// Makes every record so much older.
+    pub(crate) fn advance(&self, passed: Duration) {
+        const OLDER: &str = "for _, key in ipairs(redis.call('KEYS', '*')) do \
+            redis.call('PEXPIRE', key, redis.call('PTTL', key) - ARGV[1]) end";
+        self.connect().ask(&["EVAL", OLDER, "0", &passed.as_millis().to_string()]);
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The protocol by hand, so that what is checked does not go through what is tested.
+pub(crate) struct Connection(BufReader<TcpStream>);
+
+impl Connection {
+    /// The answer as it came, without its framing.
+    pub(crate) fn ask(&mut self, arguments: &[&str]) -> Vec<Vec<u8>> {
+        let mut command = format!("*{}\r\n", arguments.len());
+        for argument in arguments {
+            command += &format!("${}\r\n{argument}\r\n", argument.len());
+        }
+        self.0.get_mut().write_all(command.as_bytes()).unwrap();
+        let mut answers = Vec::new();
+        self.answer(&mut answers);
+        answers
+    }
+
+    fn answer(&mut self, answers: &mut Vec<Vec<u8>>) {
+        let mut line = String::new();
+        self.0.read_line(&mut line).unwrap();
+        let (kind, rest) = line.trim_end().split_at(1);
+        match kind {
+            "*" => (0..rest.parse().unwrap()).for_each(|_: usize| self.answer(answers)),
+            "$" if rest == "-1" => {}
+            "$" => {
+                let mut bytes = vec![0; rest.parse::<usize>().unwrap() + 2];
+                self.0.read_exact(&mut bytes).unwrap();
+                bytes.truncate(bytes.len() - 2);
+                answers.push(bytes);
+            }
+            "-" => panic!("{rest}"),
+            _ => answers.push(rest.as_bytes().to_vec()),
+        }
+    }
+}
