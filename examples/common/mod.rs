@@ -91,38 +91,6 @@ pub(crate) fn max_body_bytes() -> Result<usize, Failure> {
     Ok(number("MAX_BODY_BYTES")?.unwrap_or(1 << 20))
 }
 
-pub(crate) async fn listen(&self) -> Result<TcpListener, Failure> {
-        let listener = listen(&self.listen).await?;
-        let address = listener.local_addr()?;
-        self.print_curl_lines(address)?;
-        Ok(listener)
-    }
-
-    fn print_curl_lines(&self, address: SocketAddr) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        for (provider, json) in DELIVERIES {
-            let (header, key) = match provider {
-                "truemed" => ("x-truemed-api-key", &self.truemed_api_key),
-                _ => ("x-webhook-signature", &self.mediquo_signature),
-            };
-            writeln!(out, r#"curl -i "http://{address}/webhooks/{provider}" -H "{header}: {key}" -d '{json}'"#)?;
-        }
-        writeln!(out, "listening on http://{address}")?;
-        out.flush()
-    }
-}
-
-pub(crate) fn address() -> Result<String, Failure> {
-    Ok(variable("LISTEN")?.unwrap_or_else(|| "127.0.0.1:3000".to_owned()))
-}
-
-pub(crate) fn max_body_bytes() -> Result<usize, Failure> {
-    match variable("MAX_BODY_BYTES")? {
-        Some(bytes) => bytes.parse().map_err(|error| Failure(format!("MAX_BODY_BYTES: {error}"))),
-        None => Ok(1 << 20),
-    }
-}
-
 pub(crate) async fn listen(address: &str) -> Result<TcpListener, Failure> {
     bind(address).await.map_err(|error| Failure(format!("LISTEN={address}: {error}")))
 }

@@ -53,7 +53,7 @@
 //! let service = ServiceBuilder::new()
 //!     .layer(truemed.into_layer())
 //!     .layer(IdempotencyLayer::new(MemoryStore::new()))
-//!     .service_fn(async |_: Request<WebhookBody>| Ok::<_, Infallible>(Response::new(Full::default())));
+//!     .service_fn(async |_: Request<WebhookBody>| Ok::<_, Infallible>(Response::new(Full::<bytes::Bytes>::default())));
 //!
 //! let delivery = || {
 //!     let body = r#"{"qualification_session_id": "qs_1", "status": "approved"}"#;
