@@ -5,7 +5,9 @@ use http::{Request, Response, StatusCode};
 use http_body::Body;
 use tower::Service;
 
-use super::{Claim, Commit, EventKey, Identity, Outcome, Store, Token, guard::Guard, layer::Settings, refusal};
+use super::{
+    Claim, Commit, EventKey, Outcome, Store, Token, guard::Guard, identifiable::identity, layer::Settings, refusal,
+};
 use crate::ResponseBody;
 
 /// How often a record is tried. An answer of 5xx instead would make the sender cause the very duplicate.
@@ -22,10 +24,10 @@ where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
     ResBody: Body<Data: From<Bytes>>,
 {
-    let Some(identity) = request.extensions().get::<Identity>() else {
+    let Some(identity) = identity(request.extensions()) else {
         return Ok(refusal::unidentified());
     };
-    let key = settings.pepper.key_of(identity);
+    let key = settings.pepper.key_of(&identity);
     let mut response = once(&settings, key, inner, request).await?;
     response.extensions_mut().insert(key);
     Ok(response)

@@ -6,9 +6,10 @@ use crate::{Delivery, Stated};
 
 /// What makes two deliveries deliveries of one event: a hash, of which no part can be read.
 ///
-/// The [`WebhookLayer`](crate::WebhookLayer) puts it into the request's extensions, as
-/// [`Provider::identity`](crate::provider::Provider::identity) says. It is not keyed, so it is not for a store or a
-/// log: that is what [`EventKey`](super::EventKey) is for.
+/// Within a [`WebhookLayer`](crate::WebhookLayer) it is what
+/// [`Provider::identity`](crate::provider::Provider::identity) says. Where there is none, put one into the request's
+/// extensions, and the [`IdempotencyLayer`](super::IdempotencyLayer) takes it. It is not keyed, so it is not for a
+/// store or a log: that is what [`EventKey`](super::EventKey) is for.
 ///
 /// # Examples
 ///

@@ -71,6 +71,7 @@
 mod any;
 mod attempt;
 mod guard;
+mod identifiable;
 mod identity;
 #[cfg(feature = "tokio")]
 mod in_flight;
@@ -86,6 +87,7 @@ mod refusal;
 mod service;
 mod store;
 
+pub(crate) use self::identifiable::Identifiable;
 #[cfg(feature = "tokio")]
 pub use self::in_flight::InFlight;
 #[cfg(feature = "redis")]

@@ -104,7 +104,7 @@ impl<P: Provider> Receiver<P> {
             delivery = envelope.read(&head, &body, delivery);
         }
         #[cfg(feature = "idempotency")]
-        head.extensions.insert(self.provider.identity(&event, &delivery, &body));
+        head.extensions.insert(crate::idempotency::Identifiable::new(&self.provider, &body));
         scheme.conceal(&mut head.headers);
         head.extensions.insert(event);
         head.extensions.insert(delivery);

@@ -1,27 +1,35 @@
 //! Which deliveries are deliveries of one event.
 
+use std::convert::Infallible;
+
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
 use http_body_util::Full;
 use serde::Deserialize;
+use tower::{ServiceBuilder, ServiceExt, service_fn};
 use tower_webhook::{
-    WebhookLayer,
+    WebhookBody, WebhookLayer,
     auth::DangerousAcceptAll,
-    idempotency::Identity,
+    idempotency::{EventKey, IdempotencyLayer, Identity, MemoryStore},
     provider::{Json, Provider},
 };
 
-use crate::support::{deliver, fixture, from_mediquo, from_truemed, mediquo, truemed};
+use crate::support::{fixture, from_mediquo, from_truemed, mediquo, truemed};
 
-async fn identity<P: Provider>(layer: &WebhookLayer<P>, request: Request<Full<Bytes>>) -> Identity {
-    deliver(layer, request).await.event()
+/// The key under which the event of a delivery is remembered.
+async fn identity<P: Provider>(layer: &WebhookLayer<P>, request: Request<Full<Bytes>>) -> EventKey {
+    let handler =
+        service_fn(async |_: Request<WebhookBody>| Ok::<_, Infallible>(Response::new(Full::<Bytes>::default())));
+    let idempotency = IdempotencyLayer::new(MemoryStore::new());
+    let service = ServiceBuilder::new().layer(layer.clone()).layer(idempotency).service(handler);
+    *service.oneshot(request).await.unwrap().extensions().get().unwrap()
 }
 
-async fn of_truemed(body: &str) -> Identity {
+async fn of_truemed(body: &str) -> EventKey {
     identity(&truemed(), from_truemed(Full::from(body.to_owned()))).await
 }
 
-async fn of_mediquo(body: &str) -> Identity {
+async fn of_mediquo(body: &str) -> EventKey {
     identity(&mediquo(), from_mediquo(Full::from(body.to_owned()))).await
 }
 
@@ -101,7 +109,7 @@ struct Order {
     status: String,
 }
 
-async fn of_acme(layer: &WebhookLayer<Json<Order, DangerousAcceptAll>>, id: &str, status: &str) -> Identity {
+async fn of_acme(layer: &WebhookLayer<Json<Order, DangerousAcceptAll>>, id: &str, status: &str) -> EventKey {
     let body = format!(r#"{{"id":"{id}","status":"{status}"}}"#);
     identity(layer, Request::post("/").body(Full::from(body)).unwrap()).await
 }
