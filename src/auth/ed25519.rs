@@ -12,6 +12,18 @@ use crate::ConfigErrorKind;
 
 const KEY_LEN: usize = 32;
 
+/// The points whose order is 8 or less, without the sign, in all their spellings. For a key among them anybody can
+/// make signatures; one is the key of zeros, which often stands for one that is still to be filled in.
+const SMALL_ORDER: [&str; 7] = [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+];
+
 /// A signature with a public key in a header of the provider's choice: Ed25519 ([RFC 8032]).
 ///
 /// The public key is 32 bytes, in hex or base64; a signature is 64 bytes. All else is as for
@@ -62,6 +74,15 @@ impl Kind for Ed25519Kind {
             }
             _ => Secret::from_base64(text)?,
         };
-        if key.len() == KEY_LEN { Ok(key) } else { Err(ConfigErrorKind::Malformed) }
+        if key.len() == KEY_LEN && !is_of_small_order(key.bytes()) { Ok(key) } else { Err(ConfigErrorKind::Malformed) }
     }
+}
+
+fn is_of_small_order(key: &[u8]) -> bool {
+    let mut point = [0; KEY_LEN];
+    SMALL_ORDER.iter().any(|hex| {
+        let decoded = HEXLOWER_PERMISSIVE.decode_mut(hex.as_bytes(), &mut point).is_ok();
+        // The highest bit of the last byte is the sign.
+        decoded && point.iter().eq(key.iter().take(KEY_LEN - 1).chain(&key.last().map(|last| last & 0x7f)))
+    })
 }

@@ -32,7 +32,8 @@ pub(super) fn is_plain(text: &str) -> bool {
     let printable = |letter: char| {
         !letter.is_control()
             && !matches!(letter,
-                '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
     };
     (1..=MAX_TEXT).contains(&text.len()) && text.chars().all(printable)
 }

@@ -18,12 +18,18 @@ use crate::{ConfigError, Rejection, auth::Secret};
 ///
 /// # Examples
 ///
-/// ```
-/// use tower_webhook::{auth::Header, handshake::MetaChallenge, provider::Json};
+/// Meta signs what it delivers as GitHub does. The layer answers the `GET` although the route is one for `POST`.
 ///
-/// # let scheme = Header::builder("x-stand-in").key("Zr41vw-new-and-random").build()?;
+/// ```
+/// # #[cfg(feature = "hmac")] {
+/// use axum::{Router, http::StatusCode, routing::post};
+/// use tower_webhook::{auth::Hmac, handshake::MetaChallenge, json::RawJson, provider::Json};
+///
+/// let scheme = Hmac::sha256("x-hub-signature-256").prefix("sha256=").key("the app secret of Meta's dashboard").build()?;
 /// let challenge = MetaChallenge::new("chosen-in-the-dashboard")?;
-/// let layer = Json::<serde_json::Value, _>::new("whatsapp", scheme).into_layer().handshake(challenge);
+/// let layer = Json::<RawJson, _>::new("whatsapp", scheme).into_layer().handshake(challenge);
+/// let app: Router = Router::new().route("/webhooks/whatsapp", post(async || StatusCode::OK).layer(layer));
+/// # }
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -21,7 +21,7 @@ pub use self::{
     error::{Category, DecodeError},
     lenient::{null_as_default, one_or_many},
     raw::RawJson,
-    tagged::{Tagged, decode_tagged},
+    tagged::{Tagged, decode_tagged, decode_tagged_as},
     unknown::Unknown,
 };
 

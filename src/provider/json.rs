@@ -1,14 +1,14 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::{Envelope, Provider, RawBody, RawDelivery};
 use crate::{
     Rejection, RejectionKind, WebhookLayer,
     auth::Scheme,
-    json::{self, DecodeError, Tagged},
+    json::{self, Tagged},
 };
 
 /// Any provider that sends JSON, or [anything else](Json::raw): your event type, and any [scheme](crate::auth).
@@ -48,7 +48,7 @@ use crate::{
 pub struct Json<E, S> {
     name: &'static str,
     scheme: S,
-    decode: fn(&Bytes) -> Result<E, DecodeError>,
+    decode: fn(&HeaderMap, &Bytes) -> Result<E, Rejection>,
     envelope: Option<Envelope>,
     statuses: fn(RejectionKind) -> StatusCode,
 }
@@ -64,7 +64,7 @@ where
     where
         E: DeserializeOwned,
     {
-        Self::with(name, scheme, |body| json::decode(body))
+        Self::with(name, scheme, |_, body| Ok(json::decode(body)?))
     }
 
     /// The same for a [`Tagged`] enum, which is read by [`json::decode_tagged`]: in one pass, and
@@ -77,7 +77,32 @@ where
     where
         E: Tagged,
     {
-        Self::with(name, scheme, |body| json::decode_tagged(body))
+        Self::with(name, scheme, |_, body| Ok(json::decode_tagged(body)?))
+    }
+
+    /// The same for providers that tell the type in a header: the [`Tagged`] enum names the header, as in
+    /// `enum Event by "x-github-event"`. A delivery without it, or with two, is
+    /// [`Malformed`](RejectionKind::Malformed).
+    ///
+    /// Few signatures cover such a header. Whoever has recorded a delivery can send it again under another type, and
+    /// it becomes the event of that type if the body has its fields:
+    /// [`Delivery::event_type`](crate::Delivery::event_type) tells whether the type is signed.
+    ///
+    /// # Examples
+    ///
+    /// See [`preset::github`](super::preset).
+    pub fn tagged_by_header(name: &'static str, scheme: S) -> Self
+    where
+        E: Tagged,
+    {
+        Self::with(name, scheme, |headers, body| {
+            let mut types = headers.get_all(E::TAG).iter();
+            let (Some(event_type), None) = (types.next(), types.next()) else {
+                return Err(RejectionKind::Malformed.into());
+            };
+            let event_type = event_type.to_str().map_err(|_| RejectionKind::Malformed)?;
+            Ok(json::decode_tagged_as(event_type, body)?)
+        })
     }
 
     /// Where the provider states the event's id, its type and the like. By default nowhere.
@@ -97,7 +122,7 @@ where
     /// # Examples
     ///
     /// ```
-    /// use http::StatusCode;
+    /// use http::{HeaderMap, StatusCode};
     /// use tower_webhook::{RejectionKind, auth::Header, provider::Json};
     ///
     /// let scheme = Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?;
@@ -118,7 +143,7 @@ where
         WebhookLayer::new(self)
     }
 
-    fn with(name: &'static str, scheme: S, decode: fn(&Bytes) -> Result<E, DecodeError>) -> Self {
+    fn with(name: &'static str, scheme: S, decode: fn(&HeaderMap, &Bytes) -> Result<E, Rejection>) -> Self {
         Self { name, scheme, decode, envelope: None, statuses: RejectionKind::default_status }
     }
 }
@@ -141,7 +166,7 @@ impl<S: Scheme> Json<RawBody, S> {
     /// # Ok::<_, tower_webhook::ConfigError>(())
     /// ```
     pub fn raw(name: &'static str, scheme: S) -> Self {
-        Self::with(name, scheme, |body| Ok(RawBody(body.clone())))
+        Self::with(name, scheme, |_, body| Ok(RawBody(body.clone())))
     }
 }
 
@@ -162,7 +187,7 @@ where
     }
 
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<E, Rejection> {
-        Ok((self.decode)(delivery.body())?)
+        (self.decode)(&delivery.head().headers, delivery.body())
     }
 
     fn status(&self, kind: RejectionKind) -> StatusCode {

@@ -335,3 +335,41 @@ async fn a_signed_ping_is_answered_and_githubs_is_an_event() {
     assert_eq!(github.delivery().event_type(), Some(Stated::Unsigned("ping")));
     assert_eq!(github.body, "handled");
 }
+
+tower_webhook::tagged_enum! {
+    #[derive(Clone, Debug)]
+    enum Hook by "x-gitlab-event" {
+        Push(Push) = "Push Hook",
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Push {
+    after: String,
+}
+
+#[tokio::test]
+async fn an_event_whose_type_is_in_a_header_is_decoded() {
+    let layer =
+        preset::gitlab().token("Zr41vw-new-and-random").build().unwrap().tagged_by_header::<Hook>().into_layer();
+    let send = async |types: &[&str], body: &'static str| {
+        let request = Request::post("/").header("x-gitlab-token", "Zr41vw-new-and-random");
+        let request = types.iter().fold(request, |request, kind| request.header("x-gitlab-event", *kind));
+        deliver(&layer, request.body(Full::<Bytes>::from(body)).unwrap()).await
+    };
+    // The field `type` of the body is not the type.
+    let outcome = send(&["Push Hook"], r#"{"type":"Tag Push Hook","after":"da15"}"#).await;
+    assert!(matches!(outcome.event::<Hook>(), Hook::Push(push) if push.after == "da15"));
+    let outcome = send(&["Wiki Page Hook"], r#"{"a":[1]}"#).await;
+    let Hook::Unknown(unknown) = outcome.event::<Hook>() else { panic!() };
+    assert_eq!((&*unknown.event_type, unknown.json.get()), ("Wiki Page Hook", r#"{"a":[1]}"#));
+    for (types, body) in [
+        (["Push Hook"].as_slice(), r#"{"after":1}"#),
+        (&["Push Hook"], "no JSON"),
+        (&["Wiki Page Hook"], r#"{"a":}"#),
+        (&[], r#"{"after":"da15"}"#),
+        (&["Push Hook", "Push Hook"], r#"{"after":"da15"}"#),
+    ] {
+        assert_eq!(send(types, body).await.status, 400, "{types:?} {body}");
+    }
+}

@@ -72,7 +72,7 @@ impl<A: Algorithm> SignedBuilder<A> {
     }
 
     /// The header holds named fields, as in `t=1700000000,v1=aa,v1=bb`: the time, once, and up to 8
-    /// signatures. Other fields are passed over. By default the header holds one signature.
+    /// signatures. Other fields are passed over, and blanks between fields are refused. By default the header holds one signature.
     pub fn pairs(mut self, separator: char, timestamp: &str, signature: &str) -> Self {
         self.pairs = Some((separator, timestamp.to_owned(), signature.to_owned()));
         self

@@ -142,10 +142,14 @@ fn is_form(headers: &HeaderMap) -> bool {
         .is_some_and(|name| name.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded"))
 }
 
-/// The digest in the query, which must be there once.
+/// The digest in the query, which must be there once, and last, where Twilio puts it. Anywhere else it could
+/// be a text within a form that has been signed after a query, and would then promise any body.
 fn promised_digest(query: Option<&str>) -> Option<[u8; SHA256_LEN]> {
-    let mut digests = query?.split('&').filter_map(|pair| pair.strip_prefix("bodySHA256="));
-    let (text, None) = (digests.next()?, digests.next()) else { return None };
+    let mut pairs = query?.rsplit('&');
+    let text = pairs.next()?.strip_prefix("bodySHA256=")?;
+    if pairs.any(|pair| pair.starts_with("bodySHA256=")) {
+        return None;
+    }
     let mut digest = [0; SHA256_LEN];
     (Encoding::Hex.decode(text.as_bytes(), &mut digest)?.len() == SHA256_LEN).then_some(digest)
 }

@@ -107,6 +107,43 @@ pub fn decode_tagged<E: Tagged>(body: &[u8]) -> Result<E, DecodeError> {
     pass(text, None, Silent, &progress).or_else(|_| decode_again(text))
 }
 
+/// The same for an event whose type is told elsewhere, as in a header, and is no field of the object.
+///
+/// # Errors
+///
+/// As for [`decode`](super::decode).
+///
+/// # Examples
+///
+/// ```
+/// use serde::Deserialize;
+/// use tower_webhook::{json, tagged_enum};
+///
+/// tagged_enum! {
+///     #[derive(Debug)]
+///     enum Event by "x-acme-event" {
+///         OrderPaid(Paid) = "order.paid",
+///     }
+/// }
+///
+/// #[derive(Debug, Deserialize)]
+/// struct Paid { cents: u64 }
+///
+/// let Event::OrderPaid(paid) = json::decode_tagged_as("order.paid", br#"{"cents": 1250}"#)? else { panic!() };
+/// assert_eq!(paid.cents, 1250);
+/// # Ok::<_, json::DecodeError>(())
+/// ```
+pub fn decode_tagged_as<E: Tagged>(event_type: &str, body: &[u8]) -> Result<E, DecodeError> {
+    let text = utf8(body)?;
+    let progress = Cell::new(Progress::Untagged);
+    pass(text, Some(event_type), Silent, &progress).or_else(|_| match noted_pass(text, Some(event_type)) {
+        (_, Progress::Unknown) => {
+            Ok(E::unknown(Unknown { event_type: event_type.to_owned(), json: super::decode_str(text)? }))
+        }
+        (event, _) => event,
+    })
+}
+
 /// Decodes what could not be read in one pass: a body that is malformed, whose tag comes later, or
 /// is of an unknown type.
 #[cold]

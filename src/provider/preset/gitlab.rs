@@ -9,6 +9,8 @@ use crate::{
 /// A fixed token in a header: it proves the sender, and covers neither the body nor anything else. A webhook
 /// with a signing token instead is received with `preset::standard_webhooks`.
 ///
+/// An enum of events is received with `.tagged_by_header`, and declared `by "x-gitlab-event"`: see `preset::github`.
+///
 /// # Examples
 ///
 /// ```

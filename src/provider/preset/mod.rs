@@ -41,7 +41,11 @@
 //! }
 //!
 //! #[derive(Clone, Debug, Deserialize)]
-//! pub struct InvoicePaid { id: String }
+//! pub struct InvoicePaid { data: Data } // what the whole body holds
+//! #[derive(Clone, Debug, Deserialize)]
+//! pub struct Data { object: Invoice }
+//! #[derive(Clone, Debug, Deserialize)]
+//! pub struct Invoice { id: String }
 //!
 //! let layer = preset::stripe()
 //!     .labelled_secret("2026-09", "whsec_old_and_random_enough")
@@ -59,7 +63,8 @@
 //! # Ok::<_, tower_webhook::ConfigError>(())
 //! ```
 //!
-//! `.json::<E>()` takes any type that derives `Deserialize`, such as [`RawJson`](crate::json::RawJson) or
+//! `.tagged` looks for the type in the body. Where the table has it in a header, take `.tagged_by_header`: see
+//! [`github`]. `.json::<E>()` takes any type that derives `Deserialize`, such as [`RawJson`](crate::json::RawJson) or
 //! `serde_json::Value`, and `.raw()` takes a body of any kind, such as the form of a Slack command.
 
 mod builder;
@@ -129,12 +134,20 @@ impl<S: Scheme> Preset<S> {
         self.with(Json::new)
     }
 
-    /// Receives JSON into this [`Tagged`] enum: see [`Json::tagged`].
+    /// Receives JSON into this [`Tagged`] enum, whose type is in the body: see [`Json::tagged`].
     pub fn tagged<E>(self) -> Json<E, S>
     where
         E: Tagged + Clone + Send + Sync + 'static,
     {
         self.with(Json::tagged)
+    }
+
+    /// Receives JSON into this [`Tagged`] enum, whose type is in a header: see [`Json::tagged_by_header`].
+    pub fn tagged_by_header<E>(self) -> Json<E, S>
+    where
+        E: Tagged + Clone + Send + Sync + 'static,
+    {
+        self.with(Json::tagged_by_header)
     }
 
     /// Receives bodies of any kind as they were sent: see [`Json::raw`].

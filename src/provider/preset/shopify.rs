@@ -8,6 +8,8 @@ use crate::{
 ///
 /// HMAC-SHA256 of the body, in base64. Topic, id and time are in headers that are not signed.
 ///
+/// An enum of events is received with `.tagged_by_header`, and declared `by "x-shopify-topic"`: see `preset::github`.
+///
 /// # Examples
 ///
 /// ```
