@@ -46,7 +46,7 @@ pub enum ConfigErrorKind {
     Padded,
     /// A key is longer than [`Secret::MAX_LEN`](crate::auth::Secret::MAX_LEN) bytes.
     TooLong,
-    /// One scheme has more than 16 keys.
+    /// One scheme has more than 16 keys, or more than 8 public ones.
     TooMany,
     /// A key is shorter than 16 bytes. Where a provider assigns such a key, a method
     /// with `dangerous` in its name allows it.
@@ -83,7 +83,7 @@ impl fmt::Display for ConfigError {
             ConfigErrorKind::OutOfRange => "is zero or longer than a day",
             ConfigErrorKind::Padded => "begins or ends with white space",
             ConfigErrorKind::TooLong => "is too long",
-            ConfigErrorKind::TooMany => "exceeds the 16 that one scheme takes",
+            ConfigErrorKind::TooMany => "is more than one scheme takes",
             ConfigErrorKind::TooShort => "is shorter than 16 bytes, which `dangerous_allow_short_keys` would allow",
             ConfigErrorKind::Unsigned => "is not part of what is signed",
             ConfigErrorKind::UserName => "holds a colon",

@@ -19,7 +19,10 @@ use std::{
 };
 
 use allocation_counter::{AllocationInfo, measure};
-use aws_lc_rs::hmac;
+use aws_lc_rs::{
+    hmac,
+    signature::{Ed25519KeyPair, KeyPair},
+};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
@@ -27,7 +30,7 @@ use http_body_util::{Empty, Full};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_webhook::{
     ResponseFuture, WebhookBody, WebhookLayer,
-    auth::{Hmac, Part, Scheme},
+    auth::{Ed25519, Hmac, Part, Scheme},
     jiff::Timestamp,
     json::{Tagged, decode_tagged},
     provider::{Provider, mediquo::MediQuo, truemed::Truemed},
@@ -188,6 +191,10 @@ fn the_future_is_small() {
     }
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[test]
 fn a_signature_is_checked_without_allocating() {
     let scheme = Hmac::sha256("x-acme-signature")
@@ -202,7 +209,7 @@ fn a_signature_is_checked_without_allocating() {
     let key = hmac::Key::new(hmac::HMAC_SHA256, b"Zr41vw-new-and-Random");
     let body = vec![b'x'; 100_000];
     let content = [b"evt_1.1700000000.", &body[..]].concat();
-    let signature: String = hmac::sign(&key, &content).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let signature = hex(hmac::sign(&key, &content).as_ref());
     let (head, ()) = Request::post("/")
         .header("x-acme-signature", format!("{},{signature}", "00".repeat(32)))
         .header("x-acme-id", "evt_1")
@@ -221,4 +228,18 @@ fn a_signature_is_checked_without_allocating() {
     });
     assert_eq!(verified.unwrap().signed_id(), Some("evt_1"));
     assert_eq!(info.count_total, 0);
+}
+
+#[test]
+fn a_body_that_is_signed_alone_is_not_copied_for_a_public_key() {
+    let pair = Ed25519KeyPair::from_seed_unchecked(&[1; 32]).unwrap();
+    let scheme = Ed25519::builder("x-signature").public_key(&hex(pair.public_key().as_ref())).build().unwrap();
+    let body = vec![b'x'; 100_000];
+    let signature = hex(pair.sign(&body).as_ref());
+    let (head, ()) = Request::post("/").header("x-signature", signature).body(()).unwrap().into_parts();
+    let info = measure(|| {
+        let pending = scheme.open(&head, Timestamp::UNIX_EPOCH).unwrap();
+        assert!(scheme.close(pending, &body).unwrap().signs_body());
+    });
+    assert!(info.bytes_total < 1000, "{} bytes for a body of 100,000", info.bytes_total);
 }

@@ -17,6 +17,9 @@ use crate::ConfigErrorKind;
 /// [`Base64`](super::Encoding::Base64). All else is as for [`Signed`]; by default: one signature of the
 /// body alone, in hex. It needs the feature `asymmetric`.
 ///
+/// A signature is verified with each key before anything is known of its sender. So there are at most 8 keys, and a
+/// delivery is refused on its head if it has so many signatures that they and the keys make more than 8 pairs.
+///
 /// # Examples
 ///
 /// ```

@@ -1,4 +1,4 @@
-use std::{marker::PhantomData, ops::RangeInclusive, sync::Arc};
+use std::{borrow::Cow, marker::PhantomData, ops::RangeInclusive, sync::Arc};
 
 use aws_lc_rs::signature::{ParsedPublicKey, VerificationAlgorithm};
 
@@ -7,7 +7,11 @@ use super::{
     keys::{Flaw, Keys},
     signature::{Algorithm, Candidates, Message, SignedBuilder},
 };
-use crate::{ConfigError, ConfigErrorKind};
+use crate::{ConfigError, ConfigErrorKind, Rejection};
+
+/// How many times one delivery is verified at most, and so how many keys there can be. Each time costs as much as a
+/// hash of the whole body and more, for a sender who has proved nothing yet.
+pub(super) const MOST: usize = 8;
 
 /// A kind of public key: how it is written, and what checks with it.
 pub trait Kind: Send + Sync + 'static {
@@ -39,7 +43,7 @@ impl<K: Kind> PublicKeys<K> {
     pub(super) fn new(keys: &Keys) -> Result<Self, ConfigError> {
         let parse = |(label, key): (&Arc<str>, &Secret)| match ParsedPublicKey::new(K::ALGORITHM, key.bytes()) {
             Ok(parsed) => Ok((Arc::clone(label), parsed)),
-            Err(_) => Err(ConfigError::new(ConfigErrorKind::Malformed, format!("public key {label}"))),
+            Err(_) => Err(ConfigError::new(ConfigErrorKind::Malformed, format!("{} {label}", keys.noun()))),
         };
         Ok(Self { keys: keys.iter().map(parse).collect::<Result<_, _>>()?, kind: PhantomData })
     }
@@ -52,10 +56,14 @@ impl<K: Kind> Algorithm for PublicKeys<K> {
         K::LENGTHS
     }
 
+    fn check_work(&self, candidates: usize) -> Result<(), Rejection> {
+        if self.keys.len() * candidates <= MOST { Ok(()) } else { Err(Rejection::unauthenticated()) }
+    }
+
     // In one piece: Ed25519 reads the message twice, and to verify a digest made elsewhere, as could be
     // done for P-256, is outside of FIPS 140.
     fn verify(&self, message: &dyn Message, candidates: &Candidates) -> Option<Arc<str>> {
-        let message = message.to_vec();
+        let message = message.whole().map_or_else(|| Cow::Owned(message.to_vec()), Cow::Borrowed);
         let mut found = None;
         for (label, key) in &self.keys {
             for candidate in candidates.iter() {
@@ -74,11 +82,13 @@ impl<K: Kind> Algorithm for PublicKeys<K> {
 
 impl<K: Kind> SignedBuilder<PublicKeys<K>> {
     pub(super) fn of_kind(header: &str) -> Self {
-        Self::new(header, "public key", PublicKeys::new)
+        let mut builder = Self::new(header, "public key", PublicKeys::new);
+        builder.keys.set_most(MOST);
+        builder
     }
 
     /// Adds the provider's public key, labelled by its number: the first is `"1"`. How it is written is
-    /// told at [`Ed25519`](super::Ed25519) and [`EcdsaP256`](super::EcdsaP256).
+    /// told at [`Ed25519`](super::Ed25519) and [`EcdsaP256`](super::EcdsaP256). There may be 8.
     pub fn public_key(self, key: &str) -> Self {
         self.push(None, key)
     }

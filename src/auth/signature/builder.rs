@@ -145,7 +145,7 @@ impl<A: Algorithm> SignedBuilder<A> {
     ///
     /// # Errors
     ///
-    /// There is no key or more than 16; a key is blank, padded, doubled, too short, too long or not in its
+    /// There is no key or more than 16, or 8 public; a key is blank, padded, doubled, too short, too long or not in its
     /// encoding; a name is no header name; the body is not signed, or twice; a part that is signed has no
     /// source, or a source is not signed; there are two sources of the time; a separator is not ASCII, or
     /// could be part of a signature; both a list and pairs, or a prefix and pairs; a tolerance is zero or

@@ -17,6 +17,13 @@ pub trait Algorithm: Send + Sync + 'static {
     /// How many bytes a signature has.
     fn lengths(&self) -> RangeInclusive<usize>;
 
+    /// Refuses so many candidates that to try them with all keys would be too much to do for whoever has sent
+    /// them. By default none.
+    fn check_work(&self, candidates: usize) -> Result<(), Rejection> {
+        let _ = candidates;
+        Ok(())
+    }
+
     /// The label of the key by which one of the candidates is a signature of the message. All keys and
     /// candidates are tried, also after a hit: the time taken must not tell which key of a rotation is
     /// in use.
@@ -46,7 +53,9 @@ impl<A: Algorithm> Scheme for Signed<A> {
         let value = only_value(&head.headers, &self.header)?;
         let in_pairs = self.signatures.timestamp(value.as_bytes())?;
         let pending = self.content.open(head, now, value, in_pairs)?;
-        Candidates::check_count(self.signatures.read(value.as_bytes())?.len())?;
+        let candidates = self.signatures.read(value.as_bytes())?.len();
+        Candidates::check_count(candidates)?;
+        self.algorithm.check_work(candidates)?;
         Ok(pending)
     }
 
