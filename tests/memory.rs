@@ -231,6 +231,28 @@ fn a_signature_is_checked_without_allocating() {
 }
 
 #[test]
+fn a_time_in_the_body_is_found_without_allocating_for_other_members() {
+    let key = b"Zr41vw-new-and-Random";
+    let scheme = Hmac::sha256("linear-signature").key(key).timestamp_in_body("webhookTimestamp");
+    let scheme = scheme.timestamp_in_milliseconds().build().unwrap();
+    let now = Timestamp::from_second(1_700_000_000).unwrap();
+    // The parser allocates one stack for what it passes over, as some of it is nested.
+    let counts = [1, 500].map(|members| {
+        let others: String = (0..members).map(|number| format!(r#""member-{number}":{{"a":["b"]}},"#)).collect();
+        let body = format!(r#"{{{others}"webhookTimestamp":1700000000000}}"#);
+        let signature = hex(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), body.as_bytes()).as_ref());
+        let (head, ()) = Request::post("/").header("linear-signature", signature).body(()).unwrap().into_parts();
+        drop(head.headers.clone());
+        let info = measure(|| {
+            let pending = scheme.open(&head, now).unwrap();
+            assert_eq!(scheme.close(pending, body.as_bytes()).unwrap().signed_at(), Some(now));
+        });
+        info.count_total
+    });
+    assert_eq!(counts, [1, 1]);
+}
+
+#[test]
 fn a_body_that_is_signed_alone_is_not_copied_for_a_public_key() {
     let pair = Ed25519KeyPair::from_seed_unchecked(&[1; 32]).unwrap();
     let scheme = Ed25519::builder("x-signature").public_key(&hex(pair.public_key().as_ref())).build().unwrap();
