@@ -13,6 +13,7 @@ pub mod json;
 pub mod provider;
 mod receive;
 mod rejection;
+mod urlencoded;
 
 pub use config::{ConfigError, ConfigErrorKind};
 pub use datetime::DateTime;
