@@ -10,6 +10,7 @@
 //! | `StandardWebhooks` (feature `standard-webhooks`) | the signatures of standardwebhooks.com and Svix, of both kinds |
 //! | `Twilio` (feature `hmac`) | Twilio's signature of the URL and a form |
 //! | [`All`], [`Any`] | two schemes at once, or either of two; they nest |
+//! | [`BoxScheme`] | that of the scheme within, which is chosen when the program runs |
 //! | [`scheme_fn`] | whatever your own function finds in the request's head |
 //! | [`DangerousAcceptAll`] | none |
 //!
@@ -39,13 +40,13 @@
 //! the program runs is boxed:
 //!
 //! ```
-//! use tower_webhook::{auth::{Header, Scheme, Verified, scheme_fn}, provider::Json};
+//! use tower_webhook::{auth::{BoxScheme, Header, Scheme, scheme_fn}, provider::Json};
 //!
 //! # let in_the_mesh = true;
-//! let scheme: Box<dyn Scheme<Pending = Verified>> = if in_the_mesh {
-//!     Box::new(scheme_fn(|head| head.extensions.get::<std::net::IpAddr>().is_some_and(|peer| peer.is_loopback())))
+//! let scheme: BoxScheme = if in_the_mesh {
+//!     scheme_fn(|head| head.extensions.get::<std::net::IpAddr>().is_some_and(|peer| peer.is_loopback())).boxed()
 //! } else {
-//!     Box::new(Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?)
+//!     Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?.boxed() // or `Hmac`, or any other
 //! };
 //! let layer = Json::<serde_json::Value, _>::new("acme", scheme).into_layer();
 //! # Ok::<_, tower_webhook::ConfigError>(())
@@ -57,6 +58,7 @@ mod authorization;
 mod base64;
 mod basic;
 mod bearer;
+mod box_scheme;
 mod boxed;
 mod dangerous;
 #[cfg(feature = "asymmetric")]
@@ -95,6 +97,7 @@ pub use self::{
     any::Any,
     basic::{Basic, BasicBuilder},
     bearer::{Bearer, BearerBuilder},
+    box_scheme::{BoxPending, BoxScheme},
     dangerous::DangerousAcceptAll,
     function::{SchemeFn, scheme_fn},
     header::{Header, HeaderBuilder},
@@ -178,6 +181,18 @@ pub trait Scheme: Send + Sync + 'static {
     /// By default nothing is added.
     fn challenge(&self, refusal: &mut HeaderMap) {
         let _ = refusal;
+    }
+
+    /// This scheme as a [`BoxScheme`], a type that does not tell which it is.
+    ///
+    /// # Examples
+    ///
+    /// See [`BoxScheme`].
+    fn boxed(self) -> BoxScheme
+    where
+        Self: Sized,
+    {
+        BoxScheme::new(self)
     }
 }
 
