@@ -48,7 +48,7 @@ impl EcdsaP256 {
     }
 }
 
-/// Names the kind in types; it has no values.
+/// Names the kind of the keys of an [`EcdsaP256`] in types; it has no values.
 #[derive(Debug)]
 pub enum EcdsaP256Kind {}
 

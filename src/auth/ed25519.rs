@@ -58,7 +58,7 @@ impl Ed25519 {
     }
 }
 
-/// Names the kind in types; it has no values.
+/// Names the kind of the keys of an [`Ed25519`] in types; it has no values.
 #[derive(Debug)]
 pub enum Ed25519Kind {}
 

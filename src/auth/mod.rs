@@ -89,7 +89,7 @@ use jiff::Timestamp;
 use crate::Rejection;
 
 #[cfg(any(feature = "hmac", feature = "asymmetric"))]
-pub use self::signature::{Encoding, Part, Signed, SignedBuilder};
+pub use self::signature::{Algorithm, Encoding, Part, Signed, SignedBuilder};
 #[cfg(feature = "standard-webhooks")]
 pub use self::standard_webhooks::{StandardWebhooks, StandardWebhooksBuilder};
 pub use self::{
@@ -106,14 +106,23 @@ pub use self::{
 };
 #[cfg(feature = "asymmetric")]
 pub use self::{
-    ecdsa_p256::{EcdsaP256, EcdsaP256Builder},
-    ed25519::{Ed25519, Ed25519Builder},
+    ecdsa_p256::{EcdsaP256, EcdsaP256Builder, EcdsaP256Kind},
+    ed25519::{Ed25519, Ed25519Builder, Ed25519Kind},
+    public_keys::{PublicKeyKind, PublicKeys},
 };
 #[cfg(feature = "hmac")]
 pub use self::{
     hmac::{Hmac, HmacBuilder},
+    mac::Mac,
     twilio::{Twilio, TwilioBuilder},
 };
+
+/// The [`Pending`](Scheme::Pending) of [`Signed`]; there is nothing to be done with it but to hand it on.
+#[cfg(any(feature = "hmac", feature = "asymmetric"))]
+pub use self::signature::Pending as SignedPending;
+/// The [`Pending`](Scheme::Pending) of [`Twilio`]; there is nothing to be done with it but to hand it on.
+#[cfg(feature = "hmac")]
+pub use self::twilio::Pending as TwilioPending;
 
 /// How a delivery proves where it is from.
 ///

@@ -5,7 +5,7 @@ use aws_lc_rs::signature::{ParsedPublicKey, VerificationAlgorithm};
 use super::{
     Secret,
     keys::{Flaw, Keys},
-    signature::{Algorithm, Candidates, Message, SignedBuilder},
+    signature::{Algorithm, Candidates, Message, Sealed, SignedBuilder},
 };
 use crate::{ConfigError, ConfigErrorKind, Rejection};
 
@@ -13,7 +13,15 @@ use crate::{ConfigError, ConfigErrorKind, Rejection};
 /// hash of the whole body and more, for a sender who has proved nothing yet.
 pub(super) const MOST: usize = 8;
 
-/// A kind of public key: how it is written, and what checks with it.
+/// A kind of public key: [`Ed25519Kind`](super::Ed25519Kind) or [`EcdsaP256Kind`](super::EcdsaP256Kind).
+///
+/// It is sealed, as [`Algorithm`](super::Algorithm) is.
+pub trait PublicKeyKind: Kind {}
+
+impl<K: Kind> PublicKeyKind for K {}
+
+/// How a public key is written, and what checks with it. Its name cannot be written elsewhere, and its types are those
+/// of a library that is no part of the public API.
 pub trait Kind: Send + Sync + 'static {
     /// What the scheme is called in `Debug`.
     const NAME: &'static str;
@@ -26,7 +34,7 @@ pub trait Kind: Send + Sync + 'static {
     fn decode(text: &str) -> Result<Secret, ConfigErrorKind>;
 }
 
-/// The live public keys of one kind.
+/// The algorithm of [`Ed25519`](super::Ed25519) and [`EcdsaP256`](super::EcdsaP256): the live public keys of one kind.
 pub struct PublicKeys<K> {
     keys: Vec<(Arc<str>, ParsedPublicKey)>,
     kind: PhantomData<fn() -> K>,
@@ -39,7 +47,7 @@ impl<K> Clone for PublicKeys<K> {
     }
 }
 
-impl<K: Kind> PublicKeys<K> {
+impl<K: PublicKeyKind> PublicKeys<K> {
     pub(super) fn new(keys: &Keys) -> Result<Self, ConfigError> {
         let parse = |(label, key): (&Arc<str>, &Secret)| match ParsedPublicKey::new(K::ALGORITHM, key.bytes()) {
             Ok(parsed) => Ok((Arc::clone(label), parsed)),
@@ -49,7 +57,9 @@ impl<K: Kind> PublicKeys<K> {
     }
 }
 
-impl<K: Kind> Algorithm for PublicKeys<K> {
+impl<K: PublicKeyKind> Sealed for PublicKeys<K> {}
+
+impl<K: PublicKeyKind> Algorithm for PublicKeys<K> {
     const NAME: &'static str = K::NAME;
 
     fn lengths(&self) -> RangeInclusive<usize> {
@@ -80,7 +90,7 @@ impl<K: Kind> Algorithm for PublicKeys<K> {
     }
 }
 
-impl<K: Kind> SignedBuilder<PublicKeys<K>> {
+impl<K: PublicKeyKind> SignedBuilder<PublicKeys<K>> {
     pub(super) fn of_kind(header: &str) -> Self {
         let mut builder = Self::new(header, "public key", PublicKeys::new);
         builder.keys.set_most(MOST);
