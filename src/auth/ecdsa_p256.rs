@@ -50,6 +50,7 @@ impl EcdsaP256 {
 
 /// Names the kind of the keys of an [`EcdsaP256`] in types; it has no values.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum EcdsaP256Kind {}
 
 impl Kind for EcdsaP256Kind {

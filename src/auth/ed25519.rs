@@ -60,6 +60,7 @@ impl Ed25519 {
 
 /// Names the kind of the keys of an [`Ed25519`] in types; it has no values.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Ed25519Kind {}
 
 impl Kind for Ed25519Kind {

@@ -11,6 +11,7 @@ const MAX_KEYS: usize = 16;
 /// The live keys of one scheme: one, or several while a key is rotated.
 #[derive(Clone)]
 pub(super) struct Keys {
+    #[cfg(feature = "asymmetric")]
     noun: &'static str,
     keys: Vec<Key>,
 }
@@ -152,7 +153,11 @@ impl KeysBuilder {
             }
             accepted.push(Key { label, secret });
         }
-        Ok(Keys { noun: self.noun, keys: accepted })
+        Ok(Keys {
+            #[cfg(feature = "asymmetric")]
+            noun: self.noun,
+            keys: accepted,
+        })
     }
 }
 
