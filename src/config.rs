@@ -48,7 +48,7 @@ pub enum ConfigErrorKind {
     ShortPepper,
     /// A key is longer than [`Secret::MAX_LEN`](crate::auth::Secret::MAX_LEN) bytes.
     TooLong,
-    /// One scheme has more than 16 keys.
+    /// One scheme has more than 16 keys, or more than 8 public ones.
     TooMany,
     /// A key is shorter than 16 bytes. Where a provider assigns such a key, a method
     /// with `dangerous` in its name allows it.
@@ -86,7 +86,7 @@ impl fmt::Display for ConfigError {
             ConfigErrorKind::Padded => "begins or ends with white space",
             ConfigErrorKind::ShortPepper => "is shorter than 32 bytes",
             ConfigErrorKind::TooLong => "is too long",
-            ConfigErrorKind::TooMany => "exceeds the 16 that one scheme takes",
+            ConfigErrorKind::TooMany => "is more than one scheme takes",
             ConfigErrorKind::TooShort => "is shorter than 16 bytes, which `dangerous_allow_short_keys` would allow",
             ConfigErrorKind::Unsigned => "is not part of what is signed",
             ConfigErrorKind::UserName => "holds a colon",

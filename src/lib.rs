@@ -17,6 +17,7 @@ mod receive;
 mod rejection;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod urlencoded;
 
 pub use config::{ConfigError, ConfigErrorKind};
 pub use datetime::DateTime;

@@ -22,7 +22,10 @@ use std::{
 };
 
 use allocation_counter::{AllocationInfo, measure};
-use aws_lc_rs::hmac;
+use aws_lc_rs::{
+    hmac,
+    signature::{Ed25519KeyPair, KeyPair},
+};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
@@ -30,7 +33,7 @@ use http_body_util::{Empty, Full};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_webhook::{
     ResponseFuture, WebhookBody, WebhookLayer,
-    auth::{Hmac, Part, Scheme},
+    auth::{Ed25519, Hmac, Part, Scheme},
     idempotency::{EventKey, IdempotencyLayer, Identity, MemoryStore, Store, Token},
     jiff::Timestamp,
     json::{Tagged, decode_tagged},
@@ -249,6 +252,10 @@ fn the_future_is_small() {
     }
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[test]
 fn a_signature_is_checked_without_allocating() {
     let scheme = Hmac::sha256("x-acme-signature")
@@ -263,7 +270,7 @@ fn a_signature_is_checked_without_allocating() {
     let key = hmac::Key::new(hmac::HMAC_SHA256, b"Zr41vw-new-and-Random");
     let body = vec![b'x'; 100_000];
     let content = [b"evt_1.1700000000.", &body[..]].concat();
-    let signature: String = hmac::sign(&key, &content).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let signature = hex(hmac::sign(&key, &content).as_ref());
     let (head, ()) = Request::post("/")
         .header("x-acme-signature", format!("{},{signature}", "00".repeat(32)))
         .header("x-acme-id", "evt_1")
@@ -282,4 +289,40 @@ fn a_signature_is_checked_without_allocating() {
     });
     assert_eq!(verified.unwrap().signed_id(), Some("evt_1"));
     assert_eq!(info.count_total, 0);
+}
+
+#[test]
+fn a_time_in_the_body_is_found_without_allocating_for_other_members() {
+    let key = b"Zr41vw-new-and-Random";
+    let scheme = Hmac::sha256("linear-signature").key(key).timestamp_in_body("webhookTimestamp");
+    let scheme = scheme.timestamp_in_milliseconds().build().unwrap();
+    let now = Timestamp::from_second(1_700_000_000).unwrap();
+    // The parser allocates one stack for what it passes over, as some of it is nested.
+    let counts = [1, 500].map(|members| {
+        let others: String = (0..members).map(|number| format!(r#""member-{number}":{{"a":["b"]}},"#)).collect();
+        let body = format!(r#"{{{others}"webhookTimestamp":1700000000000}}"#);
+        let signature = hex(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), body.as_bytes()).as_ref());
+        let (head, ()) = Request::post("/").header("linear-signature", signature).body(()).unwrap().into_parts();
+        drop(head.headers.clone());
+        let info = measure(|| {
+            let pending = scheme.open(&head, now).unwrap();
+            assert_eq!(scheme.close(pending, body.as_bytes()).unwrap().signed_at(), Some(now));
+        });
+        info.count_total
+    });
+    assert_eq!(counts, [1, 1]);
+}
+
+#[test]
+fn a_body_that_is_signed_alone_is_not_copied_for_a_public_key() {
+    let pair = Ed25519KeyPair::from_seed_unchecked(&[1; 32]).unwrap();
+    let scheme = Ed25519::builder("x-signature").public_key(&hex(pair.public_key().as_ref())).build().unwrap();
+    let body = vec![b'x'; 100_000];
+    let signature = hex(pair.sign(&body).as_ref());
+    let (head, ()) = Request::post("/").header("x-signature", signature).body(()).unwrap().into_parts();
+    let info = measure(|| {
+        let pending = scheme.open(&head, Timestamp::UNIX_EPOCH).unwrap();
+        assert!(scheme.close(pending, &body).unwrap().signs_body());
+    });
+    assert!(info.bytes_total < 1000, "{} bytes for a body of 100,000", info.bytes_total);
 }

@@ -17,6 +17,9 @@ use crate::ConfigErrorKind;
 /// [`Base64`](super::Encoding::Base64). All else is as for [`Signed`]; by default: one signature of the
 /// body alone, in hex. It needs the feature `asymmetric`.
 ///
+/// A signature is verified with each key before anything is known of its sender. So there are at most 8 keys, and a
+/// delivery is refused on its head if it has so many signatures that they and the keys make more than 8 pairs.
+///
 /// # Examples
 ///
 /// ```
@@ -45,8 +48,9 @@ impl EcdsaP256 {
     }
 }
 
-/// Names the kind in types; it has no values.
+/// Names the kind of the keys of an [`EcdsaP256`] in types; it has no values.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum EcdsaP256Kind {}
 
 impl Kind for EcdsaP256Kind {

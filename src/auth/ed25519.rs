@@ -29,6 +29,9 @@ const SMALL_ORDER: [&str; 7] = [
 /// The public key is 32 bytes, in hex or base64; a signature is 64 bytes. All else is as for
 /// [`Signed`]; by default: one signature of the body alone, in hex. It needs the feature `asymmetric`.
 ///
+/// A signature is verified with each key before anything is known of its sender. So there are at most 8 keys, and a
+/// delivery is refused on its head if it has so many signatures that they and the keys make more than 8 pairs.
+///
 /// # Examples
 ///
 /// ```
@@ -55,8 +58,9 @@ impl Ed25519 {
     }
 }
 
-/// Names the kind in types; it has no values.
+/// Names the kind of the keys of an [`Ed25519`] in types; it has no values.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Ed25519Kind {}
 
 impl Kind for Ed25519Kind {

@@ -5,11 +5,16 @@ use subtle::ConditionallySelectable;
 use super::{Secret, Verified};
 use crate::{ConfigError, ConfigErrorKind, Rejection};
 
+/// How many keys a scheme takes that does not take fewer.
 const MAX_KEYS: usize = 16;
 
 /// The live keys of one scheme: one, or several while a key is rotated.
 #[derive(Clone)]
-pub(super) struct Keys(Vec<Key>);
+pub(super) struct Keys {
+    #[cfg(feature = "asymmetric")]
+    noun: &'static str,
+    keys: Vec<Key>,
+}
 
 #[derive(Clone)]
 struct Key {
@@ -27,13 +32,19 @@ impl Keys {
         for (index, (_, secret)) in (0..).zip(self.iter()) {
             found.conditional_assign(&index, secret.ct_matches(offered));
         }
-        let key = usize::try_from(found).ok().and_then(|index| self.0.get(index));
+        let key = usize::try_from(found).ok().and_then(|index| self.keys.get(index));
         key.map(|key| Verified::by(Arc::clone(&key.label))).ok_or_else(Rejection::unauthenticated)
+    }
+
+    /// What the provider calls its keys, for error messages.
+    #[cfg(feature = "asymmetric")]
+    pub(super) fn noun(&self) -> &'static str {
+        self.noun
     }
 
     /// The keys with their labels, in the order of configuration.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Secret)> {
-        self.0.iter().map(|key| (&key.label, &key.secret))
+        self.keys.iter().map(|key| (&key.label, &key.secret))
     }
 }
 
@@ -47,6 +58,7 @@ impl fmt::Debug for Keys {
 #[derive(Clone)]
 pub(super) struct KeysBuilder {
     noun: &'static str,
+    most: usize,
     candidates: Vec<Candidate>,
     allow_short: bool,
 }
@@ -80,11 +92,17 @@ impl Flaw {
 impl KeysBuilder {
     /// `noun` is what the provider calls its keys, for error messages.
     pub(super) fn new(noun: &'static str) -> Self {
-        Self { noun, candidates: Vec::new(), allow_short: false }
+        Self { noun, most: MAX_KEYS, candidates: Vec::new(), allow_short: false }
     }
 
     pub(super) fn set_noun(&mut self, noun: &'static str) {
         self.noun = noun;
+    }
+
+    /// How many keys there may be.
+    #[cfg(feature = "asymmetric")]
+    pub(super) fn set_most(&mut self, most: usize) {
+        self.most = most;
     }
 
     /// Adds a key that travels in a header as it is.
@@ -119,8 +137,9 @@ impl KeysBuilder {
         if self.candidates.is_empty() {
             return Err(ConfigError::new(ConfigErrorKind::Missing, self.noun));
         }
-        if self.candidates.len() > MAX_KEYS {
-            return Err(ConfigError::new(ConfigErrorKind::TooMany, format!("the number of keys ({})", self.noun)));
+        if self.candidates.len() > self.most {
+            let setting = format!("the number of keys ({}, at most {})", self.noun, self.most);
+            return Err(ConfigError::new(ConfigErrorKind::TooMany, setting));
         }
         let mut accepted: Vec<Key> = Vec::with_capacity(self.candidates.len());
         for Candidate { label, secret, short } in self.candidates {
@@ -134,7 +153,11 @@ impl KeysBuilder {
             }
             accepted.push(Key { label, secret });
         }
-        Ok(Keys(accepted))
+        Ok(Keys {
+            #[cfg(feature = "asymmetric")]
+            noun: self.noun,
+            keys: accepted,
+        })
     }
 }
 

@@ -7,10 +7,10 @@ use aws_lc_rs::{
 
 use super::{
     keys::Keys,
-    signature::{Algorithm, Candidates, Message},
+    signature::{Algorithm, Candidates, Message, Sealed},
 };
 
-/// The live keys of an HMAC (RFC 2104), each with its first blocks already computed.
+/// The algorithm of [`Hmac`](super::Hmac): its live keys (RFC 2104), each with its first blocks already computed.
 #[derive(Clone)]
 pub struct Mac {
     keys: Vec<(Arc<str>, Key)>,
@@ -23,6 +23,8 @@ impl Mac {
         Self { keys: keyed.collect(), len: hash.tag_len() }
     }
 }
+
+impl Sealed for Mac {}
 
 impl Algorithm for Mac {
     const NAME: &'static str = "Hmac";

@@ -10,6 +10,7 @@
 //! | `StandardWebhooks` (feature `standard-webhooks`) | the signatures of standardwebhooks.com and Svix, of both kinds |
 //! | `Twilio` (feature `hmac`) | Twilio's signature of the URL and a form |
 //! | [`All`], [`Any`] | two schemes at once, or either of two; they nest |
+//! | [`BoxScheme`] | that of the scheme within, which is chosen when the program runs |
 //! | [`scheme_fn`] | whatever your own function finds in the request's head |
 //! | [`DangerousAcceptAll`] | none |
 //!
@@ -39,13 +40,13 @@
 //! the program runs is boxed:
 //!
 //! ```
-//! use tower_webhook::{auth::{Header, Scheme, Verified, scheme_fn}, provider::Json};
+//! use tower_webhook::{auth::{BoxScheme, Header, Scheme, scheme_fn}, provider::Json};
 //!
 //! # let in_the_mesh = true;
-//! let scheme: Box<dyn Scheme<Pending = Verified>> = if in_the_mesh {
-//!     Box::new(scheme_fn(|head| head.extensions.get::<std::net::IpAddr>().is_some_and(|peer| peer.is_loopback())))
+//! let scheme: BoxScheme = if in_the_mesh {
+//!     scheme_fn(|head| head.extensions.get::<std::net::IpAddr>().is_some_and(|peer| peer.is_loopback())).boxed()
 //! } else {
-//!     Box::new(Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?)
+//!     Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?.boxed() // or `Hmac`, or any other
 //! };
 //! let layer = Json::<serde_json::Value, _>::new("acme", scheme).into_layer();
 //! # Ok::<_, tower_webhook::ConfigError>(())
@@ -57,6 +58,7 @@ mod authorization;
 mod base64;
 mod basic;
 mod bearer;
+mod box_scheme;
 mod boxed;
 mod dangerous;
 #[cfg(feature = "asymmetric")]
@@ -87,7 +89,7 @@ use jiff::Timestamp;
 use crate::Rejection;
 
 #[cfg(any(feature = "hmac", feature = "asymmetric"))]
-pub use self::signature::{Encoding, Part, Signed, SignedBuilder};
+pub use self::signature::{Algorithm, Encoding, Part, Signed, SignedBuilder};
 #[cfg(feature = "standard-webhooks")]
 pub use self::standard_webhooks::{StandardWebhooks, StandardWebhooksBuilder};
 pub use self::{
@@ -95,6 +97,7 @@ pub use self::{
     any::Any,
     basic::{Basic, BasicBuilder},
     bearer::{Bearer, BearerBuilder},
+    box_scheme::{BoxPending, BoxScheme},
     dangerous::DangerousAcceptAll,
     function::{SchemeFn, scheme_fn},
     header::{Header, HeaderBuilder},
@@ -103,14 +106,23 @@ pub use self::{
 };
 #[cfg(feature = "asymmetric")]
 pub use self::{
-    ecdsa_p256::{EcdsaP256, EcdsaP256Builder},
-    ed25519::{Ed25519, Ed25519Builder},
+    ecdsa_p256::{EcdsaP256, EcdsaP256Builder, EcdsaP256Kind},
+    ed25519::{Ed25519, Ed25519Builder, Ed25519Kind},
+    public_keys::{PublicKeyKind, PublicKeys},
 };
 #[cfg(feature = "hmac")]
 pub use self::{
     hmac::{Hmac, HmacBuilder},
+    mac::Mac,
     twilio::{Twilio, TwilioBuilder},
 };
+
+/// The [`Pending`](Scheme::Pending) of [`Signed`]; there is nothing to be done with it but to hand it on.
+#[cfg(any(feature = "hmac", feature = "asymmetric"))]
+pub use self::signature::Pending as SignedPending;
+/// The [`Pending`](Scheme::Pending) of [`Twilio`]; there is nothing to be done with it but to hand it on.
+#[cfg(feature = "hmac")]
+pub use self::twilio::Pending as TwilioPending;
 
 /// How a delivery proves where it is from.
 ///
@@ -178,6 +190,18 @@ pub trait Scheme: Send + Sync + 'static {
     /// By default nothing is added.
     fn challenge(&self, refusal: &mut HeaderMap) {
         let _ = refusal;
+    }
+
+    /// This scheme as a [`BoxScheme`], a type that does not tell which it is.
+    ///
+    /// # Examples
+    ///
+    /// See [`BoxScheme`].
+    fn boxed(self) -> BoxScheme
+    where
+        Self: Sized,
+    {
+        BoxScheme::new(self)
     }
 }
 

@@ -47,6 +47,12 @@ impl<'de> Scalar<'de> {
         let digits = self.0.strip_prefix('-').unwrap_or(self.0);
         digits.bytes().all(|byte| byte.is_ascii_digit()).then_some(Cow::Borrowed(self.0))
     }
+
+    /// A number without a fraction and an exponent, and no string.
+    #[cfg(any(feature = "hmac", feature = "asymmetric"))]
+    pub(crate) fn whole_number(self) -> Option<i64> {
+        self.0.parse().ok()
+    }
 }
 
 struct Search<'s, 'de> {

@@ -8,7 +8,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use tower_webhook::{
     ConfigError, ConfigErrorKind, DateTime, Delivery, Refusal, Rejection, RejectionKind, ResponseBody, ResponseFuture,
     WebhookBody, WebhookLayer, WebhookService,
-    auth::{All, Any, Basic, Bearer, DangerousAcceptAll, Header, Secret, Verified},
+    auth::{
+        Algorithm, All, Any, Basic, Bearer, BoxPending, BoxScheme, DangerousAcceptAll, EcdsaP256, EcdsaP256Kind,
+        Ed25519, Ed25519Kind, Header, Hmac, Mac, PublicKeyKind, PublicKeys, Scheme, Secret, Signed, SignedPending,
+        StandardWebhooks, Twilio, TwilioPending, Verified,
+    },
     axum::{MissingLayer, Webhook},
     clock::{Clock, SystemClock},
     json::{Category, DecodeError, RawJson, Unknown},
@@ -67,6 +71,27 @@ fn schemes_are_shared_and_shown() {
     shared::<SystemClock>();
     fn clock(_: &dyn Clock) {}
     clock(&SystemClock);
+    shared::<(Hmac, Ed25519, EcdsaP256, StandardWebhooks, Twilio, BoxScheme)>();
+    shown::<(Hmac, Ed25519, EcdsaP256, StandardWebhooks, Twilio, BoxScheme)>();
+    cloned::<(Hmac, Ed25519, EcdsaP256, StandardWebhooks, Twilio)>();
+}
+
+#[test]
+fn what_the_compiler_says_of_schemes_can_be_written() {
+    fn leaves<S: Scheme<Pending = P>, P>() {}
+    leaves::<BoxScheme, BoxPending>();
+    leaves::<Twilio, TwilioPending>();
+    leaves::<Signed<Mac>, SignedPending>();
+    leaves::<Signed<PublicKeys<EcdsaP256Kind>>, SignedPending>();
+    fn signed<A: Algorithm>() {
+        leaves::<Signed<A>, SignedPending>();
+    }
+    fn keyed<K: PublicKeyKind>() {
+        signed::<PublicKeys<K>>();
+    }
+    signed::<Mac>();
+    keyed::<Ed25519Kind>();
+    keyed::<EcdsaP256Kind>();
 }
 
 #[test]

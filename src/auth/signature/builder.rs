@@ -145,7 +145,7 @@ impl<A: Algorithm> SignedBuilder<A> {
     ///
     /// # Errors
     ///
-    /// There is no key or more than 16; a key is blank, padded, doubled, too short, too long or not in its
+    /// There is no key or more than 16, or 8 public; a key is blank, padded, doubled, too short, too long or not in its
     /// encoding; a name is no header name; the body is not signed, or twice; a part that is signed has no
     /// source, or a source is not signed; no literal follows the id or the URI; there are two sources of the time, or a
     /// tolerance or unit and none; a separator is not ASCII, or could be part of a signature; a prefix or the name of a

@@ -1,6 +1,6 @@
 use http::{HeaderName, HeaderValue, Method, request::Parts, uri::PathAndQuery};
 use jiff::Timestamp;
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
 use super::{Part, body_time, message::Delivered, tolerance::Tolerance};
 use crate::{
@@ -104,7 +104,10 @@ impl Content {
         body: &[u8],
     ) -> Result<Verified, Rejection> {
         let at = match &self.timestamp {
-            TimestampSource::Body(field) => Some(self.tolerance.check(body_time::number(body, field)?, pending.now)?),
+            TimestampSource::Body(field) => {
+                let number = body_time::number(body, slice::from_ref(field))?;
+                Some(self.tolerance.check(number, pending.now)?)
+            }
             _ => pending.at,
         };
         let verified = Verified::by(label).with_signed_body();

@@ -5,7 +5,12 @@ pub trait Message {
     /// Hands it over piece by piece, so that it need not exist in one.
     fn feed(&self, sink: &mut dyn FnMut(&[u8]));
 
-    /// All of it in one piece, for what cannot be fed.
+    /// All of it, if it is in one piece already.
+    fn whole(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// A copy of it in one piece, for what cannot be fed.
     fn to_vec(&self) -> Vec<u8> {
         let mut len = 0;
         self.feed(&mut |piece| len += piece.len());
@@ -24,6 +29,10 @@ pub(in crate::auth) struct Delivered<'a> {
 }
 
 impl Message for Delivered<'_> {
+    fn whole(&self) -> Option<&[u8]> {
+        matches!(self.parts, [Part::Body]).then_some(self.body)
+    }
+
     fn feed(&self, sink: &mut dyn FnMut(&[u8])) {
         for part in self.parts {
             sink(match part {

@@ -12,12 +12,18 @@ mod part;
 mod signed;
 mod tolerance;
 
-pub use self::{builder::SignedBuilder, encoding::Encoding, part::Part, signed::Signed};
+pub use self::{
+    builder::SignedBuilder,
+    content::Pending,
+    encoding::Encoding,
+    part::Part,
+    signed::{Algorithm, Signed},
+};
 pub(super) use self::{
     candidates::Candidates,
-    content::{Content, Pending, TimestampSource},
+    content::{Content, TimestampSource},
     layout::{Layout, Signatures},
     message::Message,
-    signed::Algorithm,
+    signed::Sealed,
     tolerance::ToleranceBuilder,
 };

@@ -9,20 +9,53 @@ use crate::{
     auth::{Scheme, Verified, conceal_header, only_value},
 };
 
-/// What checks signatures, with its live keys.
-pub trait Algorithm: Send + Sync + 'static {
+/// Keeps [`Algorithm`] to this crate: its name cannot be written elsewhere.
+pub trait Sealed {}
+
+/// What checks the signatures of a [`Signed`], with its live keys: [`Mac`](super::super::Mac), or
+/// [`PublicKeys`](super::super::PublicKeys) of one kind.
+///
+/// It is sealed: an algorithm of your own is a [`Scheme`] of your own.
+///
+/// # Examples
+///
+/// What a provider's page says of both of its algorithms is written once:
+///
+/// ```
+/// use tower_webhook::{ConfigError, auth::{Algorithm, Hmac, Part, Signed, SignedBuilder}};
+///
+/// fn acme<A: Algorithm>(builder: SignedBuilder<A>) -> Result<Signed<A>, ConfigError> {
+///     builder.signed([Part::Timestamp, Part::Body]).timestamp_header("x-acme-timestamp").build()
+/// }
+///
+/// let scheme: Hmac = acme(Hmac::sha256("x-acme-mac").key("Zr41vw-new-and-random"))?;
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+pub trait Algorithm: Sealed + Send + Sync + 'static {
     /// What the scheme is called in `Debug`.
+    #[doc(hidden)]
     const NAME: &'static str;
 
     /// How many bytes a signature has.
+    #[doc(hidden)]
     fn lengths(&self) -> RangeInclusive<usize>;
+
+    /// Refuses so many candidates that to try them with all keys would be too much to do for whoever has sent
+    /// them. By default none.
+    #[doc(hidden)]
+    fn check_work(&self, candidates: usize) -> Result<(), Rejection> {
+        let _ = candidates;
+        Ok(())
+    }
 
     /// The label of the key by which one of the candidates is a signature of the message. All keys and
     /// candidates are tried, also after a hit: the time taken must not tell which key of a rotation is
     /// in use.
+    #[doc(hidden)]
     fn verify(&self, message: &dyn Message, candidates: &Candidates) -> Option<Arc<str>>;
 
     /// The labels of the keys.
+    #[doc(hidden)]
     fn labels(&self) -> impl Iterator<Item = &str>;
 }
 
@@ -47,7 +80,9 @@ impl<A: Algorithm> Scheme for Signed<A> {
         let in_pairs = self.signatures.timestamp(value.as_bytes())?;
         let pending = self.content.open(head, now, value, in_pairs)?;
         self.content.check_border(&pending)?;
-        Candidates::check_count(self.signatures.read(value.as_bytes())?.len())?;
+        let candidates = self.signatures.read(value.as_bytes())?.len();
+        Candidates::check_count(candidates)?;
+        self.algorithm.check_work(candidates)?;
         Ok(pending)
     }
 

@@ -11,7 +11,7 @@ use crate::{
         ed25519::Ed25519Kind,
         keys::{Flaw, KeysBuilder},
         mac::Mac,
-        public_keys::{Kind, PublicKeys},
+        public_keys::{self, Kind, PublicKeys},
         signature::{Algorithm, Content, Layout, Signatures, TimestampSource, ToleranceBuilder},
     },
 };
@@ -27,11 +27,9 @@ pub struct StandardWebhooksBuilder {
 
 impl StandardWebhooksBuilder {
     pub(super) fn new() -> Self {
-        Self {
-            secrets: KeysBuilder::new("secret"),
-            public_keys: KeysBuilder::new("public key"),
-            tolerance: ToleranceBuilder::new(),
-        }
+        let mut public_keys = KeysBuilder::new("public key");
+        public_keys.set_most(public_keys::MOST);
+        Self { secrets: KeysBuilder::new("secret"), public_keys, tolerance: ToleranceBuilder::new() }
     }
 
     /// Adds a secret: base64, padded or not, after `whsec_` or without it. Secrets and public keys are
@@ -94,7 +92,7 @@ impl StandardWebhooksBuilder {
     ///
     /// # Errors
     ///
-    /// There is neither a secret nor a public key, or more than 16 of one; one is not base64, doubled, or
+    /// There is neither a secret nor a public key, or more than 16 secrets or 8 public keys; one is not base64, doubled, or
     /// of a wrong length; two have the same label; a tolerance is zero or longer than a day.
     pub fn build(self) -> Result<StandardWebhooks, ConfigError> {
         let (secrets, public_keys) = (self.secrets.len(), self.public_keys.len());

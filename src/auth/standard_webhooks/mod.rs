@@ -23,7 +23,9 @@ use crate::Rejection;
 /// request that has any of both is refused, as two readers could take two different ones. So is an id with
 /// a number after a `.`, which could be a time: the specification warns of such ids, as the borders of what
 /// is signed can be moved with them. A signature of a version that is not known, or for which no key is
-/// configured, is passed over. One right signature is enough. It needs the feature `standard-webhooks`.
+/// configured, is passed over. One right signature is enough. A delivery is refused on its head if its `v1a`
+/// signatures and the public keys make more than 8 pairs, as each has to be verified. It needs the feature
+/// `standard-webhooks`.
 ///
 /// # Examples
 ///
@@ -128,8 +130,11 @@ fn may_hold_a_time(id: &[u8]) -> bool {
     id.split(|byte| *byte == b'.').skip(1).any(|piece| !piece.is_empty() && piece.iter().all(u8::is_ascii_digit))
 }
 
-fn count<A>(version: Option<&(Signatures, A)>, value: &[u8]) -> Result<usize, Rejection> {
-    version.map_or(Ok(0), |(signatures, _)| signatures.read(value).map(|candidates| candidates.len()))
+fn count<A: Algorithm>(version: Option<&(Signatures, A)>, value: &[u8]) -> Result<usize, Rejection> {
+    let Some((signatures, algorithm)) = version else { return Ok(0) };
+    let candidates = signatures.read(value)?.len();
+    algorithm.check_work(candidates)?;
+    Ok(candidates)
 }
 
 impl fmt::Debug for StandardWebhooks {

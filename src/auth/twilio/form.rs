@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use crate::Rejection;
+use crate::{Rejection, urlencoded};
 
 /// Twilio sends some tens. To sort many more would be work for whoever can reach the server.
 const MAX_FIELDS: usize = 1024;
@@ -45,22 +45,9 @@ impl Form {
         }
     }
 
-    fn push(&mut self, mut encoded: &[u8]) -> Range<usize> {
+    fn push(&mut self, encoded: &[u8]) -> Range<usize> {
         let start = self.text.len();
-        while let [first, rest @ ..] = encoded {
-            let (byte, rest) = match (first, rest) {
-                (b'+', _) => (b' ', rest),
-                (b'%', [high, low, after @ ..]) => hex(*high, *low).map_or((b'%', rest), |byte| (byte, after)),
-                _ => (*first, rest),
-            };
-            self.text.push(byte);
-            encoded = rest;
-        }
+        urlencoded::decode_into(encoded, &mut self.text);
         start..self.text.len()
     }
-}
-
-fn hex(high: u8, low: u8) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    Some(digit(high)? << 4 | digit(low)?)
 }

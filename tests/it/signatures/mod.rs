@@ -1,6 +1,7 @@
 //! Schemes that sign the delivery: what they take, what they refuse, and what it costs.
 
 mod bad_input;
+mod boxed;
 mod settings;
 mod standard;
 mod twilio;

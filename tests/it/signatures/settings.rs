@@ -122,6 +122,8 @@ fn a_public_key_must_be_one_of_its_kind() {
     for wrong in [hex, base64, &spki[4..], "z"] {
         assert_eq!(p256(wrong).unwrap_err(), ConfigErrorKind::Malformed, "{wrong}");
     }
+    let named = EcdsaP256::builder("x-signature").noun("verification key").public_key(base64).build();
+    assert_eq!(named.unwrap_err().to_string(), "verification key 1 is not well-formed");
     assert_eq!(ed25519("").unwrap_err(), ConfigErrorKind::Blank);
     assert_eq!(Ed25519::builder("x").build().unwrap_err().kind(), ConfigErrorKind::Missing);
 }

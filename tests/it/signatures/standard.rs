@@ -113,6 +113,24 @@ fn both_versions_together_are_at_most_eight() {
 }
 
 #[tokio::test]
+async fn public_keys_times_their_signatures_are_at_most_eight() {
+    let keys = (3..11).map(|seed| Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap());
+    let builder = keys.fold(StandardWebhooks::builder().secret(&secret()), |builder, pair| {
+        builder.public_key(&BASE64_STANDARD.encode(pair.public_key().as_ref()))
+    });
+    let ninth = Ed25519KeyPair::from_seed_unchecked(&[11; 32]).unwrap();
+    let too_many = builder.clone().public_key(&BASE64_STANDARD.encode(ninth.public_key().as_ref()));
+    assert_eq!(too_many.build().unwrap_err().kind(), ConfigErrorKind::TooMany);
+
+    let scheme = builder.build().unwrap();
+    // A shared secret costs one MAC for any number of signatures.
+    assert!(send(&scheme, &format!("{}{}", format!("{} ", v1()).repeat(7), v1a())).is_some());
+    let layer = layer(scheme);
+    let parts = family_head("webhook", &format!("{} {}", v1a(), v1a()));
+    assert_eq!(deliver(&layer, http::Request::from_parts(parts, Untouchable)).await.status, 401);
+}
+
+#[tokio::test]
 async fn families_are_never_mixed() {
     let layer = layer(both());
     let signature = v1();

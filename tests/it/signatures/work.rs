@@ -1,6 +1,10 @@
 //! How much is done, and when: no body is read for what the head shows to be wrong.
 
-use tower_webhook::auth::{Ed25519, Encoding, Hmac, Part, Scheme};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use tower_webhook::{
+    ConfigErrorKind,
+    auth::{Ed25519, Ed25519Builder, Encoding, Hmac, Part, Scheme},
+};
 
 use super::{KEY, NOW, at, full, head, hex, layer, mac, request, timed, verify};
 use crate::support::{bodies::Untouchable, deliver};
@@ -138,7 +142,6 @@ fn base64_url(bytes: &[u8]) -> String {
 
 #[test]
 fn public_keys_rotate_too() {
-    use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
     let pairs = [1, 2].map(|seed| Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap());
     let scheme = Ed25519::builder("x-signature-ed25519")
         .labelled_public_key("old", &hex(pairs[0].public_key().as_ref()))
@@ -180,4 +183,39 @@ fn ecdsa_is_taken_from_der() {
     for flipped in super::flips(signature.as_ref()) {
         assert!(!send(&flipped, b"1700000000", b"[]\r\n"));
     }
+}
+
+/// As many key pairs, and a list of signatures checked by their public halves.
+fn pairs(count: u8) -> (Vec<Ed25519KeyPair>, Ed25519Builder) {
+    let pairs: Vec<_> = (1..=count).map(|seed| Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()).collect();
+    let builder = Ed25519::builder("x-signature").list(',');
+    let builder = pairs.iter().fold(builder, |builder, pair| builder.public_key(&hex(pair.public_key().as_ref())));
+    (pairs, builder)
+}
+
+#[tokio::test]
+async fn public_keys_times_signatures_are_at_most_eight_and_more_are_refused_unread() {
+    for (keys, signatures, taken) in
+        [(1, 8, true), (2, 4, true), (4, 2, true), (8, 1, true), (2, 5, false), (3, 3, false), (8, 2, false)]
+    {
+        let (pairs, builder) = pairs(keys);
+        let layer = layer(builder.build().unwrap());
+        let right = hex(pairs.last().unwrap().sign(b"{}").as_ref());
+        let list = vec![right; signatures].join(",");
+        let headers = [("x-signature", list.as_bytes())];
+        let status = if taken {
+            deliver(&layer, request(&headers, full(b"{}"))).await.status
+        } else {
+            deliver(&layer, request(&headers, Untouchable)).await.status
+        };
+        assert_eq!(status, if taken { 200 } else { 401 }, "{keys} keys, {signatures} signatures");
+    }
+}
+
+#[test]
+fn public_keys_are_at_most_eight() {
+    let error = pairs(9).1.noun("verification key").build().unwrap_err();
+    assert_eq!(error.kind(), ConfigErrorKind::TooMany);
+    let message = "the number of keys (verification key, at most 8) is more than one scheme takes";
+    assert_eq!(error.to_string(), message);
 }
