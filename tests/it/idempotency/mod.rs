@@ -4,6 +4,7 @@ mod answers;
 mod detached;
 mod faults;
 mod identity;
+mod load;
 mod pepper;
 mod redis;
 mod sockets;
