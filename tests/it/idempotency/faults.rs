@@ -9,13 +9,13 @@ use std::{
 
 use http::StatusCode;
 use tokio_test::assert_pending;
-use tower::{Layer, Service};
+use tower::{Layer, Service, ServiceBuilder, limit::ConcurrencyLimitLayer};
 use tower_webhook::{
     idempotency::{Claim, Commit, EventKey, IdempotencyLayer, MemoryStore, Outcome, Pepper, Store, Token},
     testing::{Fault, ManualClock, Step},
 };
 
-use super::{A_LEASE, Answer, begin, deliver, delivery_of, on_each_store};
+use super::{A_LEASE, Answer, begin, deliver, delivery_of, on_each_store, when_free};
 use crate::support::{
     acting::{Act, Acting},
     place::PEPPER,
@@ -50,12 +50,7 @@ on_each_store! {
         place.store.fail(Step::Claim, Fault::AnswerLost);
         assert_eq!(deliver(&layer, &handler, "e").await, unavailable());
         place.store.mend();
-        let retry = async {
-            while deliver(&layer, &handler, "e").await.outcome == Some(Outcome::InProgress) {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), retry).await.expect("long before the lease runs out");
+        assert_eq!(when_free(&place, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
         assert_eq!(handler.effects().len(), 1);
     }
 
@@ -65,6 +60,7 @@ on_each_store! {
         place.store.fail(Step::Commit, Fault::Unreached);
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::Unclaimed));
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(500, Outcome::Unclaimed));
+        assert_eq!(place.store.calls(Step::Release), 0, "there is nothing to give back");
         place.store.mend();
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
 
@@ -99,13 +95,11 @@ on_each_store! {
         assert_eq!(handler.runs(), 1);
     }
 
-    async fn a_failure_that_cannot_be_given_back_is_the_handlers_answer_and_comes_back_by_itself(place: Place) {
+    async fn a_failure_that_cannot_be_given_back_is_the_handlers_answer_and_is_given_back_behind_it(place: Place) {
         let (layer, handler) = (place.layer(), Acting::new([Act::Answer(500)]));
         place.store.fail(Step::Release, Fault::Unreached);
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(500, Outcome::Failed));
-        place.store.mend();
-        place.advance(A_LEASE);
-        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
+        assert_eq!(when_free(&place, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
     }
 
     async fn each_step_asks_the_store_once(place: Place) {
@@ -133,18 +127,28 @@ on_each_store! {
                 tokio::task::yield_now().await;
             }
             drop(attempt);
-            let retry = async {
-                loop {
-                    let answer = deliver(&place.layer(), &handler, &event).await;
-                    if answer.outcome != Some(Outcome::InProgress) {
-                        return answer;
-                    }
-                    tokio::task::yield_now().await;
-                }
-            };
-            let answer = tokio::time::timeout(Duration::from_secs(30), retry).await.expect("long before the lease");
+            let answer = when_free(&place, &handler, &event).await;
             assert_eq!((answer, handler.runs()), (Answer::replay(204), 1), "{polls}");
         }
+    }
+}
+
+#[tokio::test]
+async fn the_handlers_place_is_free_while_the_store_is_told() {
+    for status in [204, 500] {
+        let handler = Acting::new([Act::Answer(status)]);
+        let layer = IdempotencyLayer::with_pepper(Hesitant(MemoryStore::new()), Pepper::new(PEPPER).unwrap());
+        let service = ServiceBuilder::new().layer(layer).layer(ConcurrencyLimitLayer::new(1)).service(handler.clone());
+        let mut first = tokio_test::task::spawn(service.clone().call(delivery_of("first")));
+        while handler.runs() == 0 {
+            assert_pending!(first.poll());
+        }
+        assert_pending!(first.poll());
+        let mut second = tokio_test::task::spawn(service.clone().call(delivery_of("second")));
+        for _ in 0..3 {
+            assert_pending!(second.poll());
+        }
+        assert_eq!(handler.runs(), 2);
     }
 }
 
