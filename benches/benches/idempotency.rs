@@ -1,4 +1,4 @@
-//! (e) What the idempotency layer adds to a handler that does nothing, and how many events Redis takes.
+//! (h) What the idempotency layer adds to a handler that does nothing, and how many events Redis takes.
 //!
 //! The part with Redis asks the server at `REDIS_URL`, whose records it adds to, and is skipped without one.
 #![expect(missing_docs, reason = "macros of criterion")]
