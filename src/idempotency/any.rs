@@ -26,6 +26,7 @@ trait Erased: Send + Sync {
     fn commit(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) -> Step<'_, Commit>;
     fn release(&self, key: EventKey, token: Token) -> Step<'_, ()>;
     fn abandon(&self, key: EventKey, token: Token);
+    fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration);
 }
 
 impl<St: Store> Erased for St {
@@ -43,6 +44,10 @@ impl<St: Store> Erased for St {
 
     fn abandon(&self, key: EventKey, token: Token) {
         Store::abandon(self, key, token);
+    }
+
+    fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
+        Store::record(self, key, token, status, ttl);
     }
 }
 
@@ -81,6 +86,10 @@ impl Store for AnyStore {
 
     fn abandon(&self, key: EventKey, token: Token) {
         self.0.abandon(key, token);
+    }
+
+    fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
+        self.0.record(key, token, status, ttl);
     }
 }
 

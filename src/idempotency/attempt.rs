@@ -45,7 +45,7 @@ where
     ResBody: Body<Data: From<Bytes>>,
 {
     let token = Token::fresh();
-    let guard = Guard::arm(settings.store.as_ref(), key, token);
+    let mut guard = Guard::arm(settings.store.as_ref(), key, token);
     let claimed = match settings.store.claim(key, token, settings.lease).await {
         Ok(Claim::Acquired) => true,
         Ok(Claim::InProgress { remaining }) => {
@@ -74,9 +74,9 @@ where
     let succeeded = response.status().is_success();
     let outcome = match (succeeded, claimed) {
         (true, _) => {
-            // The effect has happened: from here on, to give the claim back would be to have it twice.
-            guard.disarm();
+            guard.succeeded(response.status(), settings.ttl);
             let recorded = commit(settings, key, token, response.status()).await;
+            guard.disarm();
             if claimed { recorded } else { Outcome::Unclaimed }
         }
         (false, true) => {

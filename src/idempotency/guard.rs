@@ -1,29 +1,47 @@
+use std::time::Duration;
+
+use http::StatusCode;
+
 use super::{EventKey, Store, Token};
 
-/// Gives a claim back when it is dropped, however the attempt ends, until it is told that there is none to give back.
+/// Tells the store how an attempt ended, also where nobody can wait for it: when it is dropped.
 ///
 /// It is armed before the claim is sent: one that landed although nobody heard of it is given back too.
 pub(super) struct Guard<'a, St: Store> {
     store: &'a St,
     key: EventKey,
     token: Token,
-    armed: bool,
+    end: End,
+}
+
+/// What is left to tell the store.
+enum End {
+    GiveBack,
+    Record(StatusCode, Duration),
+    Nothing,
 }
 
 impl<'a, St: Store> Guard<'a, St> {
     pub(super) fn arm(store: &'a St, key: EventKey, token: Token) -> Self {
-        Self { store, key, token, armed: true }
+        Self { store, key, token, end: End::GiveBack }
+    }
+
+    /// The effect has happened: from here on, to give the claim back would be to have it twice.
+    pub(super) fn succeeded(&mut self, status: StatusCode, ttl: Duration) {
+        self.end = End::Record(status, ttl);
     }
 
     pub(super) fn disarm(mut self) {
-        self.armed = false;
+        self.end = End::Nothing;
     }
 }
 
 impl<St: Store> Drop for Guard<'_, St> {
     fn drop(&mut self) {
-        if self.armed {
-            self.store.abandon(self.key, self.token);
+        match self.end {
+            End::GiveBack => self.store.abandon(self.key, self.token),
+            End::Record(status, ttl) => self.store.record(self.key, self.token, status, ttl),
+            End::Nothing => {}
         }
     }
 }

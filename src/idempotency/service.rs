@@ -86,7 +86,8 @@ impl<S: fmt::Debug, St> fmt::Debug for IdempotencyService<S, St> {
 
 /// The future of [`IdempotencyService`].
 ///
-/// Dropping it gives the claim back, unless the handler has answered 2xx or runs in a task of its own.
+/// Dropping it gives the claim back, or records the effect once the handler has answered 2xx. A handler that runs in a
+/// task of its own goes on.
 ///
 /// It is boxed: a store's futures cannot be named. That costs some 50 ns of a delivery.
 #[must_use = "a future does nothing until it is polled"]

@@ -53,6 +53,10 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 ///     fn abandon(&self, key: EventKey, token: Token) {
 ///         self.store.abandon(key, token);
 ///     }
+///
+///     fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
+///         self.store.record(key, token, status, ttl);
+///     }
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
@@ -97,12 +101,20 @@ pub trait Store: Send + Sync + 'static {
     /// The store did not answer. The lease then runs out by itself.
     fn release(&self, key: EventKey, token: Token) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// The same when nobody can wait: it is called while a future is dropped, also by a panic. It must
-    /// neither block nor panic.
+    /// The same as [`release`](Self::release) when nobody can wait: it is called while a future is dropped, also by a
+    /// panic. It must neither block nor panic.
     ///
     /// By default nothing is done, and the lease runs out by itself.
     fn abandon(&self, key: EventKey, token: Token) {
         let _ = (key, token);
+    }
+
+    /// The same as [`commit`](Self::commit) when nobody can wait: it is called where the handler has answered 2xx, and
+    /// the future is dropped before the commit has ended, which may have landed. It must neither block nor panic.
+    ///
+    /// By default nothing is done, and a duplicate that comes after the lease runs again.
+    fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
+        let _ = (key, token, status, ttl);
     }
 }
 
@@ -134,6 +146,10 @@ impl<St: Store> Store for Arc<St> {
 
     fn abandon(&self, key: EventKey, token: Token) {
         St::abandon(self, key, token);
+    }
+
+    fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
+        St::record(self, key, token, status, ttl);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::idempotency::{BoxError, Claim, Commit, EventKey, Store, Token};
 
 /// A store of which single steps fail, for tests of what your service answers then.
 ///
-/// A clone is the same store. [`abandon`](Store::abandon) always works.
+/// A clone is the same store. [`abandon`](Store::abandon) and [`record`](Store::record) always work.
 ///
 /// # Examples
 ///
@@ -129,6 +129,10 @@ impl<St: Store> Store for FailingStore<St> {
 
     fn abandon(&self, key: EventKey, token: Token) {
         self.store.abandon(key, token);
+    }
+
+    fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
+        self.store.record(key, token, status, ttl);
     }
 }
 

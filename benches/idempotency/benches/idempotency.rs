@@ -1,4 +1,4 @@
-//! (e) What the idempotency layer adds to a handler that does nothing, and how many events Redis takes.
+//! (h) What the idempotency layer adds to a handler that does nothing, and how many events Redis takes.
 //!
 //! The part with Redis asks the server at `REDIS_URL`, whose records it adds to, and is skipped without one.
 #![expect(missing_docs, reason = "macros of criterion")]
@@ -89,33 +89,31 @@ fn redis(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let store = runtime.block_on(RedisStore::connect(&url)).unwrap().timeout(Duration::from_secs(10));
     let connection = runtime.block_on(ConnectionManager::new(Client::open(url).unwrap())).unwrap();
+    let pair = move || {
+        let store = store.clone();
+        async move {
+            let token = Token::fresh();
+            let key = EventKey::from_bytes(token.to_bytes());
+            assert_eq!(store.claim(key, token, Duration::from_secs(60)).await.unwrap(), Claim::Acquired);
+            let commit = store.commit(key, token, StatusCode::NO_CONTENT, Duration::from_secs(60)).await;
+            assert_eq!(commit.unwrap(), Commit::Held);
+        }
+    };
+    let pings = move || {
+        let mut connection = connection.clone();
+        async move {
+            for _ in 0..2 {
+                cmd("PING").query_async::<()>(&mut connection).await.unwrap();
+            }
+        }
+    };
     let mut group = criterion.benchmark_group("idempotency/redis");
     group.throughput(Throughput::Elements(u64::try_from(PAIRS / IN_FLIGHT * IN_FLIGHT).unwrap()));
     group.bench_function("claim and commit", |bencher| {
-        bencher.iter(|| {
-            runtime.block_on(in_flight(|| {
-                let store = store.clone();
-                async move {
-                    let token = Token::fresh();
-                    let key = EventKey::from_bytes(token.to_bytes());
-                    assert_eq!(store.claim(key, token, Duration::from_secs(60)).await.unwrap(), Claim::Acquired);
-                    let commit = store.commit(key, token, StatusCode::NO_CONTENT, Duration::from_secs(60)).await;
-                    assert_eq!(commit.unwrap(), Commit::Held);
-                }
-            }));
-        });
+        bencher.iter(|| runtime.block_on(in_flight(pair.clone())));
     });
     group.bench_function("PING twice", |bencher| {
-        bencher.iter(|| {
-            runtime.block_on(in_flight(|| {
-                let mut connection = connection.clone();
-                async move {
-                    for _ in 0..2 {
-                        cmd("PING").query_async::<()>(&mut connection).await.unwrap();
-                    }
-                }
-            }));
-        });
+        bencher.iter(|| runtime.block_on(in_flight(pings.clone())));
     });
     group.finish();
 }

@@ -89,6 +89,11 @@ impl MemoryStore {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn commit_at_once(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) -> Commit {
+        let now = self.now();
+        self.lock().commit(key.to_u128(), token, status, now, now.saturating_add(millis(ttl)))
+    }
+
     /// In milliseconds, as in Redis.
     fn now(&self) -> u64 {
         millis(self.clock.elapsed())
@@ -116,8 +121,7 @@ impl Store for MemoryStore {
         status: StatusCode,
         ttl: Duration,
     ) -> Result<Commit, StoreFull> {
-        let now = self.now();
-        Ok(self.lock().commit(key.to_u128(), token, status, now, now.saturating_add(millis(ttl))))
+        Ok(self.commit_at_once(key, token, status, ttl))
     }
 
     async fn release(&self, key: EventKey, token: Token) -> Result<(), StoreFull> {
@@ -127,6 +131,10 @@ impl Store for MemoryStore {
 
     fn abandon(&self, key: EventKey, token: Token) {
         self.lock().release(key.to_u128(), token);
+    }
+
+    fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
+        self.commit_at_once(key, token, status, ttl);
     }
 }
 

@@ -172,6 +172,14 @@ where
             runtime.spawn(async move { store.release(key, token).await });
         }
     }
+
+    /// In a task of its own, if a runtime is there.
+    fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
+        if let Ok(runtime) = Handle::try_current() {
+            let store = self.clone();
+            runtime.spawn(async move { store.commit(key, token, status, ttl).await });
+        }
+    }
 }
 
 impl<C> fmt::Debug for RedisStore<C> {

@@ -2,17 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::Request;
+use http::{Request, StatusCode};
 use tokio::sync::Notify;
 use tokio_test::{assert_pending, assert_ready_ok};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, limit::ConcurrencyLimitLayer};
 use tower_webhook::{
     WebhookBody,
-    idempotency::{EventKey, Identity, Outcome},
+    idempotency::{Claim, Commit, EventKey, IdempotencyLayer, Identity, Outcome, Pepper, Store, Token},
 };
 
-use super::{A_DAY, A_LEASE, Answer, begin, deliver, delivery_of, on_each_store, read};
-use crate::support::acting::{Act, Acting};
+use super::{A_DAY, A_LEASE, Answer, begin, deliver, delivery_of, on_each_store, read, when_free};
+use crate::support::{
+    acting::{Act, Acting},
+    place::PEPPER,
+};
 
 on_each_store! {
     async fn failures_run_again_and_a_success_is_replayed(place: Place) {
@@ -60,7 +63,7 @@ on_each_store! {
         let attempt = tokio::spawn(layer.layer(handler.clone()).oneshot(delivery_of("e")));
         let panic = attempt.await.unwrap_err().into_panic();
         assert_eq!(panic.downcast_ref(), Some(&"as told"));
-        assert_eq!(when_free(&place, &handler).await, Answer::of_the_handler(204, Outcome::First));
+        assert_eq!(when_free(&place, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
         assert_eq!(handler.runs(), 2);
     }
 
@@ -68,7 +71,7 @@ on_each_store! {
         let (layer, handler) = (place.layer(), Acting::new([Act::Fail]));
         let error = layer.layer(handler.clone()).oneshot(delivery_of("e")).await.map(drop);
         assert_eq!(error, Err("as told"));
-        assert_eq!(when_free(&place, &handler).await, Answer::of_the_handler(204, Outcome::First));
+        assert_eq!(when_free(&place, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
     }
 
     async fn a_future_that_is_dropped_gives_the_event_back(place: Place) {
@@ -79,7 +82,7 @@ on_each_store! {
             tokio::task::yield_now().await;
         }
         drop(dropped);
-        assert_eq!(when_free(&place, &handler).await, Answer::of_the_handler(204, Outcome::First));
+        assert_eq!(when_free(&place, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
         assert_eq!(handler.effects().len(), 1);
     }
 
@@ -132,6 +135,16 @@ on_each_store! {
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
     }
 
+    async fn nobody_is_told_to_wait_for_longer_than_a_lease(place: Place) {
+        let (layer, handler) = (place.layer().lease(Duration::from_secs(5)), Acting::new([Act::Wait(Arc::default())]));
+        let mut running = begin(&layer, &handler, "e");
+        while handler.runs() == 0 {
+            assert_pending!(running.poll());
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(deliver(&layer, &handler, "e").await.retry_after.as_deref(), Some("5"));
+    }
+
     async fn lease_and_time_to_live_are_settable(place: Place) {
         let layer = place.layer().lease(Duration::from_secs(600)).ttl(Duration::from_secs(60));
         let handler = Acting::new([Act::Wait(Arc::default())]);
@@ -148,20 +161,6 @@ on_each_store! {
     }
 }
 
-/// The answer to the first retry that is not told to come again: Redis gets a claim back a moment later.
-async fn when_free(place: &crate::support::place::Place, handler: &Acting) -> Answer {
-    let retry = async {
-        loop {
-            let answer = deliver(&place.layer(), handler, "e").await;
-            if answer.outcome != Some(Outcome::InProgress) {
-                return answer;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), retry).await.expect("the claim comes back at once")
-}
-
 #[tokio::test]
 async fn the_wait_is_what_is_left_of_the_lease_rounded_up() {
     let place = crate::support::place::Place::memory();
@@ -174,6 +173,33 @@ async fn the_wait_is_what_is_left_of_the_lease_rounded_up() {
     }
     place.advance(Duration::from_millis(1));
     assert_eq!(deliver(&layer, &handler, "e").await.outcome, Some(Outcome::First));
+}
+
+/// A store whose claims are always about to run out.
+struct Brink;
+
+impl Store for Brink {
+    type Error = std::convert::Infallible;
+
+    async fn claim(&self, _: EventKey, _: Token, _: Duration) -> Result<Claim, Self::Error> {
+        Ok(Claim::InProgress { remaining: Some(Duration::ZERO) })
+    }
+
+    async fn commit(&self, _: EventKey, _: Token, _: StatusCode, _: Duration) -> Result<Commit, Self::Error> {
+        Ok(Commit::Held)
+    }
+
+    async fn release(&self, _: EventKey, _: Token) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_second_is_the_shortest_wait_and_a_refusal_says_what_it_is() {
+    let layer = IdempotencyLayer::with_pepper(Brink, Pepper::new(PEPPER).unwrap());
+    let response = layer.layer(Acting::default()).oneshot(delivery_of("e")).await.unwrap();
+    assert_eq!(response.headers()["retry-after"], "1");
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
 }
 
 #[tokio::test]

@@ -140,4 +140,6 @@ fn content_binds_a_part_to_the_body() {
     assert_ne!(bound("1", b"a"), bound("1", b"b"));
     assert_ne!(bound("1", b"a"), bound("2", b"a"));
     assert_ne!(bound("1", b"a"), Identity::of_content("acme", b"a"));
+    let part = Identity::builder("acme", b"").part("1").build();
+    assert_ne!(part, Identity::of_content("acme", b"1"), "a part is no content");
 }

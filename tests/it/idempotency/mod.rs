@@ -4,6 +4,7 @@ mod answers;
 mod detached;
 mod faults;
 mod identity;
+mod load;
 mod pepper;
 mod redis;
 mod sockets;
@@ -20,7 +21,10 @@ use tower_webhook::{
     idempotency::{IdempotencyLayer, Identity, Outcome, Store},
 };
 
-use crate::support::{acting::Acting, place::on_each_store};
+use crate::support::{
+    acting::Acting,
+    place::{Place, on_each_store},
+};
 
 /// A little more than the default lease.
 const A_LEASE: Duration = Duration::from_secs(61);
@@ -76,4 +80,18 @@ fn begin<St: Store>(
     impl Future<Output = Result<Response<ResponseBody<Full<bytes::Bytes>>>, &'static str>> + use<St>,
 > {
     tokio_test::task::spawn(layer.layer(handler.clone()).call(delivery_of(event)))
+}
+
+/// The answer to the first retry that is not told to come again: Redis is told of what ended a moment later.
+async fn when_free(place: &Place, handler: &Acting, event: &str) -> Answer {
+    let retry = async {
+        loop {
+            let answer = deliver(&place.layer(), handler, event).await;
+            if answer.outcome != Some(Outcome::InProgress) {
+                return answer;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), retry).await.expect("long before the lease runs out")
 }

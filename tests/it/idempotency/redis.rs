@@ -1,14 +1,19 @@
 //! What is particular to Redis: what stands in it, and what happens without it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
+use tokio_test::assert_pending;
 use tower_webhook::idempotency::{
     Claim, EventKey, IdempotencyLayer, Outcome, Pepper, RedisStore, RedisStoreError, Store, Token,
 };
 
-use super::{Answer, deliver};
-use crate::support::{acting::Acting, place::PEPPER, redis::Redis};
+use super::{Answer, begin, deliver};
+use crate::support::{
+    acting::{Act, Acting},
+    place::PEPPER,
+    redis::Redis,
+};
 
 const LEASE: Duration = Duration::from_secs(60);
 
@@ -53,21 +58,51 @@ async fn nothing_of_an_event_is_in_redis() {
 async fn each_step_is_one_command() {
     let Some(redis) = Redis::start() else { return };
     let store = RedisStore::connect(&redis.url()).await.unwrap();
-    let commands = || {
-        let stats = redis.connect().ask(&["INFO", "commandstats"]).concat();
-        let stats = String::from_utf8(stats).unwrap();
-        let calls = |line: &str| line.split(['=', ',']).nth(1).unwrap().parse::<usize>().unwrap();
-        // Not what the test itself asks, nor what runs inside of a script.
-        let of_store = ["cmdstat_set:", "cmdstat_evalsha:", "cmdstat_eval:", "cmdstat_script|load:"];
-        stats.lines().filter(|line| of_store.iter().any(|name| line.starts_with(name))).map(calls).sum::<usize>()
-    };
-    let before = commands();
+    let before = commands(&redis);
     let tokens = [Token::fresh(), Token::fresh()];
     store.claim(key(), tokens[0], LEASE).await.unwrap();
     store.release(key(), tokens[0]).await.unwrap();
     store.claim(key(), tokens[1], LEASE).await.unwrap();
     store.commit(key(), tokens[1], StatusCode::OK, LEASE).await.unwrap();
-    assert_eq!(commands() - before, 4);
+    assert_eq!(commands(&redis) - before, 4);
+}
+
+#[tokio::test]
+async fn a_delivery_is_two_commands_and_a_duplicate_is_one() {
+    let Some(redis) = Redis::start() else { return };
+    let store = RedisStore::connect(&redis.url()).await.unwrap();
+    let layer = IdempotencyLayer::with_pepper(store, Pepper::new(PEPPER).unwrap());
+    let handler = Acting::new([Act::Answer(204), Act::Answer(500), Act::Wait(Arc::default())]);
+    let mut before = commands(&redis);
+    let mut passed = || {
+        let now = commands(&redis);
+        now - std::mem::replace(&mut before, now)
+    };
+    deliver(&layer, &handler, "done").await;
+    deliver(&layer, &handler, "failed").await;
+    assert_eq!(passed(), 4);
+    let mut running = begin(&layer, &handler, "running");
+    while handler.runs() == 2 {
+        assert_pending!(running.poll());
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(passed(), 1);
+    for _ in 0..10 {
+        assert_eq!(deliver(&layer, &handler, "running").await.outcome, Some(Outcome::InProgress));
+        assert_eq!(deliver(&layer, &handler, "done").await, Answer::replay(204));
+    }
+    // What a task sent meanwhile came before this one.
+    deliver(&layer, &handler, "another").await;
+    assert_eq!(passed(), 22);
+}
+
+fn commands(redis: &Redis) -> usize {
+    let stats = redis.connect().ask(&["INFO", "commandstats"]).concat();
+    let stats = String::from_utf8(stats).unwrap();
+    let calls = |line: &str| line.split(['=', ',']).nth(1).unwrap().parse::<usize>().unwrap();
+    // Not what the test itself asks, nor what runs inside of a script.
+    let of_store = ["cmdstat_set:", "cmdstat_evalsha:", "cmdstat_eval:", "cmdstat_script|load:"];
+    stats.lines().filter(|line| of_store.iter().any(|name| line.starts_with(name))).map(calls).sum()
 }
 
 #[tokio::test]

@@ -147,7 +147,34 @@ fn a_replica_that_dies_before_the_effect_leaves_the_event_to_another_one() {
     assert_eq!(deliver(&other, SESSION).status, 503, "the lease of the dead holds");
     redis.advance(Duration::from_secs(61));
     assert_eq!(deliver(&other, SESSION).status, 204);
-    assert!(other.line().starts_with("effect "));
+    let effect = other.line();
+    assert!(effect.starts_with("effect "), "{effect}");
+    assert_eq!(deliver(&other, SESSION).status, 204);
+    assert_eq!(other.line(), effect.replace("effect", "replay"), "one effect in all");
+}
+
+/// The window that no layer can close: see `docs/idempotency.md`.
+#[test]
+fn a_replica_that_dies_between_the_effect_and_its_record_has_the_effect_again_after_the_lease() {
+    let Some(mut redis) = Redis::start_durable() else { return };
+    let dying = replica(&redis, &[SLOW]);
+    hang_up(&dying, &redis);
+    redis.signal("STOP");
+    let effect = dying.line();
+    assert!(effect.starts_with("effect "), "{effect}");
+    dying.kill();
+    // The record may have been sent: it ends with the sockets of the Redis that never read it. The claim is on the disk.
+    redis.restart();
+    let name = effect.replace("effect ", "webhook:");
+    assert!(redis.connect().ask(&["GET", &name])[0].starts_with(b"P"), "claimed, and not recorded");
+
+    let other = replica(&redis, &[]);
+    assert_eq!(deliver(&other, SESSION).status, 503, "the lease of the dead holds");
+    redis.advance(Duration::from_secs(61));
+    assert_eq!(deliver(&other, SESSION).status, 204);
+    assert_eq!(other.line(), effect, "the same event, a second time");
+    assert_eq!(deliver(&other, SESSION).status, 204);
+    assert_eq!(other.line(), effect.replace("effect", "replay"));
 }
 
 #[test]

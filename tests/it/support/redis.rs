@@ -1,8 +1,10 @@
 //! A Redis server of a test's own, from the `redis-server` on the path.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, ErrorKind, Read, Write},
     net::{TcpListener, TcpStream},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
     time::Duration,
@@ -11,15 +13,30 @@ use std::{
 pub(crate) struct Redis {
     process: Option<Child>,
     port: u16,
+    /// Where it keeps its file, if it outlives itself.
+    folder: Option<PathBuf>,
 }
 
 impl Redis {
     /// `None`, with a word about it, if there is no `redis-server`.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_in(|_| None)
+    }
+
+    /// One that loses nothing that it has answered, also if it is killed.
+    pub(crate) fn start_durable() -> Option<Self> {
+        Self::start_in(|port| {
+            let folder = std::env::temp_dir().join(format!("tower-webhook-{}-{port}", std::process::id()));
+            fs::create_dir_all(&folder).unwrap();
+            Some(folder)
+        })
+    }
+
+    fn start_in(folder: impl Fn(u16) -> Option<PathBuf>) -> Option<Self> {
         loop {
             // Somebody else can take the port meanwhile: then the server ends, and another is tried.
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            let mut redis = Self { process: None, port };
+            let mut redis = Self { process: None, port, folder: folder(port) };
             if redis.spawn()? {
                 return Some(redis);
             }
@@ -28,10 +45,13 @@ impl Redis {
 
     /// Whether it took the port.
     fn spawn(&mut self) -> Option<bool> {
-        let server = Command::new("redis-server")
-            .args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", "", "--appendonly", "no"])
-            .stdout(Stdio::piped())
-            .spawn();
+        let mut server = Command::new("redis-server");
+        server.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", ""]);
+        match &self.folder {
+            Some(folder) => server.args(["--appendonly", "yes", "--appendfsync", "always", "--dir"]).arg(folder),
+            None => server.args(["--appendonly", "no"]),
+        };
+        let server = server.stdout(Stdio::piped()).spawn();
         let mut process = match server {
             Ok(process) => process,
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -57,7 +77,7 @@ impl Redis {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
-    /// Ends it at once, with all that it holds.
+    /// Ends it at once, with all that only its memory and its sockets hold.
     pub(crate) fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             let _ = process.kill();
@@ -65,7 +85,7 @@ impl Redis {
         }
     }
 
-    /// Starts it again on the same port, empty.
+    /// Starts it again on the same port: empty, or with what a durable one had.
     pub(crate) fn restart(&mut self) {
         self.kill();
         assert_eq!(self.spawn(), Some(true), "the port is free");
@@ -92,6 +112,9 @@ impl Redis {
 impl Drop for Redis {
     fn drop(&mut self) {
         self.kill();
+        if let Some(folder) = &self.folder {
+            let _ = fs::remove_dir_all(folder);
+        }
     }
 }
 

@@ -99,3 +99,50 @@ pub(crate) fn table(results: &Results) -> String {
     }
     table
 }
+
+/// What a member may take in microseconds, less what another one takes.
+struct Bound {
+    what: &'static str,
+    group: &'static str,
+    member: &'static str,
+    less: Option<&'static str>,
+    at_most: f64,
+}
+
+const BOUNDS: [Bound; 3] = [
+    Bound {
+        what: "A first delivery, more than the bare handler",
+        group: "idempotency/layer",
+        member: "first",
+        less: Some("bare"),
+        at_most: 1.0,
+    },
+    Bound {
+        what: "A duplicate, more than the bare handler",
+        group: "idempotency/layer",
+        member: "duplicate",
+        less: Some("bare"),
+        at_most: 0.4,
+    },
+    Bound {
+        what: "Claim and commit in Redis, 64 in flight over one connection",
+        group: "idempotency/redis",
+        member: "claim and commit",
+        less: None,
+        at_most: 10.0,
+    },
+];
+
+/// The table of what may take so long, whatever others take. Empty if nothing of it was measured.
+pub(crate) fn bounds(results: &Results) -> String {
+    let mut rows = String::new();
+    for Bound { what, group, member, less, at_most } in BOUNDS {
+        let cost = |member| results.cost(group, member, None);
+        let less = less.map_or(Some(0.0), cost);
+        let (Some(cost), Some(less)) = (cost(member), less) else { continue };
+        let cost = (cost - less) / 1e3;
+        let verdict = if cost <= at_most { "met" } else { "**missed**" };
+        let _ = writeln!(rows, "| {what} | {at_most:.1} | {cost:.3} | {verdict} |");
+    }
+    if rows.is_empty() { rows } else { format!("| what | goal, us | us | |\n|---|--:|--:|---|\n{rows}") }
+}

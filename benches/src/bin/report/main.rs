@@ -24,13 +24,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(&plots)?;
 
     let goals = goals::table(&results);
-    println!("{goals}");
+    let bounds = goals::bounds(&results);
+    println!("{goals}\n{bounds}");
     let mut page = include_str!("../../../report.md")
         .replace("{{machine}}", &machine()?)
         .replace("{{rounds}}", &rounds.len().to_string())
         .replace("{{goals}}", &goals)
+        .replace("{{bounds}}", or_nothing(&bounds))
         .replace("{{count}}", include_str!("../../../count.md").trim_end());
-    for kind in ["decode", "accept", "axum", "refuse", "signature", "peers"] {
+    for kind in ["decode", "accept", "axum", "refuse", "signature", "peers", "idempotency"] {
         let mut text = String::new();
         for group in results.groups(kind) {
             let file = plot::bars(&plots, &group)?;

@@ -8,7 +8,7 @@ use std::{
 use serde::Deserialize;
 
 /// The names of members that the others of their group are compared with, the first that is there.
-const REFERENCES: [&str; 4] = ["floor", "accepted", "Json handler", "ours"];
+const REFERENCES: [&str; 7] = ["floor", "accepted", "Json handler", "ours", "bare", "PING twice", "two parts"];
 
 /// What criterion measured: by group, then by member and point, in nanoseconds.
 ///
@@ -33,6 +33,14 @@ struct Benchmark {
     group_id: String,
     function_id: Option<String>,
     value_str: Option<String>,
+    throughput: Option<Throughput>,
+}
+
+/// What one iteration does, where it is more than one piece of work.
+#[derive(Default, Deserialize)]
+struct Throughput {
+    #[serde(rename = "Elements")]
+    pieces: Option<u64>,
 }
 
 /// How long each sample took, and how many iterations it had.
@@ -66,7 +74,8 @@ impl Results {
             let point = benchmark.value_str.and_then(|point| point.parse().ok());
             let member = Member { name: benchmark.function_id.unwrap_or_default(), point };
             let cost = all.entry(benchmark.group_id).or_default().entry(member).or_insert(f64::INFINITY);
-            *cost = cost.min(samples.fastest());
+            let pieces = benchmark.throughput.unwrap_or_default().pieces.unwrap_or(1);
+            *cost = cost.min(samples.fastest() / pieces as f64);
         }
         Ok(Self(all))
     }
