@@ -76,7 +76,10 @@ async fn idempotency() -> Result<IdempotencyLayer<AnyStore>, Failure> {
             IdempotencyLayer::with_pepper(AnyStore::new(MemoryStore::new()), Pepper::new(pepper)?)
         }
     };
-    Ok(layer.on_store_error(|error| eprintln!("{error}")))
+    Ok(layer.on_store_error(|error| {
+        let causes = std::iter::successors(error.source(), |cause| cause.source());
+        eprintln!("{}", causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}")));
+    }))
 }
 
 /// What stands for the work of an application.

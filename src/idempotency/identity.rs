@@ -75,9 +75,10 @@ impl Identity {
         Self(hasher.finalize().into())
     }
 
-    /// The identity of the event that a delivery is of, by what its provider states of it: the id, if it is signed; an
-    /// id that is not signed, with the content of the body, as it could be put beside another one; and else the content
-    /// alone.
+    /// The identity of the event that a delivery is of, by what its provider states of it: the id, if it is signed; else
+    /// the content of the body, with the id and the type that are stated without being signed. Such an id alone could be
+    /// put beside another body, and suppress it. That it counts at all is because two events can have the same body: a
+    /// recorded delivery that is sent again under another id is a new event.
     ///
     /// # Examples
     ///
@@ -94,10 +95,13 @@ impl Identity {
     #[must_use]
     pub fn of_delivery(delivery: &Delivery, body: &[u8]) -> Self {
         let identity = Self::builder(delivery.provider(), body);
-        match delivery.event_id() {
-            Some(Stated::Signed(id)) => identity.part("signed id").part(id),
-            Some(Stated::Unsigned(id)) => identity.part("unsigned id").part(id).content(),
-            None => identity,
+        let event_type = delivery.event_type().map(Stated::even_unsigned);
+        match (delivery.event_id(), event_type) {
+            (Some(Stated::Signed(id)), _) => identity.part("signed id").part(id),
+            (Some(Stated::Unsigned(id)), None) => identity.part("id").part(id).content(),
+            (Some(Stated::Unsigned(id)), Some(kind)) => identity.part("id, type").part(id).part(kind).content(),
+            (None, Some(kind)) => identity.part("type").part(kind).content(),
+            (None, None) => identity,
         }
         .build()
     }

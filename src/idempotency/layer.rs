@@ -83,6 +83,24 @@ impl<St: Store> IdempotencyLayer<St> {
         Self { settings: Arc::new(settings) }
     }
 
+    /// Keeps this layer's events apart from those of other layers that share the store and the pepper. By default they
+    /// are not apart: on two routes of one provider, an event that came to the first is a duplicate on the second.
+    ///
+    /// Give each handler that has effects of its own, such as that of each account or tenant, a scope of its own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::idempotency::{IdempotencyLayer, MemoryStore};
+    ///
+    /// let store = MemoryStore::new();
+    /// let layer = |account| IdempotencyLayer::new(store.clone()).scope(account);
+    /// let (spain, france) = (layer("spain"), layer("france"));
+    /// ```
+    pub fn scope(self, scope: &str) -> Self {
+        self.with(|settings| settings.pepper = settings.pepper.scoped(scope))
+    }
+
     /// How long an attempt has the event for itself. The default is 60 seconds, and a millisecond is the least.
     ///
     /// It must outlast the handler, and what the handler waits for to become ready: an attempt that takes
@@ -118,7 +136,8 @@ impl<St: Store> IdempotencyLayer<St> {
         self.with(|settings| settings.in_flight = Some(in_flight.clone()))
     }
 
-    /// Shows every error of the store to `hook`, for a log or a count.
+    /// Shows every error of the store to `hook`, for a log or a count. It must not panic: it is called between the
+    /// tries of a record.
     ///
     /// # Examples
     ///

@@ -29,7 +29,8 @@
 pub enum Outcome {
     /// The handler ran and answered 2xx, which is recorded.
     First,
-    /// The same, after the lease had run out: another attempt may have run too.
+    /// The same, and the claim was gone by then: the lease had run out and another attempt may have run too, or the answer
+    /// to a first record was lost.
     Late,
     /// The handler ran and answered 2xx, and the store took no record of it in two tries: a duplicate that
     /// comes after the lease runs again.

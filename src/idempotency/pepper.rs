@@ -70,6 +70,11 @@ impl Pepper {
         Self { key: Box::new(Zeroizing::new(key)) }
     }
 
+    /// Another pepper, for those who share this one and are to be apart.
+    pub(super) fn scoped(&self, scope: &str) -> Self {
+        Self { key: Box::new(Zeroizing::new(blake3::keyed_hash(&self.key, scope.as_bytes()).into())) }
+    }
+
     /// The first half of the keyed hash: 128 bits are enough for no two of any number of events to meet.
     pub(super) fn key_of(&self, identity: &Identity) -> EventKey {
         let hash: [u8; 32] = blake3::keyed_hash(&self.key, identity.as_bytes()).into();

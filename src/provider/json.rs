@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::{Envelope, Provider, RawBody, RawDelivery};
+use super::{Envelope, Place, Provider, RawBody, RawDelivery};
 #[cfg(feature = "idempotency")]
 use crate::{
     Delivery,
@@ -96,7 +96,8 @@ where
     ///
     /// Few signatures cover such a header. Whoever has recorded a delivery can send it again under another type, and
     /// it becomes the event of that type if the body has its fields:
-    /// [`Delivery::event_type`](crate::Delivery::event_type) tells whether the type is signed.
+    /// [`Delivery::event_type`](crate::Delivery::event_type) tells the type, and whether it is signed. An
+    /// [`envelope`](Self::envelope) of yours should name the header too.
     ///
     /// # Examples
     ///
@@ -105,14 +106,15 @@ where
     where
         E: Tagged,
     {
-        Self::with(name, scheme, |headers, body| {
+        let tagged = Self::with(name, scheme, |headers, body| {
             let mut types = headers.get_all(E::TAG).iter();
             let (Some(event_type), None) = (types.next(), types.next()) else {
                 return Err(RejectionKind::Malformed.into());
             };
             let event_type = event_type.to_str().map_err(|_| RejectionKind::Malformed)?;
             Ok(json::decode_tagged_as(event_type, body)?)
-        })
+        });
+        tagged.envelope(Envelope::new().event_type(Place::header(E::TAG)))
     }
 
     /// Where the provider states the event's id, its type and the like. By default nowhere.

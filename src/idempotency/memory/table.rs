@@ -86,7 +86,12 @@ impl Table {
         let held = self.running.remove(&key).is_some_and(|running| running.token == token && now < running.until);
         match self.done.entry(key) {
             // The first success is what the sender was told.
-            Entry::Occupied(entry) if now < entry.get().until => {}
+            Entry::Occupied(mut entry) if now < entry.get().until => {
+                if entry.get().until < until {
+                    entry.get_mut().until = until;
+                    self.order.push_back((until, key.to_ne_bytes()));
+                }
+            }
             entry => {
                 entry.insert_entry(Done { until, status });
                 self.order.push_back((until, key.to_ne_bytes()));
@@ -115,10 +120,11 @@ impl Table {
         if self.running.len() >= self.sweep_len {
             self.sweep(now);
         }
-        while self.len() >= self.capacity && self.evict(now) {}
+        // What has run out goes before what is done, which is still of use.
         if self.len() >= self.capacity && self.sweep_at <= now {
             self.sweep(now);
         }
+        while self.len() >= self.capacity && self.evict(now) {}
         self.len() < self.capacity
     }
 

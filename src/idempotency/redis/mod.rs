@@ -4,7 +4,7 @@ mod record;
 use std::{fmt, sync::Arc, time::Duration};
 
 use ::redis::{
-    Client, Cmd, IntoConnectionInfo, RedisError, Script, Value,
+    Client, Cmd, IntoConnectionInfo, RedisError, Value,
     aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
     io::tcp::TcpSettings,
 };
@@ -22,8 +22,9 @@ const RELEASE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redi
 /// Each step is one command on one key, so that Redis Cluster serves it too, and one round trip. Time is the
 /// server's. A record is a keyed hash, and a token or a status.
 ///
-/// A step that takes longer than [`timeout`](Self::timeout) fails. The connection mends itself: what comes
-/// while there is none waits for that long and then fails.
+/// A step that takes longer than [`timeout`](Self::timeout) fails. The connection mends itself when it breaks: what comes
+/// while there is none waits for that long and then fails. A server that lives on as a read-only replica breaks none: its
+/// fail-over must close the clients' connections, as Redis does when it is demoted by Sentinel or Cluster.
 ///
 /// The server should not evict (`maxmemory-policy noeviction`), and keep an append-only file: what it loses runs again.
 /// Replication of Redis is asynchronous, so a fail-over can lose the records of the last moment.
@@ -34,7 +35,7 @@ const RELEASE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redi
 /// use tower_webhook::idempotency::{IdempotencyLayer, Pepper, RedisStore};
 ///
 /// # async fn layer(pepper: &str) -> Result<(), Box<dyn std::error::Error>> {
-/// let store = RedisStore::connect("redis://127.0.0.1/").await?.prefix("acme:webhook:");
+/// let store = RedisStore::connect_with_prefix("redis://127.0.0.1/", "acme:webhook:").await?;
 /// let layer = IdempotencyLayer::with_pepper(store, Pepper::new(pepper)?);
 /// # Ok(())
 /// # }
@@ -44,16 +45,24 @@ pub struct RedisStore<C = ConnectionManager> {
     connection: C,
     prefix: Arc<str>,
     timeout: Duration,
-    release: Arc<Script>,
 }
 
 impl RedisStore {
-    /// Connects, and asks the server whether it knows the command of a claim.
+    /// Connects, and asks the server whether it knows the command of a claim. Every key begins with `webhook:`.
     ///
     /// # Errors
     ///
     /// The URL is none of Redis, the server does not answer, refuses the user, or is older than 7.0.
     pub async fn connect(url: &str) -> Result<Self, RedisStoreError> {
+        Self::connect_with_prefix(url, PREFIX).await
+    }
+
+    /// The same for a user who may touch keys with another prefix only.
+    ///
+    /// # Errors
+    ///
+    /// As for [`connect`](Self::connect).
+    pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, RedisStoreError> {
         let info = url.into_connection_info()?.set_tcp_settings(tcp_settings());
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(TIMEOUT))
@@ -62,7 +71,7 @@ impl RedisStore {
             .set_max_delay(Duration::from_millis(500))
             .set_number_of_retries(2);
         let connection = ConnectionManager::new_with_config(Client::open(info)?, config).await?;
-        let store = Self::new(connection);
+        let store = Self::new(connection).prefix(prefix);
         let (key, token) = (EventKey::from_bytes(Token::fresh().to_bytes()), Token::fresh());
         store.claim(key, token, Duration::from_secs(1)).await?;
         store.release(key, token).await?;
@@ -70,6 +79,7 @@ impl RedisStore {
     }
 }
 
+const PREFIX: &str = "webhook:";
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A server that is gone without a word is noticed before the system would give up, which takes minutes.
@@ -87,7 +97,7 @@ where
     /// Uses this connection, such as one to a cluster, or one with TLS and settings of your own. The features of
     /// `redis` that it needs are added to your own dependency on that crate.
     pub fn new(connection: C) -> Self {
-        Self { connection, prefix: Arc::from("webhook:"), timeout: TIMEOUT, release: Arc::new(Script::new(RELEASE)) }
+        Self { connection, prefix: Arc::from(PREFIX), timeout: TIMEOUT }
     }
 
     /// Begins every key with this. The default is `webhook:`.
@@ -158,10 +168,11 @@ where
     }
 
     async fn release(&self, key: EventKey, token: Token) -> Result<(), RedisStoreError> {
-        let mut invocation = self.release.prepare_invoke();
-        invocation.key(self.key(key)).arg(Record::Claimed(token).encode().as_ref());
+        // Not by its digest: a server that has been restarted would ask for the script, and who hears it may be gone.
+        let mut command = Cmd::new();
+        command.arg("EVAL").arg(RELEASE).arg(1).arg(self.key(key)).arg(Record::Claimed(token).encode().as_ref());
         let mut connection = self.connection.clone();
-        timeout(self.timeout, invocation.invoke_async::<()>(&mut connection)).await??;
+        timeout(self.timeout, command.exec_async(&mut connection)).await??;
         Ok(())
     }
 

@@ -24,6 +24,7 @@ use crate::idempotency::{BoxError, EventKey, Store, Token};
 /// See [`testing`](super).
 pub async fn check<St: Store>(store: &St, mut advance: impl AsyncFnMut(Duration)) -> Result<(), Violation> {
     rules::claims(store, &mut advance).await?;
+    rules::races(store).await?;
     rules::done(store, &mut advance).await?;
     rules::releases(store, &mut advance).await?;
     rules::lost_leases(store, &mut advance).await?;

@@ -1,11 +1,16 @@
 //! The rules one by one, each on keys of its own.
 
-use std::time::Duration;
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::Poll,
+    time::Duration,
+};
 
 use http::StatusCode;
 
 use super::{LEASE, TTL, Violation, expect, fresh_key};
-use crate::idempotency::{Claim, Commit, Store, Token};
+use crate::idempotency::{BoxError, Claim, Commit, Store, Token};
 
 const NO_CONTENT: StatusCode = StatusCode::NO_CONTENT;
 /// More than either, beside the time that the check itself takes.
@@ -26,6 +31,41 @@ pub(super) async fn claims<St: Store>(store: &St, advance: &mut impl AsyncFnMut(
     advance(2 * MARGIN).await;
     expect("a claim whose lease has run out can be taken over", claim(key).await, |claim| *claim == Claim::Acquired)?;
     expect("a claim that was taken over is in progress", claim(key).await, in_progress)
+}
+
+/// How many claims of one key are made at once, and on how many keys.
+const AT_ONCE: usize = 16;
+
+pub(super) async fn races<St: Store>(store: &St) -> Result<(), Violation> {
+    for _ in 0..AT_ONCE {
+        let key = fresh_key();
+        let claims = at_once((0..AT_ONCE).map(|_| store.claim(key, Token::fresh(), LEASE)).collect()).await;
+        let mut acquired = 0;
+        for claim in claims {
+            acquired += usize::from(matches!(claim, Ok(Claim::Acquired)));
+            expect("claims at once are answered", claim, |claim| *claim == Claim::Acquired || in_progress(claim))?;
+        }
+        expect("of claims at once, one is acquired", Ok::<_, BoxError>(acquired), |acquired| *acquired == 1)?;
+    }
+    Ok(())
+}
+
+/// Polls all of them in turns, so that a step which is not atomic is interrupted by the others.
+async fn at_once<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.into_iter().map(|future| Some(Box::pin(future))).collect();
+    let mut outputs = Vec::with_capacity(running.len());
+    poll_fn(|cx| {
+        for place in &mut running {
+            let Some(future) = place else { continue };
+            if let Poll::Ready(output) = Pin::new(future).poll(cx) {
+                outputs.push(output);
+                *place = None;
+            }
+        }
+        if running.iter().all(Option::is_none) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    outputs
 }
 
 pub(super) async fn done<St: Store>(store: &St, advance: &mut impl AsyncFnMut(Duration)) -> Result<(), Violation> {

@@ -10,7 +10,7 @@ use tower::{ServiceBuilder, ServiceExt, service_fn};
 use tower_webhook::{
     WebhookBody, WebhookLayer,
     auth::DangerousAcceptAll,
-    idempotency::{EventKey, IdempotencyLayer, Identity, MemoryStore},
+    idempotency::{EventKey, IdempotencyLayer, Identity, MemoryStore, Outcome},
     provider::{Json, Provider},
 };
 
@@ -142,4 +142,38 @@ fn content_binds_a_part_to_the_body() {
     assert_ne!(bound("1", b"a"), Identity::of_content("acme", b"a"));
     let part = Identity::builder("acme", b"").part("1").build();
     assert_ne!(part, Identity::of_content("acme", b"1"), "a part is no content");
+}
+
+tower_webhook::tagged_enum! {
+    #[derive(Clone, Debug)]
+    enum Told by "x-acme-event" {
+        Paid(serde::de::IgnoredAny) = "order.paid",
+    }
+}
+
+#[tokio::test]
+async fn a_type_in_a_header_tells_two_events_with_one_body_apart() {
+    let layer = Json::<Told, _>::tagged_by_header("acme", DangerousAcceptAll).into_layer();
+    let key = async |kind: &str| {
+        let request = Request::post("/").header("x-acme-event", kind).body(Full::from(r#"{"id":"o1"}"#)).unwrap();
+        identity(&layer, request).await
+    };
+    assert_eq!(key("order.paid").await, key("order.paid").await);
+    assert_ne!(key("order.paid").await, key("order.shipped").await);
+}
+
+#[tokio::test]
+async fn a_scope_keeps_the_events_of_two_handlers_apart() {
+    let store = MemoryStore::new();
+    let deliver = async |scope: &str| {
+        let handler =
+            service_fn(async |_: Request<WebhookBody>| Ok::<_, Infallible>(Response::new(Full::<Bytes>::default())));
+        let idempotency = IdempotencyLayer::new(store.clone()).scope(scope);
+        let service = ServiceBuilder::new().layer(truemed()).layer(idempotency).service(handler);
+        let request = from_truemed(Full::<Bytes>::from(r#"{"qualification_session_id":"qs_1","status":"approved"}"#));
+        *service.oneshot(request).await.unwrap().extensions().get::<Outcome>().unwrap()
+    };
+    assert_eq!(deliver("spain").await, Outcome::First);
+    assert_eq!(deliver("france").await, Outcome::First);
+    assert_eq!(deliver("spain").await, Outcome::Replayed);
 }

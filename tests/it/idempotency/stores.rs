@@ -25,6 +25,7 @@ struct Broken<St> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     ClaimsTwice,
+    ChecksThenActs,
     ForgetsStatus,
     FencesCommit,
     ReleasesOthers,
@@ -46,6 +47,16 @@ impl<St: Store> Store for Broken<St> {
             Fault::ShortLease => lease / 2,
             _ => lease,
         };
+        if self.fault == Fault::ChecksThenActs {
+            let found = self.store.claim(key, token, lease).await?;
+            if found != Claim::Acquired {
+                return Ok(found);
+            }
+            self.store.release(key, token).await?;
+            tokio::task::yield_now().await;
+            // Done for no time is absent: whoever has claimed it meanwhile is written over.
+            self.store.commit(key, token, StatusCode::OK, Duration::ZERO).await?;
+        }
         match self.store.claim(self.key(key), token, lease).await? {
             Claim::InProgress { .. } if self.fault == Fault::ClaimsTwice => Ok(Claim::Acquired),
             Claim::Done(_) if self.fault == Fault::ForgetsStatus => Ok(Claim::Done(StatusCode::OK)),
@@ -99,6 +110,7 @@ impl<St> Broken<St> {
 async fn the_suite_finds_faults() {
     for fault in [
         Fault::ClaimsTwice,
+        Fault::ChecksThenActs,
         Fault::ForgetsStatus,
         Fault::FencesCommit,
         Fault::ReleasesOthers,
