@@ -27,7 +27,7 @@ pub use self::{
     raw_body::RawBody,
 };
 #[cfg(feature = "idempotency")]
-use crate::{Delivery, idempotency::Identity};
+use crate::idempotency::Identity;
 use crate::{Rejection, RejectionKind, auth::Scheme};
 
 /// Who delivers: what they send, how they prove it, what they expect back.
@@ -108,7 +108,7 @@ pub trait Provider: Send + Sync + 'static {
     ///
     /// By default what [`Identity::of_delivery`] finds: the id that the provider states, or the content of the body.
     #[cfg(feature = "idempotency")]
-    fn identity(&self, event: &Self::Event, delivery: &Delivery, body: &[u8]) -> Identity {
+    fn identity(&self, event: &Self::Event, delivery: &crate::Delivery, body: &[u8]) -> Identity {
         let _ = event;
         Identity::of_delivery(delivery, body)
     }

@@ -4,7 +4,6 @@
 #![allow(clippy::disallowed_methods, reason = "an application may read its environment")]
 #![allow(clippy::print_stdout, reason = "it shows what it receives")]
 
-#[expect(dead_code, reason = "there is no limit to set")]
 #[path = "../../../../examples/common/mod.rs"]
 mod common;
 

@@ -1,15 +1,14 @@
+mod receive;
+
 use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::{Envelope, Place, Provider, RawBody, RawDelivery};
+use super::{Envelope, Place, RawBody};
 #[cfg(feature = "idempotency")]
-use crate::{
-    Delivery,
-    idempotency::{Identity, IdentityBuilder},
-};
+use crate::idempotency::IdentityBuilder;
 use crate::{
     Rejection, RejectionKind, WebhookLayer,
     auth::Scheme,
@@ -18,7 +17,7 @@ use crate::{
 
 /// Any provider that sends JSON, or [anything else](Json::raw): your event type, and any [scheme](crate::auth).
 ///
-/// The handler's response leaves as it is. For another status implement [`Provider`].
+/// The handler's response leaves as it is. For another status implement [`Provider`](super::Provider).
 ///
 /// | setting | default |
 /// |---|---|
@@ -153,7 +152,7 @@ where
     /// What makes two deliveries deliveries of one event, for the
     /// [`IdempotencyLayer`](crate::idempotency::IdempotencyLayer): what every retry repeats, and no other event has.
     ///
-    /// By default what [`Identity::of_delivery`] finds. An event for which no part is added, or an empty one, is known
+    /// By default what [`Identity::of_delivery`](crate::idempotency::Identity::of_delivery) finds. An event for which no part is added, or an empty one, is known
     /// by the content of its body.
     ///
     /// # Examples
@@ -214,43 +213,6 @@ impl<S: Scheme> Json<RawBody, S> {
     /// ```
     pub fn raw(name: &'static str, scheme: S) -> Self {
         Self::with(name, scheme, |_, body| Ok(RawBody(body.clone())))
-    }
-}
-
-impl<E, S> Provider for Json<E, S>
-where
-    E: Clone + Send + Sync + 'static,
-    S: Scheme,
-{
-    type Event = E;
-    type Scheme = S;
-
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn scheme(&self) -> &S {
-        &self.scheme
-    }
-
-    fn decode(&self, delivery: RawDelivery<'_>) -> Result<E, Rejection> {
-        (self.decode)(&delivery.head().headers, delivery.body())
-    }
-
-    fn status(&self, kind: RejectionKind) -> StatusCode {
-        (self.statuses)(kind)
-    }
-
-    fn envelope(&self) -> Option<&Envelope> {
-        self.envelope.as_ref()
-    }
-
-    #[cfg(feature = "idempotency")]
-    fn identity(&self, event: &E, delivery: &Delivery, body: &[u8]) -> Identity {
-        match self.identify {
-            Some(identify) => identify(event, Identity::builder(self.name, body)).build(),
-            None => Identity::of_delivery(delivery, body),
-        }
     }
 }
 
