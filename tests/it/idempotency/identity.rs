@@ -5,9 +5,10 @@ use http::Request;
 use http_body_util::Full;
 use serde::Deserialize;
 use tower_webhook::{
-    WebhookLayer,
-    auth::DangerousAcceptAll,
+    Delivery, Stated, WebhookLayer,
+    auth::{DangerousAcceptAll, Verified},
     idempotency::Identity,
+    jiff::Timestamp,
     provider::{Json, Provider},
 };
 
@@ -134,4 +135,23 @@ fn content_binds_a_part_to_the_body() {
     assert_ne!(bound("1", b"a"), Identity::of_content("acme", b"a"));
     let part = Identity::builder("acme", b"").part("1").build();
     assert_ne!(part, Identity::of_content("acme", b"1"), "a part is no content");
+}
+
+#[test]
+fn an_id_is_bound_to_the_body_unless_it_is_signed() {
+    let of = |id: Option<Stated<&str>>, body: &[u8]| {
+        let delivery = Delivery::new("acme", Verified::new(), Timestamp::UNIX_EPOCH, body.len());
+        let delivery = match id {
+            Some(id) => delivery.with_event_id(id),
+            None => delivery,
+        };
+        Identity::of_delivery(&delivery, body)
+    };
+    let (signed, unsigned) = (Some(Stated::Signed("1")), Some(Stated::Unsigned("1")));
+    assert_eq!(of(signed, b"a"), of(signed, b"b"));
+    assert_eq!(of(unsigned, b"a"), of(unsigned, b"a"));
+    assert_ne!(of(unsigned, b"a"), of(unsigned, b"b"), "somebody else could have written it there");
+    assert_ne!(of(unsigned, b"a"), of(Some(Stated::Unsigned("2")), b"a"));
+    assert_ne!(of(signed, b"a"), of(unsigned, b"a"));
+    assert_eq!(of(None, b"a"), Identity::of_content("acme", b"a"));
 }
