@@ -8,9 +8,10 @@ use http_body_util::Full;
 use serde::Deserialize;
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 use tower_webhook::{
-    WebhookBody, WebhookLayer,
-    auth::DangerousAcceptAll,
+    Delivery, Stated, WebhookBody, WebhookLayer,
+    auth::{DangerousAcceptAll, Verified},
     idempotency::{EventKey, IdempotencyLayer, Identity, MemoryStore, Outcome},
+    jiff::Timestamp,
     provider::{Json, Provider},
 };
 
@@ -176,4 +177,23 @@ async fn a_scope_keeps_the_events_of_two_handlers_apart() {
     assert_eq!(deliver("spain").await, Outcome::First);
     assert_eq!(deliver("france").await, Outcome::First);
     assert_eq!(deliver("spain").await, Outcome::Replayed);
+}
+
+#[test]
+fn an_id_is_bound_to_the_body_unless_it_is_signed() {
+    let of = |id: Option<Stated<&str>>, body: &[u8]| {
+        let delivery = Delivery::new("acme", Verified::new(), Timestamp::UNIX_EPOCH, body.len());
+        let delivery = match id {
+            Some(id) => delivery.with_event_id(id),
+            None => delivery,
+        };
+        Identity::of_delivery(&delivery, body)
+    };
+    let (signed, unsigned) = (Some(Stated::Signed("1")), Some(Stated::Unsigned("1")));
+    assert_eq!(of(signed, b"a"), of(signed, b"b"));
+    assert_eq!(of(unsigned, b"a"), of(unsigned, b"a"));
+    assert_ne!(of(unsigned, b"a"), of(unsigned, b"b"), "somebody else could have written it there");
+    assert_ne!(of(unsigned, b"a"), of(Some(Stated::Unsigned("2")), b"a"));
+    assert_ne!(of(signed, b"a"), of(unsigned, b"a"));
+    assert_eq!(of(None, b"a"), Identity::of_content("acme", b"a"));
 }
