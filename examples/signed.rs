@@ -16,13 +16,13 @@ use std::{fmt::Display, time::Duration};
 use axum::{Router, http::StatusCode, routing::post};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_webhook::{
-    ConfigError, Delivery, Stated, WebhookLayer,
+    ConfigError, Delivery, Stated, WebhookBody, WebhookLayer,
     auth::Scheme,
     clock::{Clock, SystemClock},
     handshake::{DiscordPing, MetriportPing, SlackUrlVerification},
     jiff::Timestamp,
     provider::{
-        Json, RawBody,
+        Json,
         preset::{self, Preset},
     },
 };
@@ -152,7 +152,7 @@ impl Server<'_> {
         name: &str,
         variable: &str,
         preset: impl FnOnce(&str) -> Result<Preset<S>, ConfigError>,
-        finish: impl FnOnce(WebhookLayer<Json<RawBody, S>>) -> WebhookLayer<Json<RawBody, S>>,
+        finish: impl FnOnce(WebhookLayer<Json<WebhookBody, S>>) -> WebhookLayer<Json<WebhookBody, S>>,
     ) -> Result<(), Failure> {
         let key = match self.keys {
             Some(keys) => Some(keys.key(name).to_owned()),

@@ -14,7 +14,6 @@ mod json;
 pub mod mediquo;
 pub mod preset;
 mod raw;
-mod raw_body;
 #[cfg(feature = "truemed")]
 pub mod truemed;
 
@@ -24,7 +23,6 @@ pub use self::{
     envelope::{Envelope, Place, TimeFormat},
     json::Json,
     raw::RawDelivery,
-    raw_body::RawBody,
 };
 #[cfg(feature = "idempotency")]
 use crate::idempotency::Identity;

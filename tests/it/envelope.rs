@@ -3,11 +3,11 @@
 use http::{HeaderMap, HeaderValue, Request, request::Parts};
 use http_body_util::Full;
 use tower_webhook::{
-    Delivery, Rejection, Stated, WebhookLayer,
+    Delivery, Rejection, Stated, WebhookBody, WebhookLayer,
     auth::{DangerousAcceptAll, Scheme, Verified},
     jiff::Timestamp,
     json::RawJson,
-    provider::{Envelope, Json, Place, RawBody, TimeFormat},
+    provider::{Envelope, Json, Place, TimeFormat},
 };
 
 use crate::support::deliver;
@@ -57,7 +57,7 @@ async fn delivery(verified: Verified, envelope: Envelope, headers: &[(&'static s
         request.headers_mut().append(*name, HeaderValue::from_bytes(value).unwrap());
     }
     let outcome = deliver(&layer, request).await;
-    assert_eq!(outcome.event::<RawBody>().bytes(), body);
+    assert_eq!(outcome.event::<WebhookBody>().bytes(), body);
     outcome.delivery()
 }
 

@@ -4,10 +4,10 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use tower_webhook::{
-    ConfigErrorKind, RejectionKind, WebhookLayer,
+    ConfigErrorKind, RejectionKind, WebhookBody, WebhookLayer,
     auth::Header,
     handshake::{DiscordPing, Handshake, MetaChallenge, MetriportPing, SlackUrlVerification},
-    provider::{Json, RawBody, RawDelivery},
+    provider::{Json, RawDelivery},
 };
 
 use crate::support::{Outcome, bodies::Untouchable, deliver};
@@ -15,12 +15,12 @@ use crate::support::{Outcome, bodies::Untouchable, deliver};
 const KEY: &str = "Zr41vw-new-and-random";
 const TOKEN: &str = "chosen in the dashboard+";
 
-fn layer() -> WebhookLayer<Json<RawBody, Header>> {
+fn layer() -> WebhookLayer<Json<WebhookBody, Header>> {
     let scheme = Header::builder("x-acme-key").key(KEY).build().unwrap();
     Json::raw("acme", scheme).into_layer()
 }
 
-async fn send(layer: &WebhookLayer<Json<RawBody, Header>>, key: &str, body: &str) -> Outcome {
+async fn send(layer: &WebhookLayer<Json<WebhookBody, Header>>, key: &str, body: &str) -> Outcome {
     let request = Request::post("/").header("x-acme-key", key).body(Full::<Bytes>::from(body.to_owned())).unwrap();
     deliver(layer, request).await
 }
@@ -34,7 +34,7 @@ fn assert_answered(outcome: &Outcome, content_type: &str, body: &str) {
 }
 
 /// Each handshake as its provider sends it.
-fn genuine() -> [(WebhookLayer<Json<RawBody, Header>>, &'static str); 4] {
+fn genuine() -> [(WebhookLayer<Json<WebhookBody, Header>>, &'static str); 4] {
     let slack = r#"{"token":"Jhj5dZrVaK7ZwHHjRyZWjbDl","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P","type":"url_verification"}"#;
     let interaction =
         r#"{"application_id":"1","entitlements":[],"id":"2","token":"t","type":1,"user":{"id":"3"},"version":1}"#;
@@ -81,7 +81,7 @@ async fn a_handshake_that_is_not_authentic_is_refused_as_any_delivery() {
 #[tokio::test]
 async fn without_being_asked_for_none_is_answered() {
     for (_, body) in genuine() {
-        assert_eq!(send(&layer(), KEY, body).await.event::<RawBody>().bytes(), body);
+        assert_eq!(send(&layer(), KEY, body).await.event::<WebhookBody>().bytes(), body);
     }
     let get = Request::get("/?hub.mode=subscribe&hub.verify_token=t&hub.challenge=1").body(Untouchable).unwrap();
     assert_eq!(deliver(&layer(), get).await.status, 405);
@@ -122,12 +122,12 @@ async fn an_event_that_looks_like_a_handshake_reaches_the_handler() {
         &format!(r#"{{"type":0,"padding":"{}"}}"#, "x".repeat(16 << 10)),
     ] {
         let outcome = send(&layer, KEY, body).await;
-        assert_eq!(outcome.event::<RawBody>().bytes(), body);
+        assert_eq!(outcome.event::<WebhookBody>().bytes(), body);
         assert_eq!(outcome.body, "handled");
     }
 }
 
-fn meta() -> WebhookLayer<Json<RawBody, Header>> {
+fn meta() -> WebhookLayer<Json<WebhookBody, Header>> {
     layer().handshake(MetaChallenge::new(TOKEN).unwrap())
 }
 
@@ -187,7 +187,7 @@ async fn other_requests_are_what_they_were_without_meta() {
     }
     let unsigned = Request::post(query).body(Untouchable).unwrap();
     assert_eq!(deliver(&meta(), unsigned).await.status, 401);
-    assert_eq!(send(&meta(), KEY, "{}").await.event::<RawBody>().bytes(), "{}");
+    assert_eq!(send(&meta(), KEY, "{}").await.event::<WebhookBody>().bytes(), "{}");
 }
 
 #[test]

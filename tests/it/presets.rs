@@ -9,13 +9,13 @@ use http_body_util::Full;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tower_webhook::{
-    ConfigError, ConfigErrorKind, Delivery, Stated, WebhookLayer,
+    ConfigError, ConfigErrorKind, Delivery, Stated, WebhookBody, WebhookLayer,
     auth::Scheme,
     clock::Clock,
     handshake::{DiscordPing, MetriportPing, SlackUrlVerification},
     jiff::Timestamp,
     json::RawJson,
-    provider::{Json, RawBody, preset},
+    provider::{Json, preset},
 };
 
 use crate::support::{Outcome, bodies::Untouchable, deliver, fixture};
@@ -65,7 +65,7 @@ impl Vector {
 
     /// Sends it through a layer of its preset with these keys, of which the one at `live` is its own.
     async fn send_with(&self, keys: &[(&str, &str)]) -> Outcome {
-        async fn send<S: Scheme>(vector: &Vector, provider: Result<Json<RawBody, S>, ConfigError>) -> Outcome {
+        async fn send<S: Scheme>(vector: &Vector, provider: Result<Json<WebhookBody, S>, ConfigError>) -> Outcome {
             let clock = Fixed(Timestamp::from_second(vector.clock).unwrap());
             let layer = WebhookLayer::new(provider.unwrap()).clock(clock);
             deliver(&layer, vector.request(Full::<Bytes>::from(vector.body.clone()))).await
@@ -136,7 +136,7 @@ async fn what_a_provider_signed_is_accepted_with_its_facts() {
     for vector in vectors() {
         let outcome = vector.send().await;
         assert_eq!(outcome.status, 200, "{} of {}: {:?}", vector.preset, vector.source, outcome.rejection());
-        assert_eq!(outcome.event::<RawBody>().bytes(), &vector.body);
+        assert_eq!(outcome.event::<WebhookBody>().bytes(), &vector.body);
         let delivery = outcome.delivery();
         assert_eq!(delivery.provider(), vector.preset);
         assert_eq!(delivery.key_label(), Some("live"), "{}", vector.preset);

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::{Envelope, Place, RawBody};
+use super::{Envelope, Place};
 #[cfg(feature = "idempotency")]
 use crate::idempotency::IdentityBuilder;
 use crate::{
-    Rejection, RejectionKind, WebhookLayer,
+    Rejection, RejectionKind, WebhookBody, WebhookLayer,
     auth::Scheme,
     json::{self, Tagged},
 };
@@ -194,25 +194,25 @@ where
     }
 }
 
-impl<S: Scheme> Json<RawBody, S> {
+impl<S: Scheme> Json<WebhookBody, S> {
     /// The same for what is not JSON, such as a form: the event is the body as it was sent.
     ///
     /// # Examples
     ///
     /// ```
-    /// use tower_webhook::{auth::Header, provider::{Json, RawBody}};
+    /// use tower_webhook::{WebhookBody, auth::Header, provider::Json};
     ///
-    /// fn handle(event: &RawBody) {
+    /// fn handle(event: &WebhookBody) {
     ///     println!("{} bytes of a form", event.bytes().len());
     /// }
     ///
     /// let scheme = Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?;
     /// let layer = Json::raw("acme", scheme).into_layer();
-    /// # handle(&RawBody::from("a=1"));
+    /// # handle(&WebhookBody::from("a=1"));
     /// # Ok::<_, tower_webhook::ConfigError>(())
     /// ```
     pub fn raw(name: &'static str, scheme: S) -> Self {
-        Self::with(name, scheme, |_, body| Ok(RawBody(body.clone())))
+        Self::with(name, scheme, |_, body| Ok(WebhookBody::from(body.clone())))
     }
 }
 

@@ -98,8 +98,8 @@ use std::fmt;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 
-use super::{Envelope, Json, RawBody};
-use crate::{RejectionKind, auth::Scheme, json::Tagged};
+use super::{Envelope, Json};
+use crate::{RejectionKind, WebhookBody, auth::Scheme, json::Tagged};
 
 #[cfg(feature = "standard-webhooks")]
 pub use self::standard_webhooks::{standard_webhooks, svix};
@@ -152,7 +152,7 @@ impl<S: Scheme> Preset<S> {
     }
 
     /// Receives bodies of any kind as they were sent: see [`Json::raw`].
-    pub fn raw(self) -> Json<RawBody, S> {
+    pub fn raw(self) -> Json<WebhookBody, S> {
         self.with(Json::raw)
     }
 
