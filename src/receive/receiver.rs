@@ -2,14 +2,14 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
+    HeaderMap, HeaderValue, Method, Response, StatusCode,
     header::{
         ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, TRAILER,
         TRANSFER_ENCODING,
     },
     request::Parts,
 };
-use http_body::Body;
+use http_body::{Body, SizeHint};
 use jiff::Timestamp;
 
 use super::{Refusal, ResponseBody, WebhookBody};
@@ -65,22 +65,21 @@ impl<P: Provider> Receiver<P> {
         }
         let received_at = self.clock.now();
         let pending = self.provider.scheme().open(head, received_at)?;
-        let declared = content_length(&head.headers).max(body.size_hint().lower());
-        if usize::try_from(declared).is_ok_and(|declared| declared <= self.body_limit) {
+        if usize::try_from(announced(&head.headers, &body.size_hint())).is_ok_and(|length| length <= self.body_limit) {
             Ok(Admission { pending, received_at })
         } else {
             Err(RejectionKind::TooLarge.into())
         }
     }
 
-    /// Decides on the whole delivery, and makes the handler's request of it.
-    #[expect(clippy::result_large_err, reason = "both sides move into the future's state, once")]
+    /// Decides on the whole delivery, and makes its head the one that the handler sees.
+    #[expect(clippy::result_large_err, reason = "an answer moves into the future's state, once")]
     pub(super) fn accept(
         &self,
-        mut head: Parts,
+        head: &mut Parts,
         admission: Admission<P>,
         body: Result<Bytes, Rejection>,
-    ) -> Result<Request<WebhookBody>, Response<Bytes>> {
+    ) -> Result<WebhookBody, Response<Bytes>> {
         let body = match body {
             Ok(body) => body,
             Err(rejection) => return Err(self.refuse(head, rejection, None)),
@@ -91,7 +90,7 @@ impl<P: Provider> Receiver<P> {
             Ok(verified) => verified,
             Err(rejection) => return Err(self.refuse(head, rejection, Some(&body))),
         };
-        let raw = RawDelivery::new(&head, &body, &verified, received_at);
+        let raw = RawDelivery::new(head, &body, &verified, received_at);
         if let Some(answer) = self.handshakes.iter().find_map(|handshake| handshake.answer(raw)) {
             return Err(without_forbidden_body(answer));
         }
@@ -101,18 +100,18 @@ impl<P: Provider> Receiver<P> {
         };
         let mut delivery = Delivery::new(self.provider.name(), verified, received_at, body.len());
         if let Some(envelope) = self.provider.envelope() {
-            delivery = envelope.read(&head, &body, delivery);
+            delivery = envelope.read(head, &body, delivery);
         }
         #[cfg(feature = "idempotency")]
         head.extensions.insert(crate::idempotency::Identifiable::new(&self.provider, &body));
         scheme.conceal(&mut head.headers);
         head.extensions.insert(event);
         head.extensions.insert(delivery);
-        Ok(Request::from_parts(head, WebhookBody::from(body)))
+        Ok(WebhookBody::from(body))
     }
 
     /// The response to a rejected delivery: the same bytes for all of one kind.
-    pub(super) fn refuse(&self, mut head: Parts, rejection: Rejection, body: Option<&Bytes>) -> Response<Bytes> {
+    pub(super) fn refuse(&self, head: &mut Parts, rejection: Rejection, body: Option<&Bytes>) -> Response<Bytes> {
         let kind = rejection.kind();
         let mut response = Response::new(Bytes::from_static(kind.problem().as_bytes()));
         if self.on_rejection.is_none() {
@@ -135,7 +134,7 @@ impl<P: Provider> Receiver<P> {
         }
         if let Some(hook) = &self.on_rejection {
             self.provider.scheme().conceal(&mut head.headers);
-            response = hook(Refusal::new(&head, &rejection, body), response);
+            response = hook(Refusal::new(head, &rejection, body), response);
         }
         let mut response = without_forbidden_body(response);
         response.extensions_mut().insert(rejection);
@@ -205,8 +204,10 @@ fn is_identity(headers: &HeaderMap) -> bool {
         .all(|encoding| encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity"))
 }
 
-/// The length that the head declares, for bodies whose size hint says nothing of it; 0 if none.
-fn content_length(headers: &HeaderMap) -> u64 {
-    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    length.and_then(|text| text.parse().ok()).unwrap_or(0)
+/// How long the body will be at least: as it knows itself, or else as the head declares.
+fn announced(headers: &HeaderMap, hint: &SizeHint) -> u64 {
+    hint.exact().unwrap_or_else(|| {
+        let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+        declared.and_then(|text| text.parse().ok()).unwrap_or(0).max(hint.lower())
+    })
 }

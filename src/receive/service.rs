@@ -63,7 +63,7 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let receiver = Arc::clone(&self.receiver);
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
         let rejection = match receiver.challenged(&head) {
             Some(Ok(answer)) => return ResponseFuture::answered(receiver, answer),
             Some(Err(rejection)) => rejection,
@@ -74,7 +74,7 @@ where
                 Err(rejection) => rejection,
             },
         };
-        let refusal = receiver.refuse(head, rejection, None);
+        let refusal = receiver.refuse(&mut head, rejection, None);
         ResponseFuture::answered(receiver, refusal)
     }
 }

@@ -21,8 +21,7 @@ pub(crate) fn build() -> Outcome<[PathBuf; 2]> {
     let own = std::env::current_exe()?;
     let folder = own.parent().ok_or("this program is in no folder")?;
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "-p", "tower-webhook", "--example", "hyper"])
-        .args(["-p", env!("CARGO_PKG_NAME"), "--bin", "decode_only"])
+        .args(["build", "--release", "-p", env!("CARGO_PKG_NAME"), "--bin", "hyper", "--bin", "decode_only"])
         .arg("--manifest-path")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml"))
         .arg("--target-dir")
@@ -34,7 +33,7 @@ pub(crate) fn build() -> Outcome<[PathBuf; 2]> {
     if !folder.ends_with("release") {
         return Err("give `--release` to `cargo run`".into());
     }
-    Ok([folder.join("examples/hyper"), folder.join("decode_only")])
+    Ok([folder.join("hyper"), folder.join("decode_only")])
 }
 
 impl Server {

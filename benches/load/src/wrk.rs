@@ -10,6 +10,7 @@ pub(crate) struct Wrk {
     body: PathBuf,
 }
 
+#[derive(Default)]
 pub(crate) struct Load {
     pub(crate) requests: u64,
     /// Requests per second.

@@ -33,14 +33,7 @@ impl Scheme for Credentials {
         let signature = self.signature.as_ref().map(|scheme| scheme.open(head, now));
         let basic = self.basic.as_ref().map(|scheme| scheme.open(head, now));
         let bearer = self.bearer.as_ref().map(|scheme| scheme.open(head, now));
-        let mut all = Ok(Verified::new());
-        for one in [signature, basic, bearer].into_iter().flatten() {
-            all = match (all, one) {
-                (Ok(all), Ok(one)) => Ok(all.or(one)),
-                (Err(rejection), _) | (_, Err(rejection)) => Err(rejection),
-            };
-        }
-        all
+        both(both(signature, basic), bearer).unwrap_or_else(|| Ok(Verified::new()))
     }
 
     fn close(&self, verified: Verified, _body: &[u8]) -> Result<Verified, Rejection> {
@@ -53,5 +46,15 @@ impl Scheme for Credentials {
 
     fn challenge(&self, refusal: &mut HeaderMap) {
         self.each().for_each(|scheme| scheme.challenge(refusal));
+    }
+}
+
+type Opened = Result<Verified, Rejection>;
+
+fn both(one: Option<Opened>, other: Option<Opened>) -> Option<Opened> {
+    match (one, other) {
+        (Some(Ok(one)), Some(Ok(other))) => Some(Ok(one.or(other))),
+        (Some(Err(rejection)), _) | (_, Some(Err(rejection))) => Some(Err(rejection)),
+        (only, None) | (None, only) => only,
     }
 }

@@ -1,5 +1,5 @@
 //! `examples/hyper.rs` without the layer: the whole body, decoded as the one event it is known to
-//! be, printed, and 204. No key, no limit, no other event.
+//! be, printed as that, and 204. No key, no limit, no other event.
 
 #![allow(clippy::disallowed_methods, reason = "an application may read its environment")]
 #![allow(clippy::print_stdout, reason = "it shows what it receives")]
@@ -30,8 +30,10 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 async fn main() -> Result<(), Failure> {
     let settings = Settings::from_env()?;
     let deadline = ServiceBuilder::new().layer(RequestBodyDeadlineLayer::new(TIMEOUT));
-    let truemed = deadline.clone().service_fn(handle::<QualificationSessionComplete>);
-    let mediquo = deadline.service_fn(handle::<ConsultationFinished>);
+    let truemed = deadline
+        .clone()
+        .service_fn(|request| handle::<QualificationSessionComplete>(request, "QualificationSessionComplete"));
+    let mediquo = deadline.service_fn(|request| handle::<ConsultationFinished>(request, "ConsultationFinished"));
 
     let app = service_fn(move |request: Request<Incoming>| {
         let (truemed, mediquo) = (truemed.clone(), mediquo.clone());
@@ -76,6 +78,7 @@ async fn main() -> Result<(), Failure> {
 
 async fn handle<E: Debug + DeserializeOwned>(
     request: Request<DeadlineBody<Incoming>>,
+    variant: &str,
 ) -> Result<Response<Empty<Bytes>>, Infallible> {
     let Ok(body) = request.into_body().collect().await else {
         return empty(StatusCode::BAD_REQUEST);
@@ -84,7 +87,7 @@ async fn handle<E: Debug + DeserializeOwned>(
     let Some(event) = std::str::from_utf8(&body).ok().and_then(|text| serde_json::from_str::<E>(text).ok()) else {
         return empty(StatusCode::BAD_REQUEST);
     };
-    println!("{event:?}");
+    println!("{variant}({event:?})");
     empty(StatusCode::NO_CONTENT)
 }
 
