@@ -2,13 +2,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{
-    HeaderValue, Response, StatusCode,
+    HeaderValue, Request, Response, StatusCode,
     header::{CONTENT_TYPE, RETRY_AFTER},
 };
 use http_body::Body;
 
-use super::Outcome;
-use crate::ResponseBody;
+use super::{EventKey, Outcome};
+use crate::{ResponseBody, receive::answer_in_place};
+
+type Answer<B> = Response<ResponseBody<B>>;
 
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
@@ -19,58 +21,67 @@ const UNIDENTIFIED: &str =
 
 /// To a duplicate of what is in progress. Not 2xx, as the handler may still fail; not 409, after which
 /// many senders give up.
-pub(super) fn in_progress<B>(remaining: Option<Duration>) -> Response<ResponseBody<B>>
+pub(super) fn in_progress<R, B>(request: &mut Request<R>, key: EventKey, wait: Duration) -> Answer<B>
 where
     B: Body<Data: From<Bytes>>,
 {
-    retry(IN_PROGRESS, remaining.unwrap_or(LONGEST_WAIT), Outcome::InProgress)
+    known(key, retry(request, IN_PROGRESS, wait, Outcome::InProgress))
 }
 
-/// To a delivery while the store does not answer: the sender still has it.
-pub(super) fn unavailable<B>() -> Response<ResponseBody<B>>
+pub(super) fn unavailable<R, B>(request: &mut Request<R>, key: EventKey) -> Answer<B>
 where
     B: Body<Data: From<Bytes>>,
 {
-    retry(UNAVAILABLE, LONGEST_WAIT, Outcome::Unavailable)
+    known(key, retry(request, UNAVAILABLE, LONGEST_WAIT, Outcome::Unavailable))
 }
 
-/// To a delivery that no webhook layer has identified. To let it pass would take the protection away silently.
-pub(super) fn unidentified<B>() -> Response<ResponseBody<B>>
+pub(super) fn replay<R, B>(request: &mut Request<R>, key: EventKey, status: StatusCode) -> Answer<B>
 where
     B: Body<Data: From<Bytes>>,
 {
-    problem(StatusCode::INTERNAL_SERVER_ERROR, UNIDENTIFIED, Outcome::Unidentified)
+    known(key, answer(request, status, "", Outcome::Replayed))
 }
 
-/// To a duplicate of what is done.
-pub(super) fn replay<B>(status: StatusCode) -> Response<ResponseBody<B>>
+pub(super) fn unidentified<R, B>(request: &mut Request<R>) -> Answer<B>
 where
     B: Body<Data: From<Bytes>>,
 {
-    let mut response = Response::new(ResponseBody::own(Bytes::new()));
-    *response.status_mut() = status;
-    response.extensions_mut().insert(Outcome::Replayed);
-    response
+    problem(request, StatusCode::INTERNAL_SERVER_ERROR, UNIDENTIFIED, Outcome::Unidentified)
 }
 
-fn retry<B>(text: &'static str, wait: Duration, outcome: Outcome) -> Response<ResponseBody<B>>
+fn retry<R, B>(request: &mut Request<R>, text: &'static str, wait: Duration, outcome: Outcome) -> Answer<B>
 where
     B: Body<Data: From<Bytes>>,
 {
-    let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, text, outcome);
+    let mut response = problem(request, StatusCode::SERVICE_UNAVAILABLE, text, outcome);
     // Rounded up: what comes a moment too early would come in vain.
     let seconds = wait.min(LONGEST_WAIT).as_millis().div_ceil(1000).max(1);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(u16::try_from(seconds).unwrap_or(u16::MAX)));
     response
 }
 
-fn problem<B>(status: StatusCode, text: &'static str, outcome: Outcome) -> Response<ResponseBody<B>>
+fn problem<R, B>(request: &mut Request<R>, status: StatusCode, text: &'static str, outcome: Outcome) -> Answer<B>
 where
     B: Body<Data: From<Bytes>>,
 {
-    let mut response = Response::new(ResponseBody::own(Bytes::from_static(text.as_bytes())));
-    *response.status_mut() = status;
+    let mut response = answer(request, status, text, outcome);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response
+}
+
+fn answer<R, B>(request: &mut Request<R>, status: StatusCode, text: &'static str, outcome: Outcome) -> Answer<B>
+where
+    B: Body<Data: From<Bytes>>,
+{
+    let (headers, extensions) = (std::mem::take(request.headers_mut()), std::mem::take(request.extensions_mut()));
+    let body = ResponseBody::own(Bytes::from_static(text.as_bytes()));
+    let mut response = answer_in_place(headers, extensions, body);
+    *response.status_mut() = status;
     response.extensions_mut().insert(outcome);
     response
+}
+
+fn known<B: Body>(key: EventKey, mut answer: Answer<B>) -> Answer<B> {
+    answer.extensions_mut().insert(key);
+    answer
 }

@@ -11,6 +11,8 @@ mod receiver;
 mod refusal;
 mod service;
 
+#[cfg(feature = "idempotency")]
+pub(crate) use self::receiver::answer_in_place;
 pub use self::{
     body::{ResponseBody, WebhookBody},
     future::ResponseFuture,

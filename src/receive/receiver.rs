@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Method, Response, StatusCode,
+    Extensions, HeaderMap, HeaderValue, Method, Response, StatusCode,
     header::{
         ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, TRAILER,
         TRANSFER_ENCODING,
@@ -113,14 +113,11 @@ impl<P: Provider> Receiver<P> {
     /// The response to a rejected delivery: the same bytes for all of one kind.
     pub(super) fn refuse(&self, head: &mut Parts, rejection: Rejection, body: Option<&Bytes>) -> Response<Bytes> {
         let kind = rejection.kind();
-        let mut response = Response::new(Bytes::from_static(kind.problem().as_bytes()));
-        if self.on_rejection.is_none() {
-            // The request's maps, emptied: what a flood of forgeries costs should not be allocation.
-            head.headers.clear();
-            head.extensions.clear();
-            *response.headers_mut() = std::mem::take(&mut head.headers);
-            *response.extensions_mut() = std::mem::take(&mut head.extensions);
-        }
+        let text = Bytes::from_static(kind.problem().as_bytes());
+        let mut response = match self.on_rejection {
+            None => answer_in_place(std::mem::take(&mut head.headers), std::mem::take(&mut head.extensions), text),
+            Some(_) => Response::new(text),
+        };
         *response.status_mut() = self.provider.status(kind);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -174,6 +171,16 @@ impl<P> Clone for Receiver<P> {
             handshakes: self.handshakes.clone(),
         }
     }
+}
+
+/// An answer in the request's own maps, emptied: what a flood of forgeries or duplicates costs should not be allocation.
+pub(crate) fn answer_in_place<B>(mut headers: HeaderMap, mut extensions: Extensions, body: B) -> Response<B> {
+    headers.clear();
+    extensions.clear();
+    let mut response = Response::new(body);
+    *response.headers_mut() = headers;
+    *response.extensions_mut() = extensions;
+    response
 }
 
 /// Statuses whose response can have no body (RFC 9110, 15.3.5, 15.3.6 and 15.4.5).
