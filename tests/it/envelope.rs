@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderValue, Request, request::Parts};
 use http_body_util::Full;
 use tower_webhook::{
-    Delivery, Rejection, Stated, WebhookBody, WebhookLayer,
+    ConfigErrorKind, Delivery, Rejection, Stated, WebhookBody, WebhookLayer,
     auth::{DangerousAcceptAll, Scheme, Verified},
     jiff::Timestamp,
     json::RawJson,
@@ -31,10 +31,10 @@ impl Scheme for Proves {
 
 fn in_headers() -> Envelope {
     Envelope::new()
-        .event_id(Place::header("X-Id"))
-        .event_type(Place::header("x-type"))
-        .sent_at(Place::header("x-time"), TimeFormat::Rfc3339)
-        .attempt(Place::header("x-attempt"))
+        .event_id(Place::header("X-Id").unwrap())
+        .event_type(Place::header("x-type").unwrap())
+        .sent_at(Place::header("x-time").unwrap(), TimeFormat::Rfc3339)
+        .attempt(Place::header("x-attempt").unwrap())
 }
 
 fn in_the_body() -> Envelope {
@@ -172,9 +172,13 @@ async fn values_of_another_form_state_nothing() {
     assert_eq!(whole.event_type(), Some(Stated::Signed("-3")));
     assert_eq!(whole.sent_at(), Some(Stated::Signed(second(7))));
     assert_eq!(whole.attempt(), Some(Stated::Signed(3)));
+}
 
-    let no_name = Envelope::new().event_id(Place::header("not a name"));
-    assert_nothing(&delivery(Verified::new(), no_name, &[("x-id", b"1")], b"").await, "no name of a header");
+#[test]
+fn a_place_that_no_delivery_can_have_is_an_error_at_the_start() {
+    let error = Place::header("not a name").unwrap_err();
+    assert_eq!(error.kind(), ConfigErrorKind::HeaderName);
+    assert_eq!(error.to_string(), "the name of a place's header is not a header name");
 }
 
 #[tokio::test]
@@ -190,7 +194,7 @@ async fn times_are_read_in_the_form_that_the_provider_documents() {
         (TimeFormat::UnixMilliseconds, "9223372036854775808", None),
     ];
     for (format, text, expected) in cases {
-        let envelope = Envelope::new().sent_at(Place::header("x-time"), format);
+        let envelope = Envelope::new().sent_at(Place::header("x-time").unwrap(), format);
         let found = delivery(Verified::new(), envelope, &[("x-time", text.as_bytes())], b"").await;
         assert_eq!(found.sent_at(), expected.map(Stated::Unsigned), "{format:?} {text}");
     }

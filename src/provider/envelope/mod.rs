@@ -32,7 +32,7 @@ use crate::{
 /// use tower_webhook::{auth::Header, provider::{Envelope, Json, Place, TimeFormat}};
 ///
 /// let envelope = Envelope::new()
-///     .event_id(Place::header("x-acme-delivery"))
+///     .event_id(Place::header("x-acme-delivery")?)
 ///     .event_type(Place::body("type"))
 ///     .sent_at(Place::body("created"), TimeFormat::UnixSeconds);
 /// let scheme = Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?;
@@ -125,7 +125,7 @@ fn texts<'a>(
         let member = members.next().flatten();
         match &place?.0 {
             Kind::Header(name) => {
-                let text = place::only_text(&head.headers, name.as_ref()?)?;
+                let text = place::only_text(&head.headers, name)?;
                 Some(Stated::Unsigned(Cow::Borrowed(text)))
             }
             Kind::Body(_) => Some(Stated::new(member.and_then(Scalar::text)?, signs_body)),

@@ -1,5 +1,7 @@
 use http::{HeaderMap, HeaderName};
 
+use crate::{ConfigError, ConfigErrorKind};
+
 /// Where in a delivery a provider states a fact: in a header, or in a member of its JSON body.
 ///
 /// # Examples
@@ -7,25 +9,35 @@ use http::{HeaderMap, HeaderName};
 /// ```
 /// use tower_webhook::provider::Place;
 ///
-/// let in_the_head = Place::header("x-github-event");
+/// let in_the_head = Place::header("x-github-event")?;
 /// let in_the_body = Place::body("data.object.id");
+/// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Place(pub(super) Kind);
 
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
-    /// None if the text is no name of a header, which then is never there.
-    Header(Option<HeaderName>),
+    Header(HeaderName),
     Body(Box<[Box<str>]>),
 }
 
 impl Place {
-    /// A header, by its name in any letter case. A header that occurs twice states nothing, and a name that
-    /// is no header name is never found.
-    #[must_use]
-    pub fn header(name: &str) -> Self {
-        Self(Kind::Header(HeaderName::try_from(name).ok()))
+    /// A header, by its name in any letter case. A header that occurs twice states nothing.
+    ///
+    /// # Errors
+    ///
+    /// The name is no header name.
+    pub fn header(name: &str) -> Result<Self, ConfigError> {
+        let name = HeaderName::try_from(name);
+        let name = name.map_err(|_| ConfigError::new(ConfigErrorKind::HeaderName, "the name of a place's header"))?;
+        Ok(Self(Kind::Header(name)))
+    }
+
+    /// A header of a provider that this crate knows, by its name in small letters.
+    #[cfg(any(feature = "hmac", feature = "asymmetric"))]
+    pub(in crate::provider) fn known_header(name: &'static str) -> Self {
+        Self(Kind::Header(HeaderName::from_static(name)))
     }
 
     /// A member of the body's object, by the names that lead to it with dots between them: `id`,

@@ -113,7 +113,11 @@ where
             let event_type = event_type.to_str().map_err(|_| RejectionKind::Malformed)?;
             Ok(json::decode_tagged_as(event_type, body)?)
         });
-        tagged.envelope(Envelope::new().event_type(Place::header(E::TAG)))
+        // A tag that is no header name is in no delivery, each of which is then malformed.
+        match Place::header(E::TAG) {
+            Ok(place) => tagged.envelope(Envelope::new().event_type(place)),
+            Err(_) => tagged,
+        }
     }
 
     /// Where the provider states the event's id, its type and the like. By default nowhere.

@@ -38,7 +38,8 @@ use crate::{
 /// ```
 pub fn github() -> PresetBuilder<HmacBuilder> {
     let scheme = Hmac::sha256("x-hub-signature-256").prefix("sha256=").noun("secret");
-    let envelope =
-        Envelope::new().event_type(Place::header("x-github-event")).event_id(Place::header("x-github-delivery"));
+    let envelope = Envelope::new()
+        .event_type(Place::known_header("x-github-event"))
+        .event_id(Place::known_header("x-github-delivery"));
     PresetBuilder::new("github", scheme, envelope)
 }

@@ -21,7 +21,8 @@ use crate::{
 /// ```
 pub fn gitlab() -> PresetBuilder<HeaderBuilder> {
     let scheme = Header::builder("x-gitlab-token").noun("secret token");
-    let envelope =
-        Envelope::new().event_type(Place::header("x-gitlab-event")).event_id(Place::header("idempotency-key"));
+    let envelope = Envelope::new()
+        .event_type(Place::known_header("x-gitlab-event"))
+        .event_id(Place::known_header("idempotency-key"));
     PresetBuilder::new("gitlab", scheme, envelope)
 }

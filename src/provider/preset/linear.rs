@@ -21,6 +21,6 @@ pub fn linear() -> PresetBuilder<HmacBuilder> {
         .timestamp_in_body("webhookTimestamp")
         .timestamp_in_milliseconds()
         .noun("signing secret");
-    let envelope = Envelope::new().event_type(Place::body("type")).event_id(Place::header("linear-delivery"));
+    let envelope = Envelope::new().event_type(Place::body("type")).event_id(Place::known_header("linear-delivery"));
     PresetBuilder::new("linear", scheme, envelope).timed()
 }

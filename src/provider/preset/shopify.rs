@@ -21,8 +21,8 @@ use crate::{
 pub fn shopify() -> PresetBuilder<HmacBuilder> {
     let scheme = Hmac::sha256("x-shopify-hmac-sha256").encoding(Encoding::Base64).noun("client secret");
     let envelope = Envelope::new()
-        .event_type(Place::header("x-shopify-topic"))
-        .event_id(Place::header("x-shopify-webhook-id"))
-        .sent_at(Place::header("x-shopify-triggered-at"), TimeFormat::Rfc3339);
+        .event_type(Place::known_header("x-shopify-topic"))
+        .event_id(Place::known_header("x-shopify-webhook-id"))
+        .sent_at(Place::known_header("x-shopify-triggered-at"), TimeFormat::Rfc3339);
     PresetBuilder::new("shopify", scheme, envelope)
 }

@@ -28,6 +28,6 @@ pub fn slack() -> PresetBuilder<HmacBuilder> {
     let envelope = Envelope::new()
         .event_type(Place::body("event.type"))
         .event_id(Place::body("event_id"))
-        .attempt(Place::header("x-slack-retry-num"));
+        .attempt(Place::known_header("x-slack-retry-num"));
     PresetBuilder::new("slack", scheme, envelope).timed()
 }

@@ -23,7 +23,7 @@ use crate::{
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 pub fn twilio() -> PresetBuilder<TwilioBuilder> {
-    let envelope = Envelope::new().event_id(Place::header("i-twilio-idempotency-token"));
+    let envelope = Envelope::new().event_id(Place::known_header("i-twilio-idempotency-token"));
     PresetBuilder::new("twilio", Twilio::builder(), envelope).statuses(|kind| match kind {
         RejectionKind::Unauthenticated => StatusCode::FORBIDDEN,
         other => other.default_status(),
