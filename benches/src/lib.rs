@@ -1,5 +1,6 @@
 //! What the benchmarks share: the documented events, and the same types by other means.
 
+pub mod count;
 mod request;
 mod routers;
 

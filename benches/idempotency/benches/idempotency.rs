@@ -5,36 +5,20 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a benchmark of deliveries that are right")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark may read its environment")]
 
-use std::{convert::Infallible, env, hint::black_box, time::Duration};
+use std::{env, hint::black_box, time::Duration};
 
+use bench_idempotency::{delivery, handle};
 use benches::finish;
-use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use http::{Request, Response, StatusCode};
-use http_body_util::Empty;
+use http::StatusCode;
 use redis::{Client, aio::ConnectionManager, cmd};
 use tokio::task::JoinSet;
 use tower::{Layer, Service, service_fn};
-use tower_webhook::{
-    WebhookBody,
-    idempotency::{
-        AnyStore, Claim, Commit, EventKey, IdempotencyLayer, Identity, MemoryStore, Pepper, RedisStore, Store, Token,
-    },
+use tower_webhook::idempotency::{
+    AnyStore, Claim, Commit, EventKey, IdempotencyLayer, Identity, MemoryStore, Pepper, RedisStore, Store, Token,
 };
 
 const PEPPER: &str = "b4b1d8b2bb5e4e2f3f0c1a6f3c9d7e58";
-
-/// A delivery as the webhook layer hands it on.
-fn delivery(number: u64) -> Request<WebhookBody> {
-    let mut request = Request::new(WebhookBody::default());
-    request.extensions_mut().insert(Identity::of_content("bench", &number.to_ne_bytes()));
-    request
-}
-
-async fn handle(request: Request<WebhookBody>) -> Result<Response<Empty<Bytes>>, Infallible> {
-    black_box(request);
-    Ok(Response::new(Empty::new()))
-}
 
 fn layer(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("idempotency/layer");

@@ -1,12 +1,14 @@
-//! Counts the instructions of one delivery, which are the same in every run but for a few, and
-//! prints them as a table. It needs `valgrind`. `count <work> <times>` does the work alone, for other tools.
-#![expect(clippy::print_stdout, reason = "it prints its figures")]
+//! Counts the instructions of one delivery, and prints them as a table. It needs `valgrind`.
 #![expect(clippy::unwrap_used, reason = "a measurement of deliveries that are right")]
 
-use std::{convert::Infallible, error::Error, hint::black_box, process::Command};
+use std::{convert::Infallible, error::Error, hint::black_box};
 
 use axum::Router;
-use benches::{Body, Derived, KEY, MEDIQUO, WRONG_KEY, delivery, finish, mediquo, routers, samples};
+use benches::{
+    Body, Derived, KEY, MEDIQUO, WRONG_KEY,
+    count::{self, Row},
+    delivery, finish, mediquo, routers, samples,
+};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, Service, service_fn};
@@ -16,10 +18,8 @@ use tower_webhook::{
     provider::mediquo::{ConsultationFinished, Event},
 };
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
-
-/// What is counted, what it is compared with, and what is left out of both: the making of the request.
-const ROWS: [(&str, Option<&str>, Option<&str>); 12] = [
+/// What is left out is the making of the request.
+const ROWS: [Row; 12] = [
     ("floor", None, None),
     ("ours", Some("floor"), None),
     ("derive", Some("floor"), None),
@@ -33,47 +33,12 @@ const ROWS: [(&str, Option<&str>, Option<&str>); 12] = [
     ("Bytes handler", Some("Json handler"), Some("request")),
     ("Webhook<E>", Some("Json handler"), Some("request")),
 ];
-const TIMES: u32 = 500;
 
-fn main() -> Outcome<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.as_slice() {
-        [] => table(),
-        [work, times] => repeat(work, times.parse()?),
-        _ => Err("usage: count [<work> <times>]".into()),
-    }
+fn main() -> Result<(), Box<dyn Error>> {
+    count::run(&ROWS, repeat)
 }
 
-fn table() -> Outcome<()> {
-    println!("| work | instructions | compared with | ratio |\n|---|--:|---|--:|");
-    for (work, other, without) in ROWS {
-        let count = |work| Ok::<_, Box<dyn Error>>(count(work)? - without.map_or(Ok(0.0), count)?);
-        let ours = count(work)?;
-        let [other, ratio] = match other {
-            Some(other) => [format!("`{other}`"), format!("{:.3}", ours / count(other)?)],
-            None => [String::new(), String::new()],
-        };
-        println!("| `{work}` | {ours:.0} | {other} | {ratio} |");
-    }
-    Ok(())
-}
-
-/// The instructions of one piece of work. The difference of two runs leaves the program's start out.
-fn count(work: &str) -> Outcome<f64> {
-    let [short, long] = [instructions(work, TIMES)?, instructions(work, 2 * TIMES)?];
-    Ok((long - short) / f64::from(TIMES))
-}
-
-fn instructions(work: &str, times: u32) -> Outcome<f64> {
-    let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(std::env::current_exe()?);
-    let output = valgrind.arg(work).arg(times.to_string()).output()?;
-    let report = String::from_utf8(output.stderr)?;
-    let (_, collected) = report.split_once("Collected : ").ok_or("valgrind did not count")?;
-    Ok(collected.lines().next().unwrap_or_default().trim().parse()?)
-}
-
-fn repeat(work: &str, times: u32) -> Outcome<()> {
+fn repeat(work: &str, times: u32) -> Result<(), Box<dyn Error>> {
     let [(_, body), ..] = samples();
     let text = || std::str::from_utf8(black_box(&body)).unwrap();
     let request = |key| black_box(delivery(MEDIQUO, key, Full::new(body.clone())));
