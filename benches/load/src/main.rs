@@ -12,6 +12,7 @@
 #![expect(clippy::print_stdout, reason = "it prints its figures")]
 
 mod held;
+mod instructions;
 mod server;
 mod wrk;
 
@@ -36,6 +37,16 @@ fn main() -> Outcome<()> {
     let wrk = Wrk::new()?;
     let [with, without] = server::build()?;
     throughput(&wrk, &with, &without, rounds, Duration::from_secs(seconds))?;
+    println!();
+    match (instructions::measure(&with), instructions::measure(&without)) {
+        (Ok(with), Ok(without)) => {
+            println!(
+                "Instructions a request, outside of the kernel: {with:.0} with, {without:.0} without, ratio {:.3}.",
+                with / without
+            );
+        }
+        (Err(error), _) | (_, Err(error)) => println!("Instructions were not counted: {error}. It needs `valgrind`."),
+    }
     println!();
     println!("{} bodies half sent and held open, on a fresh server:", held::CONNECTIONS);
     println!();

@@ -11,6 +11,9 @@ use std::{
 
 use crate::Outcome;
 
+/// The usual limit of open files is too low for the held bodies.
+const MORE_FILES: &str = r#"ulimit -n 4096 2>/dev/null; exec "$0""#;
+
 pub(crate) struct Server {
     process: Child,
     pub(crate) address: SocketAddr,
@@ -39,11 +42,19 @@ pub(crate) fn build() -> Outcome<[PathBuf; 2]> {
 impl Server {
     /// Starts a program, and waits until it answers a delivery with 204. What it prints is thrown away.
     pub(crate) fn start(program: &Path) -> Outcome<Self> {
+        Self::spawn(Command::new("sh").args(["-c", MORE_FILES]).arg(program))
+    }
+
+    /// The same on one thread and under valgrind, which tells at the end how many instructions it saw.
+    pub(crate) fn start_counted(program: &Path) -> Outcome<Self> {
+        let mut valgrind = Command::new("valgrind");
+        valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program);
+        Self::spawn(valgrind.env("TOKIO_WORKER_THREADS", "1").stderr(Stdio::piped()))
+    }
+
+    fn spawn(command: &mut Command) -> Outcome<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        // The usual limit of open files is too low for the held bodies.
-        let process = Command::new("sh")
-            .args(["-c", r#"ulimit -n 4096 2>/dev/null; exec "$0""#])
-            .arg(program)
+        let process = command
             .env("LISTEN", address.to_string())
             .env("MEDIQUO_WEBHOOK_SIGNATURE", benches::KEY)
             .stdin(Stdio::null())
@@ -56,7 +67,15 @@ impl Server {
             }
             thread::sleep(Duration::from_millis(100));
         }
-        Err(format!("{} does not answer 204", program.display()).into())
+        Err(format!("{command:?} does not answer 204").into())
+    }
+
+    /// Ends it, and gives what it wrote of errors.
+    pub(crate) fn interrupt(mut self) -> Outcome<String> {
+        Command::new("kill").args(["-INT", &self.process.id().to_string()]).status()?;
+        let mut text = String::new();
+        self.process.stderr.take().ok_or("its errors are not kept")?.read_to_string(&mut text)?;
+        Ok(text)
     }
 
     fn answers(&self) -> Outcome<String> {
