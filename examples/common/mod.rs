@@ -192,6 +192,15 @@ impl fmt::Debug for Failure {
 
 impl<E: Error> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self(error.to_string())
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let error_text = error.to_string();
+            if !text.ends_with(&error_text) {
+                text = format!("{text}: {error_text}");
+            }
+            cause = error.source();
+        }
+        Self(text)
     }
 }

@@ -32,7 +32,16 @@ where
         let Some(identity) = identity(request.extensions()) else {
             return Ok(refusal::unidentified(&mut request));
         };
-        let (key, token) = (settings.pepper.key_of(&identity), Token::fresh());
+        let key = match &settings.scope_by {
+            None => settings.pepper.key_of(&identity),
+            Some(scope_by) => {
+                let (head, body) = request.into_parts();
+                let pepper = settings.pepper.scoped(&scope_by(&head));
+                request = Request::from_parts(head, body);
+                pepper.key_of(&identity)
+            }
+        };
+        let token = Token::fresh();
         let mut guard = Guard::arm(settings.store.as_ref(), key, token);
         let claimed = match settings.store.claim(key, token, settings.lease).await {
             Ok(Claim::Acquired) => true,
@@ -54,28 +63,31 @@ where
         };
 
         request.extensions_mut().insert(key);
-        poll_fn(|cx| inner.poll_ready(cx)).await?;
-        let mut response = inner.call(request).await?;
+        let answer = match poll_fn(|cx| inner.poll_ready(cx)).await {
+            Ok(()) => inner.call(request).await,
+            Err(error) => Err(error),
+        };
         // The handler's service can hold a place of a limit, which the store's answer is no reason to keep.
         drop(inner);
 
-        let succeeded = response.status().is_success();
-        let outcome = match (succeeded, claimed) {
-            (true, _) => {
-                guard.succeeded(response.status(), settings.ttl);
-                let recorded = commit(&settings, key, token, response.status()).await;
+        let success = answer.as_ref().ok().map(Response::status).filter(StatusCode::is_success);
+        let outcome = match (success, claimed) {
+            (Some(status), _) => {
+                guard.succeeded(status, settings.ttl);
+                let recorded = commit(&settings, key, token, status).await;
                 guard.disarm();
                 if claimed { recorded } else { Outcome::Unclaimed }
             }
-            (false, true) => {
+            (None, true) => {
                 match settings.store.release(key, token).await {
                     Ok(()) => guard.disarm(),
                     Err(error) => settings.report(error),
                 }
                 Outcome::Failed
             }
-            (false, false) => Outcome::Unclaimed,
+            (None, false) => Outcome::Unclaimed,
         };
+        let mut response = answer?;
         response.extensions_mut().insert(outcome);
         response.extensions_mut().insert(key);
         Ok(response.map(ResponseBody::inner))

@@ -1,5 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
+use http::request::Parts;
 use tower::Layer;
 
 #[cfg(feature = "tokio")]
@@ -34,10 +35,12 @@ pub struct IdempotencyLayer<St> {
 }
 
 type Hook = dyn Fn(BoxError) + Send + Sync;
+type ScopeBy = dyn Fn(&Parts) -> String + Send + Sync;
 
 pub(super) struct Settings<St> {
     pub(super) store: Arc<St>,
     pub(super) pepper: Pepper,
+    pub(super) scope_by: Option<Arc<ScopeBy>>,
     pub(super) lease: Duration,
     pub(super) ttl: Duration,
     pub(super) fail_open: bool,
@@ -73,6 +76,7 @@ impl<St: Store> IdempotencyLayer<St> {
         let settings = Settings {
             store: Arc::new(store),
             pepper,
+            scope_by: None,
             lease: Duration::from_secs(60),
             ttl: Duration::from_secs(8 * 24 * 60 * 60),
             fail_open: false,
@@ -99,6 +103,19 @@ impl<St: Store> IdempotencyLayer<St> {
     /// ```
     pub fn scope(self, scope: &str) -> Self {
         self.with(|settings| settings.pepper = settings.pepper.scoped(scope))
+    }
+
+    /// The same on one route for many, such as `/webhooks/{account}`: what the head tells is the scope.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::idempotency::{IdempotencyLayer, MemoryStore};
+    ///
+    /// let layer = IdempotencyLayer::new(MemoryStore::new()).scope_by(|head| head.uri.path().to_owned());
+    /// ```
+    pub fn scope_by(self, scope: impl Fn(&Parts) -> String + Send + Sync + 'static) -> Self {
+        self.with(|settings| settings.scope_by = Some(Arc::new(scope)))
     }
 
     /// How long an attempt has the event for itself. The default is 60 seconds, and a millisecond is the least.
@@ -136,8 +153,8 @@ impl<St: Store> IdempotencyLayer<St> {
         self.with(|settings| settings.in_flight = Some(in_flight.clone()))
     }
 
-    /// Shows every error of the store to `hook`, for a log or a count. It must not panic: it is called between the
-    /// tries of a record.
+    /// Shows every error of the store that an attempt waits for to `hook`, for a log or a count; not those of
+    /// [`Store::abandon`] and [`Store::record`]. It must not panic: it is called between the tries of a record.
     ///
     /// # Examples
     ///
@@ -184,6 +201,7 @@ impl<St> Clone for Settings<St> {
         Self {
             store: Arc::clone(&self.store),
             pepper: self.pepper.clone(),
+            scope_by: self.scope_by.clone(),
             lease: self.lease,
             ttl: self.ttl,
             fail_open: self.fail_open,

@@ -21,7 +21,7 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// passed. Each step is atomic: of any number of claims at once, one is acquired.
 ///
 /// A store bounds its own time, and answers with an error when it runs out: the layer has no timer.
-/// `testing::conformance` (feature `testing`) checks all of this for a store of yours.
+/// `testing::conformance` (feature `testing`) checks this for a store of yours, and says what it does not see.
 ///
 /// # Examples
 ///

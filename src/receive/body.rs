@@ -119,6 +119,13 @@ impl<B: Body> ResponseBody<B> {
     }
 }
 
+/// Empty. Layers outside that answer by themselves, as timeouts do, ask for it.
+impl<B: Body> Default for ResponseBody<B> {
+    fn default() -> Self {
+        Self { kind: Kind::Own { body: Full::default() } }
+    }
+}
+
 impl<B: Body> Body for ResponseBody<B> {
     type Data = B::Data;
     type Error = B::Error;

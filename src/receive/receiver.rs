@@ -211,10 +211,9 @@ fn is_identity(headers: &HeaderMap) -> bool {
         .all(|encoding| encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity"))
 }
 
-/// How long the body will be at least: as it knows itself, or else as the head declares.
+/// How long the body will be at least: as the head declares, or as the body knows itself. The larger one counts, as a
+/// body of a wrapper can know less than the head: `Limited` takes its limit for the length of what is longer.
 fn announced(headers: &HeaderMap, hint: &SizeHint) -> u64 {
-    hint.exact().unwrap_or_else(|| {
-        let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-        declared.and_then(|text| text.parse().ok()).unwrap_or(0).max(hint.lower())
-    })
+    let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    declared.and_then(|text| text.parse().ok()).unwrap_or(0).max(hint.lower())
 }

@@ -103,6 +103,13 @@ async fn a_size_hint_above_the_limit_is_refused_even_if_it_lies() {
 }
 
 #[tokio::test]
+async fn a_content_length_above_the_limit_is_refused_whatever_the_body_says() {
+    let mut request = from_truemed(Full::<Bytes>::from(BODY));
+    request.headers_mut().insert("content-length", (1 << 30).into());
+    assert_eq!(deliver(&truemed(), request).await.status, 413);
+}
+
+#[tokio::test]
 async fn an_unreadable_content_length_is_left_to_the_server() {
     for length in ["many", "-1", "99999999999999999999999999", "5, 5"] {
         let mut request = from_truemed(Full::<Bytes>::from(BODY));
@@ -171,4 +178,17 @@ async fn a_body_of_empty_frames_ends_after_4096_of_them() {
 async fn a_body_of_trailers_ends_too() {
     let trailers = std::iter::repeat_with(|| Step::Trailers).take(5000);
     assert_eq!(kind(Script::new(trailers)).await, Some(RejectionKind::Incomplete));
+}
+
+#[test]
+fn a_layer_outside_can_answer_with_an_empty_body() {
+    use std::time::Duration;
+    use tower::Layer;
+    use tower_http::timeout::TimeoutLayer;
+    fn is_service<S: tower::Service<http::Request<Full<Bytes>>>>(_: &S) {}
+
+    let timeout = TimeoutLayer::with_status_code(http::StatusCode::GATEWAY_TIMEOUT, Duration::from_secs(5));
+    is_service(&timeout.layer(truemed().layer(crate::support::Handler::default())));
+    let body = tower_webhook::ResponseBody::<Full<Bytes>>::default();
+    assert!(http_body::Body::is_end_stream(&body) && http_body::Body::size_hint(&body).exact() == Some(0));
 }

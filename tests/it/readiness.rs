@@ -60,6 +60,29 @@ async fn an_error_of_readiness_passes_through() {
 }
 
 #[tokio::test]
+async fn an_error_of_readiness_after_a_wait_lets_go_of_the_inner_service() {
+    let (inner, mut handle): Mocked = mock::pair();
+    handle.allow(0);
+    let held = std::sync::Arc::new(());
+    let holds = std::sync::Arc::clone(&held);
+    let inner = ServiceBuilder::new()
+        .map_request(move |request: Request<WebhookBody>| {
+            let _holds = &holds;
+            request
+        })
+        .service(inner);
+    let mut service = truemed().layer(inner);
+    let before = std::sync::Arc::strong_count(&held);
+    let mut response = task::spawn(service.call(from_truemed(Script::frames([SESSION]))));
+    assert_pending!(response.poll());
+    assert!(std::sync::Arc::strong_count(&held) > before);
+    handle.send_error("closed");
+    let error = assert_ready!(response.poll()).map(drop).unwrap_err();
+    assert_eq!(error.to_string(), "closed");
+    assert_eq!(std::sync::Arc::strong_count(&held), before);
+}
+
+#[tokio::test]
 async fn a_refusal_takes_no_place_in_the_inner_service() {
     let (inner, mut handle): Mocked = mock::pair();
     handle.allow(0);

@@ -9,7 +9,10 @@ use ::redis::{
     io::tcp::TcpSettings,
 };
 use http::StatusCode;
-use tokio::{runtime::Handle, time::timeout};
+use tokio::{
+    runtime::Handle,
+    time::{sleep, timeout},
+};
 
 pub use self::error::RedisStoreError;
 use self::record::Record;
@@ -66,7 +69,8 @@ impl RedisStore {
         let info = url.into_connection_info()?.set_tcp_settings(tcp_settings());
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(TIMEOUT))
-            .set_response_timeout(Some(TIMEOUT))
+            // Each step is bounded by `timeout`, which can be set to more.
+            .set_response_timeout(None)
             // A server that comes back is found within this.
             .set_max_delay(Duration::from_millis(500))
             .set_number_of_retries(2);
@@ -81,6 +85,9 @@ impl RedisStore {
 
 const PREFIX: &str = "webhook:";
 const TIMEOUT: Duration = Duration::from_secs(1);
+
+/// In seconds: a record that nobody waits for outlasts what lasts for half of the default lease.
+const RECORD_AGAIN_AFTER: [u64; 5] = [1, 2, 4, 8, 16];
 
 /// A server that is gone without a word is noticed before the system would give up, which takes minutes.
 fn tcp_settings() -> TcpSettings {
@@ -151,6 +158,8 @@ where
         command.arg("NX");
         Ok(match self.run(&command).await? {
             None => Claim::Acquired,
+            // A connection that sends again what it lost the answer to, as one to a cluster does, finds its own claim.
+            Some(Record::Claimed(by)) if by == token => Claim::Acquired,
             Some(Record::Claimed(_)) => Claim::InProgress { remaining: None },
             Some(Record::Done(status)) => Claim::Done(status),
         })
@@ -184,11 +193,19 @@ where
         }
     }
 
-    /// In a task of its own, if a runtime is there.
+    /// In a task of its own, if a runtime is there. It has time: who was not answered comes again after the lease.
     fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
         if let Ok(runtime) = Handle::try_current() {
             let store = self.clone();
-            runtime.spawn(async move { store.commit(key, token, status, ttl).await });
+            runtime.spawn(async move {
+                for wait in RECORD_AGAIN_AFTER {
+                    if store.commit(key, token, status, ttl).await.is_ok() {
+                        return;
+                    }
+                    sleep(Duration::from_secs(wait)).await;
+                }
+                let _ = store.commit(key, token, status, ttl).await;
+            });
         }
     }
 }

@@ -21,7 +21,7 @@ impl Record {
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         match bytes.split_first()? {
             (b'P', token) => Some(Self::Claimed(Token::from_bytes(token.try_into().ok()?))),
-            (b'D', status) => StatusCode::from_bytes(status).ok().map(Self::Done),
+            (b'D', status) => StatusCode::from_bytes(status).ok().filter(StatusCode::is_success).map(Self::Done),
             _ => None,
         }
     }

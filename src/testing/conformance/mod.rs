@@ -15,6 +15,9 @@ use crate::idempotency::{BoxError, EventKey, Store, Token};
 /// as much older: with Redis, by `PEXPIRE` of what `PTTL` says. Leases and times to live in it are of hours, so that the
 /// time that the suite itself takes does not matter. It uses random keys and leaves its records behind.
 ///
+/// It does not see whether `abandon` and `record` do what they are for, as a store may leave them out, nor a race between
+/// threads: claims at once are polled in turns on one.
+///
 /// # Errors
 ///
 /// The first rule that the store breaks.
@@ -27,6 +30,7 @@ pub async fn check<St: Store>(store: &St, mut advance: impl AsyncFnMut(Duration)
     rules::races(store).await?;
     rules::done(store, &mut advance).await?;
     rules::releases(store, &mut advance).await?;
+    rules::records(store, &mut advance).await?;
     rules::lost_leases(store, &mut advance).await?;
     for seed in 0..WALKS {
         walk(store, &mut advance, seed, STEPS).await?;

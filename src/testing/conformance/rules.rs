@@ -10,7 +10,7 @@ use std::{
 use http::StatusCode;
 
 use super::{LEASE, TTL, Violation, expect, fresh_key};
-use crate::idempotency::{BoxError, Claim, Commit, Store, Token};
+use crate::idempotency::{BoxError, Claim, Commit, EventKey, Store, Token};
 
 const NO_CONTENT: StatusCode = StatusCode::NO_CONTENT;
 /// More than either, beside the time that the check itself takes.
@@ -20,12 +20,27 @@ fn in_progress(claim: &Claim) -> bool {
     matches!(claim, Claim::InProgress { remaining } if remaining.is_none_or(|remaining| remaining <= LEASE))
 }
 
+/// The others are told from it by one byte alone. The last four bytes are left out, as a key that is made later differs
+/// in those.
+fn neighbours_of_key(key: EventKey) -> impl Iterator<Item = EventKey> {
+    let key = u128::from_be_bytes(*key.as_bytes());
+    (32..128).step_by(8).map(move |bit| EventKey::from_bytes((key ^ (1 << bit)).to_be_bytes()))
+}
+
+fn neighbours_of_token(token: Token) -> impl Iterator<Item = Token> {
+    let token = u128::from_be_bytes(token.to_bytes());
+    (0..128).step_by(8).map(move |bit| Token::from_bytes((token ^ (1 << bit)).to_be_bytes()))
+}
+
 pub(super) async fn claims<St: Store>(store: &St, advance: &mut impl AsyncFnMut(Duration)) -> Result<(), Violation> {
     let (key, other) = (fresh_key(), fresh_key());
     let claim = async |key| store.claim(key, Token::fresh(), LEASE).await;
     expect("an absent key can be claimed", claim(key).await, |claim| *claim == Claim::Acquired)?;
     expect("a claimed key is in progress for others", claim(key).await, in_progress)?;
     expect("another key is another event", claim(other).await, |claim| *claim == Claim::Acquired)?;
+    for other in neighbours_of_key(key) {
+        expect("all bytes of a key count", claim(other).await, |claim| *claim == Claim::Acquired)?;
+    }
     advance(LEASE - MARGIN).await;
     expect("a lease lasts as long as was asked for", claim(key).await, in_progress)?;
     advance(2 * MARGIN).await;
@@ -84,7 +99,16 @@ pub(super) async fn done<St: Store>(store: &St, advance: &mut impl AsyncFnMut(Du
     expect("what is done is remembered as long as was asked for", claim().await, is_done)?;
     advance(2 * MARGIN).await;
     let acquired = claim().await;
-    expect("what was done is forgotten after its time to live", acquired, |claim| *claim == Claim::Acquired)
+    expect("what was done is forgotten after its time to live", acquired, |claim| *claim == Claim::Acquired)?;
+    for status in (200..300).filter_map(|status| StatusCode::from_u16(status).ok()) {
+        let key = fresh_key();
+        expect("a commit of an absent key is late", store.commit(key, token, status, TTL).await, |commit| {
+            *commit == Commit::Late
+        })?;
+        let found = store.claim(key, Token::fresh(), LEASE).await;
+        expect("every 2xx is kept", found, |claim| *claim == Claim::Done(status))?;
+    }
+    Ok(())
 }
 
 pub(super) async fn releases<St: Store>(store: &St, _advance: &mut impl AsyncFnMut(Duration)) -> Result<(), Violation> {
@@ -98,7 +122,27 @@ pub(super) async fn releases<St: Store>(store: &St, _advance: &mut impl AsyncFnM
     expect("to release twice is no error", store.release(key, token).await, |()| true)?;
     expect("a release gives back its own claim only", claim(Token::fresh()).await, in_progress)?;
     store.abandon(key, token);
-    expect("an abandoned claim gives back itself only", claim(Token::fresh()).await, in_progress)
+    expect("an abandoned claim gives back itself only", claim(Token::fresh()).await, in_progress)?;
+    // Tokens of one process share their first half, and those of two processes can share the second.
+    for other in neighbours_of_token(retry) {
+        expect("a stale release is no error", store.release(key, other).await, |()| true)?;
+        store.abandon(key, other);
+        expect("all bytes of a token count", claim(Token::fresh()).await, in_progress)?;
+    }
+    Ok(())
+}
+
+/// A store may do nothing in `record`, or do it later: what was recorded is in progress still, or done.
+pub(super) async fn records<St: Store>(store: &St, advance: &mut impl AsyncFnMut(Duration)) -> Result<(), Violation> {
+    let (key, token) = (fresh_key(), Token::fresh());
+    let claim = async || store.claim(key, Token::fresh(), LEASE).await;
+    let is_kept = |claim: &Claim| in_progress(claim) || *claim == Claim::Done(StatusCode::ACCEPTED);
+    let acquired = store.claim(key, token, LEASE).await;
+    expect("an absent key can be claimed", acquired, |claim| *claim == Claim::Acquired)?;
+    store.record(key, token, StatusCode::ACCEPTED, TTL);
+    expect("a record gives no claim back", claim().await, is_kept)?;
+    advance(LEASE - MARGIN).await;
+    expect("a record lasts as long as was asked for", claim().await, is_kept)
 }
 
 pub(super) async fn lost_leases<St: Store>(

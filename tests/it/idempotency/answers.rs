@@ -9,6 +9,7 @@ use tower::{Layer, Service, ServiceBuilder, ServiceExt, limit::ConcurrencyLimitL
 use tower_webhook::{
     WebhookBody,
     idempotency::{Claim, Commit, EventKey, IdempotencyLayer, Identity, Outcome, Pepper, Store, Token},
+    testing::Step,
 };
 
 use super::{A_DAY, A_LEASE, Answer, begin, deliver, delivery_of, on_each_store, read, when_free};
@@ -71,7 +72,8 @@ on_each_store! {
         let (layer, handler) = (place.layer(), Acting::new([Act::Fail]));
         let error = layer.layer(handler.clone()).oneshot(delivery_of("e")).await.map(drop);
         assert_eq!(error, Err("as told"));
-        assert_eq!(when_free(&place, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
+        assert_eq!(place.store.calls(Step::Release), 1, "given back before the answer, and not behind it");
+        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
     }
 
     async fn a_future_that_is_dropped_gives_the_event_back(place: Place) {
@@ -159,6 +161,18 @@ on_each_store! {
         place.advance(Duration::from_secs(61));
         assert_eq!(deliver(&layer, &handler, "another").await.outcome, Some(Outcome::First));
     }
+}
+
+#[tokio::test]
+async fn no_lease_and_no_time_to_live_are_a_millisecond() {
+    let place = crate::support::place::Place::memory();
+    let layer = place.layer().lease(Duration::ZERO).ttl(Duration::ZERO);
+    let handler = Acting::new([Act::Wait(Arc::default())]);
+    let mut running = begin(&layer, &handler, "e");
+    assert_pending!(running.poll());
+    assert_eq!(deliver(&layer, &handler, "e").await.outcome, Some(Outcome::InProgress));
+    deliver(&layer, &handler, "another").await;
+    assert_eq!(deliver(&layer, &handler, "another").await.outcome, Some(Outcome::Replayed));
 }
 
 #[tokio::test]

@@ -197,3 +197,20 @@ fn an_id_is_bound_to_the_body_unless_it_is_signed() {
     assert_ne!(of(signed, b"a"), of(unsigned, b"a"));
     assert_eq!(of(None, b"a"), Identity::of_content("acme", b"a"));
 }
+
+#[tokio::test]
+async fn the_head_can_tell_the_scope() {
+    let layer = IdempotencyLayer::new(MemoryStore::new()).scope_by(|head| head.uri.path().to_owned());
+    let deliver = async |path: &str| {
+        let handler =
+            service_fn(async |_: Request<WebhookBody>| Ok::<_, Infallible>(Response::new(Full::<Bytes>::default())));
+        let service = ServiceBuilder::new().layer(truemed()).layer(layer.clone()).service(handler);
+        let mut request =
+            from_truemed(Full::<Bytes>::from(r#"{"qualification_session_id":"qs_1","status":"approved"}"#));
+        *request.uri_mut() = path.parse().unwrap();
+        *service.oneshot(request).await.unwrap().extensions().get::<Outcome>().unwrap()
+    };
+    assert_eq!(deliver("/webhooks/spain").await, Outcome::First);
+    assert_eq!(deliver("/webhooks/france").await, Outcome::First);
+    assert_eq!(deliver("/webhooks/spain").await, Outcome::Replayed);
+}

@@ -2,6 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ::redis::{
+    Client, Cmd, Pipeline, RedisFuture, Value,
+    aio::{ConnectionLike, MultiplexedConnection},
+};
 use http::StatusCode;
 use tokio_test::assert_pending;
 use tower_webhook::idempotency::{
@@ -111,7 +115,7 @@ async fn what_somebody_else_wrote_is_an_error_and_stays() {
     let store = RedisStore::connect(&redis.url()).await.unwrap();
     let name = format!("webhook:{}", key().to_hex());
     let mut server = redis.connect();
-    for foreign in ["", "P", "D", "D1000", "Psecret", "canary"] {
+    for foreign in ["", "P", "D", "D100", "D500", "D1000", "Psecret", "canary"] {
         server.ask(&["SET", &name, foreign]);
         let error = store.claim(key(), Token::fresh(), LEASE).await.unwrap_err();
         assert_eq!(error.to_string(), "redis holds something else under the key of an event");
@@ -154,6 +158,63 @@ async fn a_server_that_hangs_is_not_waited_for_and_what_landed_is_given_back() {
 
     assert_eq!(when_up(&layer, &handler, "new").await, Answer::of_the_handler(204, Outcome::First));
     assert_eq!(when_up(&layer, &handler, "old").await, Answer::replay(204));
+}
+
+/// Sends each command twice, and hears the second answer: what a connection to a cluster does when it loses the first.
+#[derive(Clone)]
+struct SendsAgain(MultiplexedConnection);
+
+impl ConnectionLike for SendsAgain {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        Box::pin(async {
+            self.0.req_packed_command(command).await?;
+            self.0.req_packed_command(command).await
+        })
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        commands: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        self.0.req_packed_commands(commands, offset, count)
+    }
+
+    fn get_db(&self) -> i64 {
+        self.0.get_db()
+    }
+}
+
+#[tokio::test]
+async fn a_claim_that_was_sent_again_is_acquired() {
+    let Some(redis) = Redis::start() else { return };
+    let connection = Client::open(redis.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
+    let store = RedisStore::new(SendsAgain(connection));
+    assert_eq!(store.claim(key(), Token::fresh(), LEASE).await.unwrap(), Claim::Acquired);
+    let others = store.claim(key(), Token::fresh(), LEASE).await.unwrap();
+    assert_eq!(others, Claim::InProgress { remaining: None });
+}
+
+#[tokio::test]
+async fn no_step_takes_longer_than_the_timeout_and_each_may_take_as_long() {
+    let Some(redis) = Redis::start() else { return };
+    let store = RedisStore::connect(&redis.url()).await.unwrap();
+    for timeout in [Duration::from_millis(200), Duration::from_millis(1500)] {
+        let store = store.clone().timeout(timeout);
+        redis.signal("STOP");
+        for step in ["claim", "commit", "release"] {
+            let from = tokio::time::Instant::now();
+            let error = match step {
+                "claim" => store.claim(key(), Token::fresh(), LEASE).await.map(drop).unwrap_err(),
+                "commit" => store.commit(key(), Token::fresh(), StatusCode::OK, LEASE).await.map(drop).unwrap_err(),
+                _ => store.release(key(), Token::fresh()).await.unwrap_err(),
+            };
+            assert!(error.is_timeout(), "{error:?}");
+            assert!((timeout..3 * timeout).contains(&from.elapsed()), "{step}: {:?}", from.elapsed());
+        }
+        redis.signal("CONT");
+    }
 }
 
 #[tokio::test]
@@ -218,4 +279,26 @@ async fn what_landed_in_a_server_that_has_forgotten_the_script_is_given_back_too
     tokio::time::sleep(Duration::from_millis(400)).await;
     redis.signal("CONT");
     assert_eq!(when_up(&layer, &handler, "new").await, Answer::of_the_handler(204, Outcome::First));
+}
+
+/// Who was cut off comes again, so this record is the one that must not be lost.
+#[tokio::test]
+async fn a_record_that_nobody_waits_for_is_tried_again() {
+    let Some(redis) = Redis::start() else { return };
+    let store = RedisStore::connect(&redis.url()).await.unwrap();
+    let token = Token::fresh();
+    store.claim(key(), token, LEASE).await.unwrap();
+    redis.connect().ask(&["CONFIG", "SET", "maxmemory", "1"]);
+    store.record(key(), token, StatusCode::NO_CONTENT, LEASE);
+    let mut server = redis.connect();
+    while !String::from_utf8(server.ask(&["INFO", "errorstats"]).concat()).unwrap().contains("errorstat_OOM") {
+        tokio::task::yield_now().await;
+    }
+    server.ask(&["CONFIG", "SET", "maxmemory", "0"]);
+    let recorded = async {
+        while store.claim(key(), Token::fresh(), LEASE).await.unwrap() != Claim::Done(StatusCode::NO_CONTENT) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), recorded).await.expect("long before the lease runs out");
 }

@@ -36,6 +36,11 @@ enum Fault {
     ShortTtl,
     SaysHeld,
     OneKey,
+    HalfAKey,
+    HalfAToken,
+    KnownStatuses,
+    RecordGivesBack,
+    RecordIsShort,
 }
 
 impl<St: Store> Store for Broken<St> {
@@ -57,8 +62,11 @@ impl<St: Store> Store for Broken<St> {
             // Done for no time is absent: whoever has claimed it meanwhile is written over.
             self.store.commit(key, token, StatusCode::OK, Duration::ZERO).await?;
         }
-        match self.store.claim(self.key(key), token, lease).await? {
+        match self.store.claim(self.key(key), self.token(token), lease).await? {
             Claim::InProgress { .. } if self.fault == Fault::ClaimsTwice => Ok(Claim::Acquired),
+            Claim::Done(status) if self.fault == Fault::KnownStatuses && status.as_u16() > 206 => {
+                Ok(Claim::Done(StatusCode::OK))
+            }
             Claim::Done(_) if self.fault == Fault::ForgetsStatus => Ok(Claim::Done(StatusCode::OK)),
             claim => Ok(claim),
         }
@@ -78,7 +86,11 @@ impl<St: Store> Store for Broken<St> {
         };
         let fenced = self.fault == Fault::FencesCommit
             && matches!(self.store.claim(key, token, Duration::ZERO).await?, Claim::InProgress { .. });
-        let commit = if fenced { Commit::Late } else { self.store.commit(self.key(key), token, status, ttl).await? };
+        let commit = if fenced {
+            Commit::Late
+        } else {
+            self.store.commit(self.key(key), self.token(token), status, ttl).await?
+        };
         Ok(if self.fault == Fault::SaysHeld { Commit::Held } else { commit })
     }
 
@@ -87,7 +99,7 @@ impl<St: Store> Store for Broken<St> {
             // Done for no time is absent.
             self.store.commit(key, token, StatusCode::OK, Duration::ZERO).await?;
         }
-        self.store.release(self.key(key), token).await
+        self.store.release(self.key(key), self.token(token)).await
     }
 
     fn abandon(&self, key: EventKey, token: Token) {
@@ -98,12 +110,33 @@ impl<St: Store> Store for Broken<St> {
             self.store.abandon(key, token);
         }
     }
+
+    fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
+        match self.fault {
+            Fault::RecordGivesBack => self.store.abandon(key, token),
+            Fault::RecordIsShort => self.store.record(key, token, status, Duration::from_millis(1)),
+            _ => self.store.record(key, token, status, ttl),
+        }
+    }
 }
 
 impl<St> Broken<St> {
     fn key(&self, key: EventKey) -> EventKey {
-        if self.fault == Fault::OneKey { EventKey::from_bytes([0; 16]) } else { key }
+        match self.fault {
+            Fault::OneKey => EventKey::from_bytes([0; 16]),
+            Fault::HalfAKey => EventKey::from_bytes(half(*key.as_bytes())),
+            _ => key,
+        }
     }
+
+    fn token(&self, token: Token) -> Token {
+        if self.fault == Fault::HalfAToken { Token::from_bytes(half(token.to_bytes())) } else { token }
+    }
+}
+
+/// As a column of 64 bits would keep it.
+fn half(bytes: [u8; 16]) -> [u8; 16] {
+    (u128::from_be_bytes(bytes) & u128::from(u64::MAX)).to_be_bytes()
 }
 
 #[tokio::test]
@@ -121,6 +154,11 @@ async fn the_suite_finds_faults() {
         Fault::ShortTtl,
         Fault::SaysHeld,
         Fault::OneKey,
+        Fault::HalfAKey,
+        Fault::HalfAToken,
+        Fault::KnownStatuses,
+        Fault::RecordGivesBack,
+        Fault::RecordIsShort,
     ] {
         let clock = ManualClock::new();
         let store = Broken { store: MemoryStore::new().clock(clock.clone()), fault };
@@ -219,4 +257,31 @@ async fn a_claim_tells_how_long_it_lasts_and_no_time_is_too_long() {
     assert_eq!(store.commit(key(2), token, StatusCode::OK, Duration::MAX).await, Ok(Commit::Held));
     clock.advance(Duration::from_secs(1 << 40));
     assert!(is_done(&store, 2).await);
+}
+
+#[tokio::test]
+async fn a_second_success_begins_the_time_to_live_anew_and_keeps_the_first_status() {
+    let clock = ManualClock::new();
+    let store = MemoryStore::new().clock(clock.clone());
+    let ttl = Duration::from_secs(600);
+    for status in [StatusCode::OK, StatusCode::NO_CONTENT] {
+        assert_eq!(store.commit(key(1), Token::fresh(), status, ttl).await, Ok(Commit::Late));
+        clock.advance(ttl / 2);
+    }
+    // What was noted of the first has run out by now, and goes as others come.
+    for number in 2..5 {
+        finish(&store, number).await;
+    }
+    assert_eq!(store.claim(key(1), Token::fresh(), ttl).await, Ok(Claim::Done(StatusCode::OK)));
+}
+
+#[tokio::test]
+async fn successes_without_a_claim_find_their_places_within_the_capacity() {
+    let store = MemoryStore::with_capacity(3).clock(ManualClock::new());
+    for number in 0..10 {
+        let late = store.commit(key(number), Token::fresh(), StatusCode::OK, Duration::from_secs(600)).await;
+        assert_eq!(late, Ok(Commit::Late));
+    }
+    assert_eq!((store.len(), store.evicted()), (3, 7));
+    assert!(is_done(&store, 9).await);
 }
