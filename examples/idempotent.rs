@@ -2,7 +2,7 @@
 //!
 //! With `REDIS_URL` it is remembered in Redis, where all replicas find it: `IDEMPOTENCY_PEPPER` is then the secret
 //! that they share. Without it, it is remembered in this process. For trying it out, a handler takes `HANDLER_DELAY_MS`,
-//! and fails in the first `HANDLER_FAIL_FIRST` runs of each event.
+//! and fails in the first `HANDLER_FAIL_FIRST` runs of each event, counted in this process.
 
 #![allow(clippy::disallowed_methods, reason = "an application may read its environment")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it shows what it receives")]
@@ -76,10 +76,7 @@ async fn idempotency() -> Result<IdempotencyLayer<AnyStore>, Failure> {
             IdempotencyLayer::with_pepper(AnyStore::new(MemoryStore::new()), Pepper::new(pepper)?)
         }
     };
-    Ok(layer.on_store_error(|error| {
-        let causes = std::iter::successors(error.source(), |cause| cause.source());
-        eprintln!("{}", causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}")));
-    }))
+    Ok(layer.on_store_error(|error| eprintln!("{}", common::with_causes(error.as_ref()))))
 }
 
 /// What stands for the work of an application.

@@ -192,15 +192,12 @@ impl fmt::Debug for Failure {
 
 impl<E: Error> From<E> for Failure {
     fn from(error: E) -> Self {
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            let error_text = error.to_string();
-            if !text.ends_with(&error_text) {
-                text = format!("{text}: {error_text}");
-            }
-            cause = error.source();
-        }
-        Self(text)
+        Self(with_causes(&error))
     }
+}
+
+/// The text of an error and of its causes, each once.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source()).map(ToString::to_string);
+    causes.fold(error.to_string(), |text, cause| if text.ends_with(&cause) { text } else { format!("{text}: {cause}") })
 }

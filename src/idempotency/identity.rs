@@ -78,7 +78,8 @@ impl Identity {
     /// The identity of the event that a delivery is of, by what its provider states of it: the id, if it is signed; else
     /// the content of the body, with the id and the type that are stated without being signed. Such an id alone could be
     /// put beside another body, and suppress it. That it counts at all is because two events can have the same body: a
-    /// recorded delivery that is sent again under another id is a new event.
+    /// recorded delivery that is sent again under another id is a new event. An id that [`Delivery`] does not keep, as it is
+    /// too long or not printable, counts as none.
     ///
     /// # Examples
     ///

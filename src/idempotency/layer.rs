@@ -127,7 +127,7 @@ impl<St: Store> IdempotencyLayer<St> {
     }
 
     /// How long an event is remembered once it is done. The default is 8 days: Truemed retries for 7. A
-    /// millisecond is the least.
+    /// millisecond is the least. What shares a store should share it: of two successes the later one's can count.
     pub fn ttl(self, ttl: Duration) -> Self {
         self.with(|settings| settings.ttl = ttl.max(Duration::from_millis(1)))
     }

@@ -8,7 +8,7 @@ use axum::{Json, extract::FromRequest};
 use axum_github_webhook_extract::{GithubEvent, GithubToken};
 use axum_standardwebhooks::{SharedWebhook, StandardWebhook};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use bench_peers::{Body, Group, answer, body, delivery, finish, read};
+use bench_peers::{Body, Group, answer, body, decode, delivery, finish, read};
 use benches::KEY;
 use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -41,9 +41,7 @@ fn github(criterion: &mut Criterion) {
     ours(&mut group, preset::github().secret(KEY).build().unwrap().json(), &genuine, &forged);
 
     let mut layered = VerifyLayer::<Bytes>::new(Provider::GitHub, Secret::new(KEY)).layer(service_fn(
-        |request: Request<Bytes>| async move {
-            Ok::<_, Infallible>(answer(serde_json::from_slice::<Event>(request.body()).unwrap()))
-        },
+        |request: Request<Bytes>| async move { Ok::<_, Infallible>(answer(decode::<Event>(request.body()))) },
     ));
     group.member("webhook-verify layer", &genuine, Some(&forged), |request| {
         finish(layered.call(request)).unwrap().status()
@@ -73,7 +71,8 @@ fn standard(criterion: &mut Criterion) {
     let (genuine, forged) = (as_standard(WHSEC), as_standard(OTHER_WHSEC));
     let key = hmac::Key::new(hmac::HMAC_SHA256, &BASE64.decode(WHSEC.strip_prefix("whsec_").unwrap()).unwrap());
     by_hand(&mut group, &genuine, &forged, |headers, body| {
-        let [id, timestamp, signature] = ["webhook-id", "webhook-timestamp", "webhook-signature"].map(|name| headers.get(name));
+        let [id, timestamp, signature] =
+            ["webhook-id", "webhook-timestamp", "webhook-signature"].map(|name| headers.get(name));
         let mut context = hmac::Context::with_key(&key);
         context.update(id?.as_bytes());
         context.update(b".");
@@ -90,7 +89,7 @@ fn standard(criterion: &mut Criterion) {
         let (head, body) = request.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Ok::<_, Infallible>(match webhook.verify(&body, &head.headers) {
-            Ok(()) => answer(serde_json::from_slice::<Event>(&body).unwrap()).status(),
+            Ok(()) => answer(decode::<Event>(&body)).status(),
             Err(_) => StatusCode::UNAUTHORIZED,
         })
     });
@@ -99,9 +98,7 @@ fn standard(criterion: &mut Criterion) {
     });
 
     let mut layered = VerifyLayer::<Bytes>::new(Provider::StandardWebhooks, Secret::new(WHSEC)).layer(service_fn(
-        |request: Request<Bytes>| async move {
-            Ok::<_, Infallible>(answer(serde_json::from_slice::<Event>(request.body()).unwrap()))
-        },
+        |request: Request<Bytes>| async move { Ok::<_, Infallible>(answer(decode::<Event>(request.body()))) },
     ));
     group.member("webhook-verify layer", &as_standard(WHSEC), Some(&as_standard(OTHER_WHSEC)), |request| {
         finish(layered.call(request)).unwrap().status()
@@ -126,7 +123,7 @@ fn by_hand(
         let (head, body) = request.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Ok::<_, Infallible>(match verify(&head.headers, &body) {
-            Some(()) => answer(serde_json::from_slice::<Event>(&body).unwrap()).status(),
+            Some(()) => answer(decode::<Event>(&body)).status(),
             None => StatusCode::UNAUTHORIZED,
         })
     });
@@ -152,7 +149,14 @@ fn as_github(key: &str) -> Request<Body> {
     let body = body();
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
     let signature = format!("sha256={}", hex::encode(hmac::sign(&key, &body)));
-    delivery(body, [("x-github-event", "ping"), ("x-github-delivery", "72d3162e-cc78-11e3-81ab-4c9367dc0958"), ("x-hub-signature-256", &signature)])
+    delivery(
+        body,
+        [
+            ("x-github-event", "ping"),
+            ("x-github-delivery", "72d3162e-cc78-11e3-81ab-4c9367dc0958"),
+            ("x-hub-signature-256", &signature),
+        ],
+    )
 }
 
 #[expect(clippy::disallowed_methods, reason = "the peers take the time from the system")]

@@ -52,7 +52,17 @@ pub fn answer<T>(event: T) -> Answer {
 /// The body is not a `T`.
 pub async fn read<T: DeserializeOwned>(body: impl http_body_util::BodyExt<Data = Bytes>) -> T {
     let Ok(body) = BodyExt::collect(body).await else { panic!("the body broke off") };
-    serde_json::from_slice(&body.to_bytes()).expect("the documented event")
+    decode(&body.to_bytes())
+}
+
+/// JSON as fast as `serde_json` reads it, for whoever is free to choose: UTF-8 is checked once, for the whole body.
+///
+/// # Panics
+///
+/// The body is not a `T`.
+#[must_use]
+pub fn decode<T: DeserializeOwned>(body: &[u8]) -> T {
+    serde_json::from_str(std::str::from_utf8(body).expect("UTF-8")).expect("the documented event")
 }
 
 /// Drives a future that wakes itself a few times, and never waits for anything else.

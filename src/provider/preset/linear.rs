@@ -8,6 +8,10 @@ use crate::{
 ///
 /// HMAC-SHA256 of the body, in hex. The time is in the body, and so it is checked after the signature.
 ///
+/// The id is in a header that is not signed, and the time is in the body that is. So a retry that carries a new time is a
+/// new event to the idempotency layer (feature `idempotency`), unless
+/// [`identified_by`](crate::provider::Json::identified_by) says what tells events apart.
+///
 /// # Examples
 ///
 /// ```

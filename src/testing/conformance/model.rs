@@ -24,8 +24,17 @@ struct Event {
 #[derive(Clone, Copy)]
 enum State {
     Absent,
-    Claimed { by: Token, until: u64 },
-    Done { status: StatusCode, until: u64 },
+    Claimed {
+        by: Token,
+        until: u64,
+    },
+    /// Which of several successes a store remembers is its own matter, and so is whether a second one begins the time to
+    /// live anew: from `until` to `at_most` it may be forgotten. No status if they differ.
+    Done {
+        status: Option<StatusCode>,
+        until: u64,
+        at_most: u64,
+    },
 }
 
 pub(super) async fn walk<St: Store>(
@@ -65,7 +74,9 @@ impl Event {
 
     fn expire(&mut self, now: u64) {
         match self.state {
-            State::Claimed { until, .. } | State::Done { until, .. } if until <= now => self.state = State::Absent,
+            State::Claimed { until, .. } | State::Done { at_most: until, .. } if until <= now => {
+                self.state = State::Absent;
+            }
             _ => {}
         }
     }
@@ -91,11 +102,15 @@ impl Event {
             State::Claimed { .. } => {
                 expect("at most one claim is live", claim, |claim| matches!(claim, Claim::InProgress { .. }))
             }
-            // Which success a store remembers, of several, is its own matter.
+            State::Done { until, .. } if until <= now && matches!(claim, Ok(Claim::Acquired)) => {
+                self.tokens.push(token);
+                self.state = State::Claimed { by: token, until: now + LEASE.as_secs() };
+                Ok(())
+            }
             State::Done { status, .. } => expect(
                 "what is done is not lost",
                 claim,
-                |claim| matches!(claim, Claim::Done(found) if *found == status || self.tokens.len() > 1),
+                |claim| matches!(claim, Claim::Done(found) if status.is_none_or(|status| *found == status)),
             ),
         }
     }
@@ -109,12 +124,13 @@ impl Event {
     ) -> Result<(), Violation> {
         let status = random.of(&[StatusCode::OK, StatusCode::NO_CONTENT]).unwrap_or_default();
         self.steps.push("commit".to_owned());
-        // A second success may begin the time to live anew or not, so its end would not be known.
-        if matches!(self.state, State::Done { .. }) {
-            return Ok(());
-        }
-        let held = matches!(self.state, State::Claimed { by, .. } if by == token);
-        self.state = State::Done { status, until: now + TTL.as_secs() };
+        let (held, at_most) = (matches!(self.state, State::Claimed { by, .. } if by == token), now + TTL.as_secs());
+        self.state = match self.state {
+            State::Done { status: first, until, .. } => {
+                State::Done { status: first.filter(|first| *first == status), until, at_most }
+            }
+            _ => State::Done { status: Some(status), until: at_most, at_most },
+        };
         let commit = store.commit(self.key, token, status, TTL).await;
         let expected = if held { Commit::Held } else { Commit::Late };
         expect("a commit tells whether the claim was held", commit, |commit| *commit == expected)
