@@ -70,7 +70,8 @@ fn redis(criterion: &mut Criterion) {
         eprintln!("skipped: idempotency/redis, as REDIS_URL is not set");
         return;
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    // One thread: on a machine of two cores the server has the other.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let store = runtime.block_on(RedisStore::connect(&url)).unwrap().timeout(Duration::from_secs(10));
     let connection = runtime.block_on(ConnectionManager::new(Client::open(url).unwrap())).unwrap();
     let pair = move || {
