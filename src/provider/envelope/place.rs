@@ -35,7 +35,6 @@ impl Place {
     }
 
     /// A header of a provider that this crate knows, by its name in small letters.
-    #[cfg(any(feature = "hmac", feature = "asymmetric"))]
     pub(in crate::provider) fn known_header(name: &'static str) -> Self {
         Self(Kind::Header(HeaderName::from_static(name)))
     }

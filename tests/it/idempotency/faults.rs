@@ -112,6 +112,28 @@ on_each_store! {
         assert_eq!(calls, [3, 1, 1]);
     }
 
+    async fn a_future_that_is_dropped_after_any_poll_leaves_the_event_free_or_done(place: Place) {
+        let layer = IdempotencyLayer::with_pepper(Hesitant(place.store.clone()), Pepper::new(PEPPER).unwrap());
+        for polls in 0.. {
+            let (handler, event) = (Acting::default(), format!("polled {polls} times"));
+            let mut attempt = begin(&layer, &handler, &event);
+            let mut ended = false;
+            for _ in 0..polls {
+                ended = attempt.poll().is_ready();
+                if ended {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            drop(attempt);
+            let answer = when_free(&place, &handler, &event).await;
+            assert_eq!((answer.status, handler.effects().len()), (204, 1), "{polls}");
+            if ended {
+                break;
+            }
+        }
+    }
+
     async fn a_future_that_is_dropped_after_the_effect_is_recorded_all_the_same(place: Place) {
         let layer = IdempotencyLayer::with_pepper(Hesitant(place.store.clone()), Pepper::new(PEPPER).unwrap());
         for polls in 0..8 {
