@@ -211,11 +211,7 @@ async fn no_step_takes_longer_than_the_timeout_and_each_may_take_as_long() {
                 _ => store.release(key(), Token::fresh()).await.unwrap_err(),
             };
             assert!(error.is_timeout(), "{error:?}");
-            assert!(
-                (timeout..timeout + Duration::from_secs(2)).contains(&from.elapsed()),
-                "{step}: {:?}",
-                from.elapsed()
-            );
+            assert!((timeout..3 * timeout).contains(&from.elapsed()), "{step}: {:?}", from.elapsed());
         }
         redis.signal("CONT");
     }
