@@ -106,23 +106,10 @@ where
                 }
                 StateProj::Collecting { body, accepted } => {
                     let body = ready!(body.poll_collect(cx));
-                    let Accepted { mut head, admission, mut inner } =
+                    let Accepted { mut head, admission, inner } =
                         accepted.take().unwrap_or_else(|| polled_after_completion());
                     match this.receiver.accept(&mut head, admission, body) {
-                        Ok(body) => {
-                            let request = Request::from_parts(head, body);
-                            match inner.poll_ready(cx) {
-                                Poll::Ready(Ok(())) => State::Responding { response: inner.call(request) },
-                                Poll::Ready(Err(error)) => {
-                                    this.state.set(State::Done);
-                                    return Poll::Ready(Err(error));
-                                }
-                                Poll::Pending => {
-                                    this.state.set(State::Readying { request: Some(request), inner });
-                                    return Poll::Pending;
-                                }
-                            }
-                        }
+                        Ok(body) => State::Readying { request: Some(Request::from_parts(head, body)), inner },
                         Err(answer) => {
                             this.state.set(State::Done);
                             return Poll::Ready(Ok(answer.map(ResponseBody::own)));
