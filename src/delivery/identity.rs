@@ -1,15 +1,17 @@
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use blake3::Hasher;
+use bytes::Bytes;
+use http::Extensions;
 
-use crate::{Delivery, Stated};
+use super::{Delivery, Stated};
 
-/// What makes two deliveries deliveries of one event: a hash, of which no part can be read.
+/// The identity of an event: equal for all retries of one event, different for different events.
 ///
-/// Within a [`WebhookLayer`](crate::WebhookLayer) it is what
-/// [`Provider::identity`](crate::provider::Provider::identity) says. Where there is none, put one into the request's
-/// extensions, and the [`IdempotencyLayer`](super::IdempotencyLayer) takes it. It is not keyed, so it is not for a
-/// store or a log: that is what [`EventKey`](super::EventKey) is for.
+/// It is a hash from which nothing can be read back. Within a [`WebhookLayer`](crate::WebhookLayer),
+/// [`Provider::identity`](crate::provider::Provider::identity) computes it. Without one, put an `Identity` into the
+/// request's extensions for the [`IdempotencyLayer`](crate::idempotency::IdempotencyLayer). It is not keyed, so keep it
+/// out of stores and logs: [`EventKey`](crate::idempotency::EventKey) is for those.
 ///
 /// # Examples
 ///
@@ -29,10 +31,10 @@ pub struct Identity([u8; 32]);
 
 /// Collects the parts of an [`Identity`].
 ///
-/// Parts are framed by their length: `"ab"`, `"c"` is another identity than `"a"`, `"bc"`.
+/// Parts are framed by their length, so `"ab"`, `"c"` is another identity than `"a"`, `"bc"`.
 ///
-/// If no part is added, or an empty one, the identity is the body's: two events that have lost their
-/// ids must not be taken for one, as the second would then never be handled.
+/// Without a part, or with an empty one, the body identifies the event: two events that have lost their ids must not be
+/// taken for one, because the second would never be handled.
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct IdentityBuilder<'a> {
@@ -43,7 +45,7 @@ pub struct IdentityBuilder<'a> {
     incomplete: bool,
 }
 
-// What has been remembered is found again by these: a change makes a new version forget all of it.
+// Stores find what they remember by these texts: a version that changes them forgets all of it.
 const BY_PARTS: &str = "tower-webhook identity 1: parts";
 const BY_CONTENT: &str = "tower-webhook identity 1: content";
 
@@ -56,7 +58,7 @@ impl Identity {
         builder
     }
 
-    /// The identity of this very body, for events without an id.
+    /// Identifies an event by its exact body, for events without an id.
     ///
     /// # Examples
     ///
@@ -75,18 +77,20 @@ impl Identity {
         Self(hasher.finalize().into())
     }
 
-    /// The identity of the event that a delivery is of, by what its provider states of it: the id, if it is signed; else
-    /// the content of the body, with the id and the type that are stated without being signed. Such an id alone could be
-    /// put beside another body, and suppress it. That it counts at all is because two events can have the same body: a
-    /// recorded delivery that is sent again under another id is a new event. An id that [`Delivery`] does not keep, as it is
-    /// too long or not printable, counts as none.
+    /// Identifies an event by what its delivery says.
+    ///
+    /// A signed id identifies the event. Otherwise the body does, together with any unsigned id and type: an attacker
+    /// could attach an unsigned id to another body, so it never counts alone. It does count, because two events can have
+    /// the same body: a recorded delivery that is sent again under another id is a new event. An id that [`Delivery`]
+    /// drops counts as none.
     ///
     /// # Examples
     ///
     /// ```
-    /// use tower_webhook::{Delivery, Stated, auth::Verified, idempotency::Identity, jiff::Timestamp};
+    /// use std::time::SystemTime;
+    /// use tower_webhook::{Delivery, Stated, auth::Verified, idempotency::Identity};
     ///
-    /// let delivery = || Delivery::new("acme", Verified::new(), Timestamp::UNIX_EPOCH, 2);
+    /// let delivery = || Delivery::new("acme", Verified::new(), SystemTime::UNIX_EPOCH, 2);
     /// let signed = delivery().with_event_id(Stated::Signed("evt_1"));
     /// assert_eq!(Identity::of_delivery(&signed, b"{}"), Identity::of_delivery(&signed, b"{ }"));
     /// let unsigned = delivery().with_event_id(Stated::Unsigned("evt_1"));
@@ -96,7 +100,7 @@ impl Identity {
     #[must_use]
     pub fn of_delivery(delivery: &Delivery, body: &[u8]) -> Self {
         let identity = Self::builder(delivery.provider(), body);
-        let event_type = delivery.event_type().map(Stated::even_unsigned);
+        let event_type = delivery.event_type().map(Stated::into_inner);
         match (delivery.event_id(), event_type) {
             (Some(Stated::Signed(id)), _) => identity.part("signed id").part(id),
             (Some(Stated::Unsigned(id)), None) => identity.part("id").part(id).content(),
@@ -107,7 +111,7 @@ impl Identity {
         .build()
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8; 32] {
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
@@ -119,9 +123,9 @@ impl fmt::Debug for Identity {
 }
 
 impl IdentityBuilder<'_> {
-    /// Adds what tells this event from others: a type, an id, a status.
+    /// Adds what tells this event from others, such as a type, an id or a status.
     ///
-    /// Every retry of the event must repeat it, so not the number of the attempt.
+    /// Every retry of the event must repeat it, so the number of the attempt does not belong here.
     pub fn part(mut self, part: impl AsRef<[u8]>) -> Self {
         let part = part.as_ref();
         self.parts += 1;
@@ -130,7 +134,7 @@ impl IdentityBuilder<'_> {
         self
     }
 
-    /// Adds the whole body, for an id that the provider has not signed or that several events share.
+    /// Adds the whole body, for an id that is not signed or that several events share.
     pub fn content(mut self) -> Self {
         let body = self.body;
         self.parts += 1;
@@ -161,4 +165,32 @@ impl fmt::Debug for IdentityBuilder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IdentityBuilder").field("parts", &self.parts).finish_non_exhaustive()
     }
+}
+
+/// What the webhook layer puts into the request's extensions, so that an identity is computed only if somebody asks for
+/// it: routes without an idempotency layer pay for no hash.
+#[derive(Clone)]
+pub(crate) struct Identifiable {
+    provider: Arc<dyn Identify>,
+    body: Bytes,
+}
+
+impl Identifiable {
+    pub(crate) fn new(provider: Arc<dyn Identify>, body: Bytes) -> Self {
+        Self { provider, body }
+    }
+}
+
+/// A provider of any event.
+pub(crate) trait Identify: Send + Sync {
+    fn identify(&self, extensions: &Extensions, body: &[u8]) -> Option<Identity>;
+}
+
+/// The identity that the extensions contain, or that their event has.
+pub(crate) fn identity(extensions: &Extensions) -> Option<Identity> {
+    if let Some(identity) = extensions.get() {
+        return Some(*identity);
+    }
+    let Identifiable { provider, body } = extensions.get()?;
+    provider.identify(extensions, body)
 }
