@@ -17,7 +17,7 @@ use crate::support::{Outcome, deliver};
 const KEY: &str = "Zr41vw-new-and-Random";
 const PASSWORD: &str = "correct:horse:battery:staple";
 
-fn layer<S: Scheme>(scheme: S) -> WebhookLayer<Json<Value, S>> {
+fn layer<S: Scheme>(scheme: S) -> WebhookLayer<Custom<Value>> {
     WebhookLayer::new(Json::new("acme", scheme))
 }
 
@@ -32,7 +32,7 @@ fn headers<const N: usize>(pairs: [(&'static str, &[u8]); N]) -> HeaderMap {
     )
 }
 
-async fn send<S: Scheme>(layer: &WebhookLayer<Json<Value, S>>, headers: HeaderMap) -> Outcome {
+async fn send<S: Scheme>(layer: &WebhookLayer<Custom<Value>>, headers: HeaderMap) -> Outcome {
     let mut request = Request::post("/").body(Full::<Bytes>::from("{}")).unwrap();
     *request.headers_mut() = headers;
     deliver(layer, request).await
@@ -83,7 +83,7 @@ fn near_misses(name: &'static str, good: &str) -> Vec<HeaderMap> {
 
 #[tokio::test]
 async fn header() {
-    let scheme = Header::builder("X-Acme-Key").key(KEY).build().unwrap();
+    let scheme = ApiKey::header("X-Acme-Key").key(KEY).build().unwrap();
     let mut bad = near_misses("x-acme-key", KEY);
     bad.push(headers([("x-acme-key", KEY.to_lowercase().as_bytes())]));
     bad.push(headers([("x-acme-key", KEY.to_uppercase().as_bytes())]));
@@ -94,7 +94,7 @@ async fn header() {
 #[tokio::test]
 async fn header_with_the_longest_key() {
     let key = "k".repeat(Secret::MAX_LEN);
-    let scheme = Header::builder("x-acme-key").key(&key).build().unwrap();
+    let scheme = ApiKey::header("x-acme-key").key(&key).build().unwrap();
     let bad = [key.len() - 1, key.len() + 1, 2 * key.len()].map(|len| headers([("x-acme-key", &*vec![b'k'; len])]));
     check(scheme, vec![headers([("x-acme-key", key.as_bytes())])], bad.into()).await;
 }
@@ -103,7 +103,7 @@ async fn header_with_the_longest_key() {
 async fn any_live_key_is_accepted_and_named() {
     let keys: Vec<_> = (0..16).map(|number| format!("key-number-{number:02}-of-16")).collect();
     let builder =
-        keys.iter().fold(Header::builder("x-acme-key"), |builder, key| builder.labelled_key(&key[4..13], key));
+        keys.iter().fold(ApiKey::header("x-acme-key"), |builder, key| builder.key(Key::new(key).label(&key[4..13])));
     let layer = layer(builder.build().unwrap());
     for key in &keys {
         let outcome = send(&layer, headers([("x-acme-key", key.as_bytes())])).await;
@@ -115,7 +115,7 @@ async fn any_live_key_is_accepted_and_named() {
 
 #[tokio::test]
 async fn keys_without_a_label_are_numbered() {
-    let layer = layer(Header::builder("x-acme-key").key("the-first-of-two-keys").key(KEY).build().unwrap());
+    let layer = layer(ApiKey::header("x-acme-key").key("the-first-of-two-keys").key(KEY).build().unwrap());
     let outcome = send(&layer, headers([("x-acme-key", KEY.as_bytes())])).await;
     assert_eq!(outcome.delivery().key_label(), Some("2"));
 }
@@ -127,7 +127,7 @@ fn basic(word: &str, user: &str, password: &str) -> HeaderMap {
 
 #[tokio::test]
 async fn basic_auth() {
-    let scheme = Basic::builder().credentials("jürgen", PASSWORD).build().unwrap();
+    let scheme = ApiKey::basic("jürgen").key(PASSWORD).build().unwrap();
     let good = vec![
         basic("Basic", "jürgen", PASSWORD),
         basic("basic", "jürgen", PASSWORD),
@@ -157,7 +157,7 @@ async fn basic_auth() {
 async fn basic_auth_encodes_as_rfc_4648_does() {
     for len in 0..48 {
         let password: String = "0123456789abcdef".chars().chain((0..len).map(|n| char::from(b'!' + n))).collect();
-        let layer = layer(Basic::builder().credentials("u", &password).build().unwrap());
+        let layer = layer(ApiKey::basic("u").key(&password).build().unwrap());
         assert_eq!(send(&layer, basic("Basic", "u", &password)).await.status, 200, "{password}");
     }
 }
@@ -168,20 +168,20 @@ async fn a_refusal_of_basic_or_bearer_says_what_is_asked_for() {
         let values = outcome.head.headers.get_all("www-authenticate").iter();
         values.map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    let basic = || Basic::builder().credentials("u", PASSWORD).build().unwrap();
-    let bearer = || Bearer::builder().token(KEY).build().unwrap();
-    let header = || Header::builder("x-acme-key").key(KEY).build().unwrap();
+    let basic = || ApiKey::basic("u").key(PASSWORD).build().unwrap();
+    let bearer = || ApiKey::bearer().key(KEY).build().unwrap();
+    let header = || ApiKey::header("x-acme-key").key(KEY).build().unwrap();
     let (b, t) = (r#"Basic realm="webhooks", charset="UTF-8""#, r#"Bearer realm="webhooks""#);
     assert_eq!(challenge(send(&layer(basic()), HeaderMap::new()).await), [b]);
     assert_eq!(challenge(send(&layer(bearer()), HeaderMap::new()).await), [t]);
-    assert_eq!(challenge(send(&layer(Any::new(basic(), bearer())), HeaderMap::new()).await), [b, t]);
-    assert_eq!(challenge(send(&layer(All::new(header(), bearer())), HeaderMap::new()).await), [t]);
+    assert_eq!(challenge(send(&layer(basic().or(bearer())), HeaderMap::new()).await), [b, t]);
+    assert_eq!(challenge(send(&layer(header().and(bearer())), HeaderMap::new()).await), [t]);
     assert!(challenge(send(&layer(header()), HeaderMap::new()).await).is_empty());
 }
 
 #[tokio::test]
 async fn bearer() {
-    let scheme = Bearer::builder().token(KEY).build().unwrap();
+    let scheme = ApiKey::bearer().key(KEY).build().unwrap();
     let bearer = |value: &str| headers([("authorization", value.as_bytes())]);
     let good =
         vec![bearer(&format!("Bearer {KEY}")), bearer(&format!("bearer {KEY}")), bearer(&format!("BEARER   {KEY}"))];
@@ -202,7 +202,7 @@ async fn bearer() {
 
 #[tokio::test]
 async fn bearer_checked_by_a_function() {
-    let scheme = Bearer::checked_by(|token| {
+    let scheme = bearer_fn(|token| {
         assert!(!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()), "{token:?}");
         token.starts_with("ey") && token.ends_with("Random")
     });
@@ -223,8 +223,8 @@ async fn bearer_checked_by_a_function() {
 
 #[tokio::test]
 async fn all_asks_for_both_and_any_for_either() {
-    let header = || Header::builder("x-acme-key").labelled_key("h", KEY).build().unwrap();
-    let basic = || Basic::builder().labelled_credentials("b", "u", PASSWORD).build().unwrap();
+    let header = || ApiKey::header("x-acme-key").key(Key::new(KEY).label("h")).build().unwrap();
+    let basic = || ApiKey::basic("u").key(Key::new(PASSWORD).label("b")).build().unwrap();
     let key = || headers([("x-acme-key", KEY.as_bytes())]);
     let password = || self::basic("Basic", "u", PASSWORD);
     let both = || key().into_iter().chain(password()).map(|(name, value)| (name.unwrap(), value)).collect();
@@ -236,19 +236,19 @@ async fn all_asks_for_both_and_any_for_either() {
     let neither = headers([("x-acme-key", b"wrong")]);
 
     check(
-        All::new(header(), basic()),
+        header().and(basic()),
         vec![both()],
         vec![HeaderMap::new(), key(), password(), half_wrong.clone(), neither.clone()],
     )
     .await;
-    check(Any::new(header(), basic()), vec![both(), key(), password(), half_wrong], vec![HeaderMap::new(), neither])
+    check(header().or(basic()), vec![both(), key(), password(), half_wrong], vec![HeaderMap::new(), neither])
         .await;
 
     let label = |outcome: Outcome| outcome.delivery().key_label().map(str::to_owned);
-    let any = layer(Any::new(header(), basic()));
+    let any = layer(header().or(basic()));
     assert_eq!(label(send(&any, key()).await).as_deref(), Some("h"));
     assert_eq!(label(send(&any, password()).await).as_deref(), Some("b"));
-    let all = layer(All::new(scheme_fn(|_| true), basic()));
+    let all = layer(scheme_fn(|_| true).and(basic()));
     assert_eq!(label(send(&all, both()).await).as_deref(), Some("b"));
 }
 
@@ -269,14 +269,14 @@ impl Scheme for Sealed {
 
 #[tokio::test]
 async fn a_forgery_that_only_the_body_shows_is_refused() {
-    let header = || Header::builder("x-acme-key").labelled_key("h", KEY).build().unwrap();
+    let header = || ApiKey::header("x-acme-key").key(Key::new(KEY).label("h")).build().unwrap();
     let key = headers([("x-acme-key", KEY.as_bytes())]);
     for (seal, genuine) in [(b"}", true), (b"]", false)] {
         assert_eq!(send(&layer(Sealed(seal)), HeaderMap::new()).await.status == 200, genuine);
-        assert_eq!(send(&layer(All::new(header(), Sealed(seal))), key.clone()).await.status == 200, genuine);
-        assert_eq!(send(&layer(All::new(Sealed(seal), header())), key.clone()).await.status == 200, genuine);
-        assert_eq!(send(&layer(Any::new(header(), Sealed(seal))), HeaderMap::new()).await.status == 200, genuine);
-        assert_eq!(send(&layer(Any::new(header(), Sealed(seal))), key.clone()).await.status, 200);
+        assert_eq!(send(&layer(header().and(Sealed(seal))), key.clone()).await.status == 200, genuine);
+        assert_eq!(send(&layer(Sealed(seal).and(header())), key.clone()).await.status == 200, genuine);
+        assert_eq!(send(&layer(header().or(Sealed(seal))), HeaderMap::new()).await.status == 200, genuine);
+        assert_eq!(send(&layer(header().or(Sealed(seal))), key.clone()).await.status, 200);
     }
 }
 
@@ -325,5 +325,5 @@ fn accepts(mediquo: &MediQuo, headers: HeaderMap) -> bool {
     let mut request = Request::post("/").body(()).unwrap();
     *request.headers_mut() = headers;
     let (head, ()) = request.into_parts();
-    mediquo.scheme().open(&head, Timestamp::UNIX_EPOCH).is_ok()
+    mediquo.scheme().open(&head, SystemTime::UNIX_EPOCH).is_ok()
 }

@@ -31,10 +31,10 @@ impl Scheme for Proves {
 
 fn in_headers() -> Envelope {
     Envelope::new()
-        .event_id(Place::header("X-Id").unwrap())
-        .event_type(Place::header("x-type").unwrap())
-        .sent_at(Place::header("x-time").unwrap(), TimeFormat::Rfc3339)
-        .attempt(Place::header("x-attempt").unwrap())
+        .event_id(Place::header("X-Id"))
+        .event_type(Place::header("x-type"))
+        .sent_at(Place::header("x-time"), TimeFormat::Rfc3339)
+        .attempt(Place::header("x-attempt"))
 }
 
 fn in_the_body() -> Envelope {
@@ -51,7 +51,7 @@ fn second(second: i64) -> Timestamp {
 
 /// The delivery of a body that is taken as it is, so that it may be anything.
 async fn delivery(verified: Verified, envelope: Envelope, headers: &[(&'static str, &[u8])], body: &[u8]) -> Delivery {
-    let layer = WebhookLayer::new(Json::raw("acme", Proves(verified)).envelope(envelope));
+    let layer = WebhookLayer::new(Custom::builder("acme", Proves(verified)).raw().build().unwrap().envelope(envelope));
     let mut request = Request::post("/").body(Full::<bytes::Bytes>::from(body.to_vec())).unwrap();
     for (name, value) in headers {
         request.headers_mut().append(*name, HeaderValue::from_bytes(value).unwrap());
@@ -194,7 +194,7 @@ async fn times_are_read_in_the_form_that_the_provider_documents() {
         (TimeFormat::UnixMilliseconds, "9223372036854775808", None),
     ];
     for (format, text, expected) in cases {
-        let envelope = Envelope::new().sent_at(Place::header("x-time").unwrap(), format);
+        let envelope = Envelope::new().sent_at(Place::header("x-time"), format);
         let found = delivery(Verified::new(), envelope, &[("x-time", text.as_bytes())], b"").await;
         assert_eq!(found.sent_at(), expected.map(Stated::Unsigned), "{format:?} {text}");
     }
@@ -239,7 +239,7 @@ async fn debug_of_a_delivery_shows_neither_id_nor_type() {
 #[tokio::test]
 async fn an_event_of_ones_own_comes_with_its_facts() {
     let envelope = Envelope::new().event_type(Place::body("type"));
-    let layer = WebhookLayer::new(Json::<RawJson, _>::new("acme", DangerousAcceptAll).envelope(envelope));
+    let layer = WebhookLayer::new(Custom::builder("acme", DangerousAcceptAll).json::<RawJson>().build().unwrap().envelope(envelope));
     let body = r#"{"type":"order.paid"}"#;
     let outcome = deliver(&layer, Request::post("/").body(Full::<bytes::Bytes>::from(body)).unwrap()).await;
     assert_eq!(outcome.event::<RawJson>().get(), body);
@@ -258,7 +258,7 @@ fn a_handlers_test_states_what_it_needs() {
         .with_attempt(Stated::Unsigned(3));
     assert_eq!(stated.event_id().and_then(Stated::signed), Some("evt_1"));
     assert_eq!(stated.event_type().and_then(Stated::signed), None);
-    assert_eq!(stated.event_type().map(Stated::even_unsigned), Some("order.paid"));
+    assert_eq!(stated.event_type().map(Stated::into_inner), Some("order.paid"));
     assert_eq!(stated.sent_at(), Some(Stated::Signed(second(7))));
     assert_eq!(stated.attempt(), Some(Stated::Unsigned(3)));
     assert_eq!(stated, stated.clone());

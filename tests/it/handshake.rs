@@ -15,12 +15,12 @@ use crate::support::{Outcome, bodies::Untouchable, deliver};
 const KEY: &str = "Zr41vw-new-and-random";
 const TOKEN: &str = "chosen in the dashboard+";
 
-fn layer() -> WebhookLayer<Json<WebhookBody, Header>> {
-    let scheme = Header::builder("x-acme-key").key(KEY).build().unwrap();
-    Json::raw("acme", scheme).into_layer()
+fn layer() -> WebhookLayer<Custom<WebhookBody>> {
+    let scheme = ApiKey::header("x-acme-key").key(KEY).build().unwrap();
+    Custom::builder("acme", scheme).raw().build().unwrap().into_layer()
 }
 
-async fn send(layer: &WebhookLayer<Json<WebhookBody, Header>>, key: &str, body: &str) -> Outcome {
+async fn send(layer: &WebhookLayer<Custom<WebhookBody>>, key: &str, body: &str) -> Outcome {
     let request = Request::post("/").header("x-acme-key", key).body(Full::<Bytes>::from(body.to_owned())).unwrap();
     deliver(layer, request).await
 }
@@ -34,7 +34,7 @@ fn assert_answered(outcome: &Outcome, content_type: &str, body: &str) {
 }
 
 /// Each handshake as its provider sends it.
-fn genuine() -> [(WebhookLayer<Json<WebhookBody, Header>>, &'static str); 4] {
+fn genuine() -> [(WebhookLayer<Custom<WebhookBody>>, &'static str); 4] {
     let slack = r#"{"token":"Jhj5dZrVaK7ZwHHjRyZWjbDl","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P","type":"url_verification"}"#;
     let interaction =
         r#"{"application_id":"1","entitlements":[],"id":"2","token":"t","type":1,"user":{"id":"3"},"version":1}"#;
@@ -127,7 +127,7 @@ async fn an_event_that_looks_like_a_handshake_reaches_the_handler() {
     }
 }
 
-fn meta() -> WebhookLayer<Json<WebhookBody, Header>> {
+fn meta() -> WebhookLayer<Custom<WebhookBody>> {
     layer().handshake(MetaChallenge::new(TOKEN).unwrap())
 }
 

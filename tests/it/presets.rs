@@ -65,7 +65,7 @@ impl Vector {
 
     /// Sends it through a layer of its preset with these keys, of which the one at `live` is its own.
     async fn send_with(&self, keys: &[(&str, &str)]) -> Outcome {
-        async fn send<S: Scheme>(vector: &Vector, provider: Result<Json<WebhookBody, S>, ConfigError>) -> Outcome {
+        async fn send<S: Scheme>(vector: &Vector, provider: Result<Custom<WebhookBody>, ConfigError>) -> Outcome {
             let clock = Fixed(Timestamp::from_second(vector.clock).unwrap());
             let layer = WebhookLayer::new(provider.unwrap()).clock(clock);
             deliver(&layer, vector.request(Full::<Bytes>::from(vector.body.clone()))).await
@@ -77,10 +77,10 @@ impl Vector {
             }};
         }
         match &*self.preset {
-            "github" => build!(preset::github().dangerous_allow_short_keys(), labelled_secret),
+            "github" => build!(preset::github(), labelled_secret),
             "stripe" => build!(preset::stripe(), labelled_secret),
             "slack" => build!(preset::slack(), labelled_secret),
-            "shopify" => build!(preset::shopify().dangerous_allow_short_keys(), labelled_secret),
+            "shopify" => build!(preset::shopify(), labelled_secret),
             "standard-webhooks" if self.key.starts_with("whpk_") => {
                 build!(preset::standard_webhooks(), labelled_public_key)
             }
@@ -92,7 +92,7 @@ impl Vector {
             "terra" => build!(preset::terra(), labelled_secret),
             "twilio" => {
                 let twilio = preset::twilio().public_url(self.public_url.as_deref().unwrap());
-                build!(twilio.dangerous_allow_short_keys(), labelled_auth_token)
+                build!(twilio, labelled_auth_token)
             }
             "discord" => build!(preset::discord(), labelled_public_key),
             "sendgrid" => build!(preset::sendgrid(), labelled_public_key),
@@ -118,7 +118,7 @@ impl Vector {
 fn fact<T>(stated: Option<Stated<T>>, json: impl FnOnce(T) -> Value) -> Option<Value> {
     let stated = stated?;
     let signed = if stated.is_signed() { "signed" } else { "unsigned" };
-    Some(Value::from(vec![Value::from(signed), json(stated.even_unsigned())]))
+    Some(Value::from(vec![Value::from(signed), json(stated.into_inner())]))
 }
 
 fn facts(delivery: &Delivery) -> Map<String, Value> {
@@ -218,7 +218,7 @@ async fn a_signed_time_is_refused_outside_of_300_seconds_and_an_unsigned_one_is_
 async fn the_tolerance_is_settable_where_a_time_is_signed_and_nowhere_else() {
     let vector = vector("stripe");
     let at = |tolerance, age| {
-        let stripe = preset::stripe().secret(&vector.key).tolerance(Duration::from_secs(tolerance)).build().unwrap();
+        let stripe = preset::stripe().key(&vector.key).tolerance(Duration::from_secs(tolerance)).build().unwrap();
         let clock = Fixed(Timestamp::from_second(vector.clock + age).unwrap());
         stripe.json::<RawJson>().into_layer().clock(clock)
     };
@@ -226,7 +226,7 @@ async fn the_tolerance_is_settable_where_a_time_is_signed_and_nowhere_else() {
         let request = vector.request(Full::<Bytes>::from(vector.body.clone()));
         assert_eq!(deliver(&at(tolerance, age), request).await.status, status, "{tolerance} {age}");
     }
-    let github = preset::github().secret("Zr41vw-new-and-random").tolerance(Duration::from_secs(10));
+    let github = preset::github().key("Zr41vw-new-and-random").tolerance(Duration::from_secs(10));
     let error = github.build().unwrap_err();
     assert_eq!(error.kind(), ConfigErrorKind::Missing);
     assert_eq!(error.to_string(), "the time that the tolerance is for is not configured");
@@ -251,9 +251,9 @@ fn no_preset_builds_without_a_key_or_with_an_empty_one() {
     }
     let twilio = || preset::twilio().public_url("https://hooks.example.com/");
     assert_eq!(kind(twilio().build().err()), missing);
-    assert_eq!(kind(twilio().auth_token("").build().err()), blank);
-    assert_eq!(kind(preset::twilio().auth_token("Zr41vw-new-and-random").build().err()), missing);
-    let shown = format!("{:?}", preset::github().secret("canary-canary-canary").build().unwrap());
+    assert_eq!(kind(twilio().key("").build().err()), blank);
+    assert_eq!(kind(preset::twilio().key("Zr41vw-new-and-random").build().err()), missing);
+    let shown = format!("{:?}", preset::github().key("canary-canary-canary").build().unwrap());
     assert!(!shown.contains("canary") && shown.starts_with(r#"Preset { name: "github""#), "{shown}");
 }
 
@@ -287,7 +287,7 @@ struct Created {
 async fn an_event_type_of_ones_own_is_decoded() {
     let vector = vectors().into_iter().filter(|vector| vector.preset == "slack").nth(1).unwrap();
     let clock = || Fixed(Timestamp::from_second(vector.clock).unwrap());
-    let slack = || preset::slack().secret(&vector.key).build().unwrap();
+    let slack = || preset::slack().key(&vector.key).build().unwrap();
     let request = || vector.request(Full::<Bytes>::from(vector.body.clone()));
     let outcome = deliver(&slack().tagged::<Event>().into_layer().clock(clock()), request()).await;
     assert!(matches!(outcome.event::<Event>(), Event::Created(created) if created.event_id == "Ev08MFMKH6"));
@@ -297,11 +297,11 @@ async fn an_event_type_of_ones_own_is_decoded() {
 
 #[tokio::test]
 async fn a_handshake_without_a_right_signature_is_refused_unread() {
-    let slack = preset::slack().secret("8f742231b10e8888abcd99yyyzzz85a5").build().unwrap().raw().into_layer();
+    let slack = preset::slack().key("8f742231b10e8888abcd99yyyzzz85a5").build().unwrap().raw().into_layer();
     let slack = slack.handshake(SlackUrlVerification::new());
-    let metriport = preset::metriport().secret("Zr41vw-new-and-random").build().unwrap().raw().into_layer();
+    let metriport = preset::metriport().key("Zr41vw-new-and-random").build().unwrap().raw().into_layer();
     let metriport = metriport.handshake(MetriportPing::new());
-    let discord = preset::discord().public_key(&vector("discord").key).build().unwrap().raw().into_layer();
+    let discord = preset::discord().key(&vector("discord").key).build().unwrap().raw().into_layer();
     let discord = discord.handshake(DiscordPing::new());
 
     let body = || Full::<Bytes>::from(r#"{"type":"url_verification","challenge":"c","token":"t"}"#);
@@ -323,7 +323,7 @@ async fn a_handshake_without_a_right_signature_is_refused_unread() {
 #[tokio::test]
 async fn a_signed_ping_is_answered_and_githubs_is_an_event() {
     // `printf '{"ping":"x-7"}' | openssl dgst -sha256 -hmac Zr41vw-new-and-random`
-    let metriport = preset::metriport().secret("Zr41vw-new-and-random").build().unwrap().raw().into_layer();
+    let metriport = preset::metriport().key("Zr41vw-new-and-random").build().unwrap().raw().into_layer();
     let metriport = metriport.handshake(MetriportPing::new());
     let signature = "15897821454a088c560c1e439fac17eaa156709808b09ea4af71a500c4596126";
     let request = Request::post("/").header("x-metriport-signature", signature);
@@ -351,7 +351,7 @@ struct Push {
 #[tokio::test]
 async fn an_event_whose_type_is_in_a_header_is_decoded() {
     let layer =
-        preset::gitlab().token("Zr41vw-new-and-random").build().unwrap().tagged_by_header::<Hook>().into_layer();
+        preset::gitlab().key("Zr41vw-new-and-random").build().unwrap().tagged_by_header::<Hook>().into_layer();
     let send = async |types: &[&str], body: &'static str| {
         let request = Request::post("/").header("x-gitlab-token", "Zr41vw-new-and-random");
         let request = types.iter().fold(request, |request, kind| request.header("x-gitlab-event", *kind));

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use serde::{Serialize, de::DeserializeOwned};
 use tower_webhook::{
-    ConfigError, ConfigErrorKind, DateTime, Delivery, Refusal, Rejection, RejectionKind, ResponseBody, ResponseFuture,
+    ConfigError, ConfigErrorKind, DateTime, Delivery, RejectedDelivery, Rejection, RejectionKind, ResponseBody, ResponseFuture,
     WebhookBody, WebhookLayer, WebhookService,
     auth::{
         Algorithm, All, Any, Basic, Bearer, BoxPending, BoxScheme, DangerousAcceptAll, EcdsaP256, EcdsaP256Kind,
@@ -42,7 +42,7 @@ fn the_middleware_is_shared_and_shown() {
     shared::<WebhookLayer<mediquo::MediQuo>>();
     shared::<WebhookLayer<Mine>>();
     shared::<WebhookService<Handler, mediquo::MediQuo>>();
-    shared::<WebhookLayer<Json<Plain, DangerousAcceptAll>>>();
+    shared::<WebhookLayer<Custom<Plain>>>();
     fn sent<T: Send + 'static>() {}
     sent::<Future<truemed::Truemed>>();
     sent::<Future<mediquo::MediQuo>>();
@@ -50,11 +50,11 @@ fn the_middleware_is_shared_and_shown() {
     shared::<ResponseBody<Full<Bytes>>>();
     shared::<WebhookBody>();
     shown::<WebhookLayer<truemed::Truemed>>();
-    shown::<WebhookLayer<Json<Plain, DangerousAcceptAll>>>();
+    shown::<WebhookLayer<Custom<Plain>>>();
     shown::<WebhookService<(), mediquo::MediQuo>>();
     shown::<Future<Mine>>();
     shown::<ResponseBody<Full<Bytes>>>();
-    shown::<Refusal<'static>>();
+    shown::<RejectedDelivery<'static>>();
     shown::<WebhookBody>();
     cloned::<WebhookLayer<mediquo::MediQuo>>();
     cloned::<WebhookService<(), mediquo::MediQuo>>();

@@ -140,8 +140,8 @@ async fn all_and_any_ask_both_whatever_the_first_says() {
         for second in [true, false] {
             let asked = Arc::new(AtomicUsize::new(0));
             let scheme = |outcome| Counting(Arc::clone(&asked), outcome);
-            let all = All::new(scheme(first), scheme(second)).open(&head(), Timestamp::UNIX_EPOCH);
-            let any = Any::new(scheme(first), scheme(second)).open(&head(), Timestamp::UNIX_EPOCH);
+            let all = scheme(first).and(scheme(second)).open(&head(), SystemTime::UNIX_EPOCH);
+            let any = scheme(first).or(scheme(second)).open(&head(), SystemTime::UNIX_EPOCH);
             assert_eq!((all.is_ok(), any.is_ok()), (first && second, first || second));
             assert_eq!(asked.load(Ordering::SeqCst), 4);
         }
@@ -160,17 +160,17 @@ fn concealed(scheme: &impl Scheme) -> Vec<String> {
 
 #[test]
 fn a_scheme_conceals_all_values_of_its_headers_and_no_others() {
-    let header = || Header::builder("x-key").key(KEY).build().unwrap();
-    let basic = || Basic::builder().credentials("u", KEY).build().unwrap();
-    let bearer = || Bearer::builder().token(KEY).build().unwrap();
+    let header = || ApiKey::header("x-key").key(KEY).build().unwrap();
+    let basic = || ApiKey::basic("u").key(KEY).build().unwrap();
+    let bearer = || ApiKey::bearer().key(KEY).build().unwrap();
     let twice = |names: &[&str]| -> Vec<String> {
         names.iter().flat_map(|name| [(*name).to_owned(), (*name).to_owned()]).collect()
     };
     assert_eq!(concealed(&header()), twice(&["x-key"]));
     assert_eq!(concealed(&basic()), twice(&["authorization"]));
     assert_eq!(concealed(&bearer()), twice(&["authorization"]));
-    assert_eq!(concealed(&All::new(header(), basic())), twice(&["authorization", "x-key"]));
-    assert_eq!(concealed(&Any::new(bearer(), header())), twice(&["authorization", "x-key"]));
+    assert_eq!(concealed(&header().and(basic())), twice(&["authorization", "x-key"]));
+    assert_eq!(concealed(&bearer().or(header())), twice(&["authorization", "x-key"]));
     assert_eq!(concealed(&DangerousAcceptAll), twice(&[]));
     let mediquo = MediQuo::builder().signature(KEY).basic_auth("u", KEY).build().unwrap();
     assert_eq!(concealed(mediquo.scheme()), twice(&["authorization", "x-webhook-signature"]));
@@ -189,18 +189,18 @@ async fn only_a_failed_authentication_is_challenged() {
 
 #[tokio::test]
 async fn all_challenges_of_all_are_kept() {
-    let bearer = Bearer::builder().token(KEY).build().unwrap();
-    let basic = Basic::builder().credentials("u", KEY).build().unwrap();
-    let layer = Json::<Value, _>::new("acme", All::new(bearer, basic)).into_layer();
+    let bearer = ApiKey::bearer().key(KEY).build().unwrap();
+    let basic = ApiKey::basic("u").key(KEY).build().unwrap();
+    let layer = Custom::builder("acme", bearer.and(basic)).json::<Value>().build().unwrap().into_layer();
     let outcome = deliver(&layer, Request::post("/").body(Untouchable).unwrap()).await;
     assert_eq!(outcome.head.headers.get_all("www-authenticate").iter().count(), 2);
 }
 
 #[tokio::test]
 async fn the_first_label_of_all_is_kept() {
-    let first = Header::builder("x-first").labelled_key("first", KEY).build().unwrap();
-    let second = Header::builder("x-second").labelled_key("second", KEY).build().unwrap();
-    let layer = Json::<Value, _>::new("acme", All::new(first, second)).into_layer();
+    let first = ApiKey::header("x-first").key(Key::new(KEY).label("first")).build().unwrap();
+    let second = ApiKey::header("x-second").key(Key::new(KEY).label("second")).build().unwrap();
+    let layer = Custom::builder("acme", first.and(second)).json::<Value>().build().unwrap().into_layer();
     let request = Request::post("/").header("x-first", KEY).header("x-second", KEY);
     let outcome = deliver(&layer, request.body(Full::<Bytes>::from("1")).unwrap()).await;
     assert_eq!(outcome.delivery().key_label(), Some("first"));

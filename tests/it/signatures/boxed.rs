@@ -12,26 +12,26 @@ const BODY: &[u8] = b"{}";
 type Headers = Vec<(&'static str, String)>;
 
 fn basic() -> (Basic, Headers) {
-    let scheme = Basic::builder().labelled_credentials("basic", "acme", KEY).build().unwrap();
+    let scheme = ApiKey::basic("acme").key(Key::new(KEY).label("basic")).build().unwrap();
     (scheme, vec![("authorization", format!("Basic {}", BASE64_STANDARD.encode(format!("acme:{KEY}"))))])
 }
 
 fn hmac() -> (Hmac, Headers) {
-    let scheme = timed().labelled_key("hmac", KEY).build().unwrap();
+    let scheme = timed().key(Key::new(KEY).label("hmac")).build().unwrap();
     let signature = hex(&mac(KEY.as_bytes(), &[b"v0:1700000000:", BODY]));
     (scheme, vec![("x-acme-signature", format!("v0={signature}")), ("x-acme-timestamp", NOW.to_string())])
 }
 
 fn ed25519() -> (Ed25519, Headers) {
     let pair = Ed25519KeyPair::from_seed_unchecked(&[1; 32]).unwrap();
-    let builder = Ed25519::builder("x-signature");
-    let scheme = builder.labelled_public_key("ed25519", &hex(pair.public_key().as_ref())).build().unwrap();
+    let builder = Signature::ed25519("x-signature");
+    let scheme = builder.key(Key::new(&secret).label("ed25519", &hex(pair.key().as_ref())).build().unwrap();
     (scheme, vec![("x-signature", hex(pair.sign(BODY).as_ref()))])
 }
 
 fn standard() -> (StandardWebhooks, Headers) {
     let secret = BASE64_STANDARD.encode(KEY);
-    let scheme = StandardWebhooks::builder().labelled_secret("standard", &secret).build().unwrap();
+    let scheme = StandardWebhooks::builder().labelled_secret("standard")).build().unwrap();
     let signature = BASE64_STANDARD.encode(mac(KEY.as_bytes(), &[b"msg_1.1700000000.", BODY]));
     let headers = [
         ("webhook-id", "msg_1".to_owned()),
@@ -43,7 +43,7 @@ fn standard() -> (StandardWebhooks, Headers) {
 
 fn both() -> (All<Ed25519, Basic>, Headers) {
     let ((first, first_headers), (second, second_headers)) = (ed25519(), basic());
-    (All::new(first, second), [first_headers, second_headers].concat())
+    (first.and(second), [first_headers, second_headers].concat())
 }
 
 fn boxed<S: Scheme>((scheme, headers): (S, Headers)) -> (BoxScheme, Headers) {

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, request::Parts};
 use http_body_util::Full;
 use tower_webhook::{
     Rejection, WebhookLayer,
-    auth::{Hmac, HmacBuilder, Part, Scheme, Verified},
+    auth::{Hmac, SignatureBuilder, Part, Scheme, Verified},
     clock::Clock,
     jiff::Timestamp,
     provider::{Provider, RawDelivery},
@@ -98,8 +98,8 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// `v0=HEX` of `v0:time:body`, with the time in a header of its own.
-fn timed() -> HmacBuilder {
-    Hmac::sha256("x-acme-signature")
+fn timed() -> SignatureBuilder {
+    Signature::hmac_sha256("x-acme-signature")
         .prefix("v0=")
         .signed([Part::literal("v0:"), Part::Timestamp, Part::literal(":"), Part::Body])
         .timestamp_header("x-acme-timestamp")

@@ -37,31 +37,31 @@ impl<S: Scheme> Checks for S {
 }
 
 fn github(key: &[u8]) -> Built {
-    Ok(Box::new(Hmac::sha256("x-signature").prefix("sha256=").key(key).dangerous_allow_short_keys().build()?))
+    Ok(Box::new(Signature::hmac_sha256("x-signature").prefix("sha256=").key(key).build()?))
 }
 
 fn shopify(key: &[u8]) -> Built {
-    let scheme = Hmac::sha256("x-signature").encoding(Encoding::Base64).key(key);
-    Ok(Box::new(scheme.dangerous_allow_short_keys().build()?))
+    let scheme = Signature::hmac_sha256("x-signature").encoding(Encoding::Base64).key(key);
+    Ok(Box::new(scheme.build()?))
 }
 
 fn stripe(key: &[u8]) -> Built {
-    let scheme = Hmac::sha256("x-signature").pairs(',', "t", "v1");
+    let scheme = Signature::hmac_sha256("x-signature").pairs(',', "t", "v1");
     Ok(Box::new(scheme.signed([Part::Timestamp, Part::literal("."), Part::Body]).key(key).build()?))
 }
 
 fn slack(key: &[u8]) -> Built {
     let parts = [Part::literal("v0:"), Part::Timestamp, Part::literal(":"), Part::Body];
-    let scheme = Hmac::sha256("x-signature").prefix("v0=").signed(parts).timestamp_header("x-timestamp");
+    let scheme = Signature::hmac_sha256("x-signature").prefix("v0=").signed(parts).timestamp_header("x-timestamp");
     Ok(Box::new(scheme.tolerance(Duration::from_secs(60)).key(key).build()?))
 }
 
 fn v1(key: &[u8]) -> Built {
-    Ok(Box::new(StandardWebhooks::builder().secret(&format!("whsec_{}", BASE64_STANDARD.encode(key))).build()?))
+    Ok(Box::new(StandardWebhooks::builder().key(&format!("whsec_{}", BASE64_STANDARD.encode(key))).build()?))
 }
 
 fn v1a(key: &[u8]) -> Built {
-    Ok(Box::new(StandardWebhooks::builder().public_key(&format!("whpk_{}", BASE64_STANDARD.encode(key))).build()?))
+    Ok(Box::new(StandardWebhooks::builder().key(&format!("whpk_{}", BASE64_STANDARD.encode(key))).build()?))
 }
 
 fn cases() -> Vec<Case> {
