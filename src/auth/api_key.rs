@@ -52,7 +52,7 @@ pub struct ApiKey {
 }
 
 /// Configures an [`ApiKey`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct ApiKeyBuilder {
     place: Result<Place, ConfigError>,
@@ -238,6 +238,14 @@ impl Scheme for ApiKey {
         if let Place::Authorization(word) = self.place {
             response.append(WWW_AUTHENTICATE, word.challenge());
         }
+    }
+}
+
+/// Shows the labels of the keys only.
+impl fmt::Debug for ApiKeyBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<_> = self.keys.iter().map(|(_, key)| key).collect();
+        f.debug_struct("ApiKeyBuilder").field("keys", &keys).finish_non_exhaustive()
     }
 }
 

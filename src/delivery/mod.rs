@@ -8,6 +8,8 @@ mod stated;
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
+use jiff::Timestamp;
+
 #[cfg(feature = "idempotency")]
 pub(crate) use self::identity::{Identifiable, Identify, identity};
 #[cfg(feature = "idempotency")]
@@ -198,12 +200,17 @@ impl fmt::Debug for Delivery {
         f.debug_struct("Delivery")
             .field("provider", &self.provider())
             .field("key_label", &self.key_label())
-            .field("received_at", &self.received_at())
-            .field("sent_at", &self.sent_at())
+            .field("received_at", &shown(self.received_at()))
+            .field("sent_at", &self.sent_at().map(|time| time.map(shown)))
             .field("attempt", &self.attempt())
             .field("body_len", &self.body_len())
             .finish_non_exhaustive()
     }
+}
+
+/// A time as people read it.
+fn shown(time: SystemTime) -> impl fmt::Debug {
+    Timestamp::try_from(time).unwrap_or(Timestamp::MAX)
 }
 
 /// Copies a text that can be logged.

@@ -2,7 +2,7 @@
 
 use tower_webhook::{
     ConfigError, ConfigErrorKind,
-    auth::{Basic, Bearer, Header, Secret},
+    auth::{ApiKey, Key, Keys},
     provider::{mediquo::MediQuo, truemed::Truemed},
 };
 
@@ -50,7 +50,7 @@ fn keys_that_no_sender_could_send_or_anyone_could_guess_do_not_build() {
     }
     assert_eq!(kind(ApiKey::header("x-key").key("canary-mit-Schlüssel").build()), Some(ConfigErrorKind::NonAscii));
     assert_eq!(kind(ApiKey::bearer().key("canary-mit-Schlüssel").build()), Some(ConfigErrorKind::NonAscii));
-    assert_eq!(kind(Secret::new("canary\n")), Some(ConfigErrorKind::Padded));
+    assert_eq!(kind(Keys::new(["canary\n"])), Some(ConfigErrorKind::Padded));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn nothing_builds_without_a_credential() {
     let missing = Some(ConfigErrorKind::Missing);
     assert_eq!(kind(ApiKey::header("x-key").build()), missing);
     assert_eq!(kind(ApiKey::bearer().build()), missing);
-    assert_eq!(kind(Basic::builder().build()), missing);
+    assert_eq!(kind(ApiKey::basic("user").build()), missing);
     assert_eq!(kind(Truemed::builder().build()), missing);
     assert_eq!(kind(MediQuo::builder().build()), missing);
     assert_eq!(kind(MediQuo::builder().build()), missing);
@@ -66,13 +66,14 @@ fn nothing_builds_without_a_credential() {
 
 #[test]
 fn short_keys_build_only_by_a_dangerous_method() {
-    assert_eq!(kind(ApiKey::header("x-key").key("short").build()), None);
-    assert_eq!(kind(ApiKey::bearer().key("short").build()), None);
-    assert_eq!(kind(ApiKey::basic("u").key("short").build()), None);
-    assert_eq!(kind(Truemed::builder().api_key("short").build()), None);
-    let mediquo = MediQuo::builder().signature("short").basic_auth("u", "short");
+    let short = || Key::new("short").dangerous_short();
+    assert_eq!(kind(ApiKey::header("x-key").key(short()).build()), None);
+    assert_eq!(kind(ApiKey::bearer().key(short()).build()), None);
+    assert_eq!(kind(ApiKey::basic("u").key(short()).build()), None);
+    assert_eq!(kind(Truemed::builder().api_key(short()).build()), None);
+    let mediquo = MediQuo::builder().signature(short()).basic_auth("u", Key::new("shorter").dangerous_short());
     assert_eq!(kind(mediquo.build()), None);
-    let blank = Truemed::builder().api_key("");
+    let blank = Truemed::builder().api_key(Key::new("").dangerous_short());
     assert_eq!(kind(blank.build()), Some(ConfigErrorKind::Blank));
 }
 
@@ -80,10 +81,11 @@ fn short_keys_build_only_by_a_dangerous_method() {
 fn equal_keys_and_equal_labels_do_not_build() {
     let duplicate = Some(ConfigErrorKind::Duplicate);
     assert_eq!(kind(Truemed::builder().api_key(KEY).api_key(KEY).build()), duplicate);
-    let labels = Truemed::builder().api_key(Key::new(KEY).label("a")).api_key(Key::new("canary-another-key").label("a"));
+    let labels =
+        Truemed::builder().api_key(Key::new(KEY).label("a")).api_key(Key::new("canary-another-key").label("a"));
     assert_eq!(kind(labels.build()), duplicate);
-    assert_eq!(kind(ApiKey::basic("u").key(KEY).credentials("u", KEY).build()), duplicate);
-    assert_eq!(kind(ApiKey::basic("u").key(KEY).credentials("v", KEY).build()), None);
+    assert_eq!(kind(ApiKey::basic("u").key(KEY).key(KEY).build()), duplicate);
+    assert_eq!(kind(MediQuo::builder().basic_auth("u", KEY).basic_auth("v", KEY).build()), None);
 }
 
 #[test]
@@ -103,19 +105,17 @@ fn names_are_checked() {
         assert_eq!(kind(ApiKey::header(name).key(KEY).build()), header, "{name:?}");
         assert_eq!(kind(Truemed::builder().api_key(KEY).header_name(name).build()), header, "{name:?}");
     }
-    assert_eq!(kind(ApiKey::basic("a:b").key(KEY).build()), Some(ConfigErrorKind::UserName));
+    assert_eq!(kind(ApiKey::basic("a:b").key(KEY).build()), Some(ConfigErrorKind::Malformed));
     assert_eq!(kind(ApiKey::basic("").key(KEY).build()), Some(ConfigErrorKind::Blank));
     assert_eq!(kind(ApiKey::basic("a\tb").key(KEY).build()), Some(ConfigErrorKind::ControlCharacter));
 }
 
 #[test]
-fn a_named_header_wants_its_value_and_a_noun_keeps_the_keys() {
+fn a_named_header_wants_its_value() {
     let missing = Some(ConfigErrorKind::Missing);
     assert_eq!(kind(MediQuo::builder().header_name("x-key").basic_auth("u", KEY).build()), missing);
-    let header = ApiKey::header("x-key").key("short").noun("token").key(KEY);
-    assert_eq!(format!("{:?}", header.build().unwrap()), r#"Header { name: "x-key", keys: ["1", "2"] }"#);
-    let error = ApiKey::header("x-key").key("").noun("token").build().unwrap_err();
-    assert_eq!(error.to_string(), "token 1 is empty or blank");
+    let header = ApiKey::header("x-key").key(Key::new("short").dangerous_short()).key(KEY);
+    assert_eq!(format!("{:?}", header.build().unwrap()), r#"ApiKey { place: "x-key", keys: ["1", "2"] }"#);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn an_error_says_which_key_and_what_is_wrong() {
     let error = Truemed::builder().api_key(KEY).api_key("canary ").build().unwrap_err();
     assert_eq!(error.to_string(), "API key 2 begins or ends with white space");
     let error = Truemed::builder().api_key(Key::new("short").label("2026-11")).build().unwrap_err();
-    let sentence = "API key 2026-11 is shorter than 16 bytes, which `dangerous_allow_short_keys` would allow";
+    let sentence = "API key 1 is too short: expected at least 16 bytes, or `Key::dangerous_short`";
     assert_eq!(error.to_string(), sentence);
     assert_eq!(format!("{error:?}"), format!("ConfigError({sentence})"));
     assert_eq!(MediQuo::builder().build().unwrap_err().to_string(), "signature is not configured");

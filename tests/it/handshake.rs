@@ -5,9 +5,9 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use tower_webhook::{
     ConfigErrorKind, RejectionKind, WebhookBody, WebhookLayer,
-    auth::Header,
+    auth::{ApiKey, Key},
     handshake::{DiscordPing, Handshake, MetaChallenge, MetriportPing, SlackUrlVerification},
-    provider::{Json, RawDelivery},
+    provider::{Custom, RawDelivery},
 };
 
 use crate::support::{Outcome, bodies::Untouchable, deliver};
@@ -199,14 +199,14 @@ fn metas_token_is_no_empty_one_and_is_never_shown() {
         assert_eq!(error.kind(), kind);
         assert!(!error.to_string().contains("canary"));
     }
-    assert!(!format!("{:?}", MetaChallenge::dangerous_short("canary").unwrap()).contains("canary"));
+    assert!(!format!("{:?}", MetaChallenge::new(Key::new("canary").dangerous_short()).unwrap()).contains("canary"));
 }
 
 /// Gives an answer that its status cannot carry.
 struct Talkative;
 
 impl Handshake for Talkative {
-    fn answer(&self, _: RawDelivery<'_>) -> Option<Response<Bytes>> {
+    fn answer_signed(&self, _: RawDelivery<'_>) -> Option<Response<Bytes>> {
         let mut answer = Response::new(Bytes::from_static(b"words"));
         *answer.status_mut() = StatusCode::NO_CONTENT;
         answer.headers_mut().insert("content-length", 5.into());

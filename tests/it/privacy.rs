@@ -9,9 +9,9 @@ use serde_json::Value;
 use tower::Layer;
 use tower_webhook::{
     DateTime, WebhookBody, WebhookLayer,
-    auth::{All, Any, Basic, Bearer, Header, Secret, scheme_fn},
+    auth::{ApiKey, Key, Keys, Scheme, bearer_fn, scheme_fn},
     json::RawJson,
-    provider::{Json, mediquo::MediQuo, truemed::Truemed},
+    provider::{Custom, mediquo::MediQuo, truemed::Truemed},
 };
 
 use crate::support::{deliver, fixture, from_mediquo, from_truemed, mediquo, mediquo_event, truemed, truemed_event};
@@ -137,7 +137,8 @@ fn keys() {
     let header = || ApiKey::header("x-key").key(CANARY);
     let basic = || ApiKey::basic(CANARY).key(CANARY);
     let bearer = || ApiKey::bearer().key(CANARY);
-    assert_silent(&Secret::new(CANARY).unwrap());
+    assert_silent(&Key::new(CANARY));
+    assert_silent(&Keys::new([CANARY]).unwrap());
     assert_silent(&header());
     assert_silent(&basic());
     assert_silent(&bearer());
@@ -148,8 +149,7 @@ fn keys() {
     assert_silent(&basic);
     assert_silent(&bearer);
     assert_silent(&bearer_fn(|token| token == CANARY));
-    let all = header.clone().and(basic.or(bearer));
-    assert_silent(&all);
+    let all = header.and(basic.or(bearer));
     let json = Custom::builder("acme", all).json::<Value>().build().unwrap();
     assert_silent(&json);
     assert_silent(&WebhookLayer::new(json));

@@ -1,5 +1,7 @@
 //! What the sender is answered.
 
+use std::time::{Duration, SystemTime};
+
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex},
@@ -9,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_webhook::{Rejection, RejectionKind, WebhookBody, jiff::Timestamp};
+use tower_webhook::{Rejection, RejectionKind, WebhookBody};
 
 use crate::support::{
     Outcome, TestResponse,
@@ -204,8 +206,7 @@ async fn a_rejection_tells_where_the_body_went_wrong() {
     let rejection = outcome.rejection().unwrap();
     let error = rejection.decode_error().unwrap();
     assert_eq!((error.line(), error.path()), (2, "occurred_on"));
-    assert_eq!(rejection.to_string(), "the body is not a documented event");
-    assert_eq!(std::error::Error::source(rejection).unwrap().to_string(), error.to_string());
+    assert_eq!(rejection.to_string(), format!("the body is not a documented event: {error}"));
     assert_eq!(Rejection::unauthenticated().decode_error(), None);
 }
 
@@ -213,14 +214,14 @@ async fn a_rejection_tells_where_the_body_went_wrong() {
 async fn the_handler_finds_the_delivery_the_event_and_the_body() {
     struct Noon;
     impl tower_webhook::clock::Clock for Noon {
-        fn now(&self) -> Timestamp {
-            "2026-11-21T12:00:00Z".parse().unwrap()
+        fn now(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_262_400)
         }
     }
     let outcome = deliver(&mediquo().clock(Noon), from_mediquo(body(REPORT))).await;
     let delivery = outcome.delivery();
     assert_eq!((delivery.provider(), delivery.key_label(), delivery.body_len()), ("mediquo", Some("1"), REPORT.len()));
-    assert_eq!(delivery.received_at().to_string(), "2026-11-21T12:00:00Z");
+    assert_eq!(delivery.received_at(), SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_262_400));
     assert!(matches!(outcome.event(), tower_webhook::provider::mediquo::Event::ReportSent(_)));
     let (head, received) = outcome.handled.unwrap();
     assert_eq!(received, REPORT);

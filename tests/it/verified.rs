@@ -1,37 +1,38 @@
 //! What a scheme says that it has proved, and what two schemes say together.
 
-use http::{HeaderMap, HeaderValue, Request, request::Parts};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request};
 use tower_webhook::{
     Rejection,
-    auth::{All, Scheme, Verified},
-    jiff::Timestamp,
+    auth::{Head, Scheme, Verified},
 };
 
 struct Says(Verified);
 
 impl Scheme for Says {
-    type Pending = ();
-
-    fn open(&self, _: &Parts, _: Timestamp) -> Result<(), Rejection> {
-        Ok(())
+    fn verify_head(&self, _: &Head<'_>) -> Result<Option<Verified>, Rejection> {
+        Ok(None)
     }
 
-    fn close(&self, (): (), _: &[u8]) -> Result<Verified, Rejection> {
+    fn verify_body(&self, _: &Head<'_>, _: &Bytes) -> Result<Verified, Rejection> {
         Ok(self.0.clone())
     }
 
-    fn conceal(&self, _: &mut HeaderMap) {}
+    fn mark_sensitive(&self, _: &mut HeaderMap) {}
 }
 
 fn both(first: Verified, second: Verified) -> Verified {
     let scheme = Says(first).and(Says(second));
     let (head, ()) = Request::new(()).into_parts();
-    let pending = scheme.open(&head, SystemTime::UNIX_EPOCH).unwrap();
-    scheme.close(pending, b"").unwrap()
+    let head = Head::new(&head, SystemTime::UNIX_EPOCH);
+    assert_eq!(scheme.verify_head(&head), Ok(None));
+    scheme.verify_body(&head, &Bytes::new()).unwrap()
 }
 
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(second).unwrap()
+fn at(second: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(second)
 }
 
 #[test]

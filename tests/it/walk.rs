@@ -4,22 +4,22 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, StatusCode, request::Parts};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body::Body;
 use http_body_util::{Full, Limited};
 use serde_json::Value;
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_webhook::{
     Rejection, RejectionKind, WebhookBody, WebhookLayer,
-    auth::{All, Any, Basic, Bearer, DangerousAcceptAll, Header, Scheme, Verified},
+    auth::{ApiKey, DangerousAcceptAll, Head, Key, Scheme, Verified},
     clock::Clock,
-    jiff::Timestamp,
-    provider::{Json, Provider, RawDelivery, mediquo::MediQuo},
+    provider::{Custom, Provider, RawDelivery, mediquo::MediQuo},
 };
 
 use crate::support::{Handler, bodies::Untouchable, deliver, from_truemed, truemed};
@@ -30,13 +30,11 @@ const KEY: &str = "a-key-of-sixteen-or-more";
 struct Forged;
 
 impl Scheme for Forged {
-    type Pending = ();
-
-    fn open(&self, _: &Parts, _: Timestamp) -> Result<(), Rejection> {
-        Ok(())
+    fn verify_head(&self, _: &Head<'_>) -> Result<Option<Verified>, Rejection> {
+        Ok(None)
     }
 
-    fn close(&self, (): (), body: &[u8]) -> Result<Verified, Rejection> {
+    fn verify_body(&self, _: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
         assert_eq!(body, b"forged");
         Err(Rejection::unauthenticated())
     }
@@ -44,13 +42,12 @@ impl Scheme for Forged {
 
 impl Provider for Forged {
     type Event = ();
-    type Scheme = Self;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "forged"
     }
 
-    fn scheme(&self) -> &Self {
+    fn scheme(&self) -> &dyn Scheme {
         self
     }
 
@@ -71,65 +68,63 @@ async fn a_forgery_is_never_decoded_and_the_hook_sees_its_body() {
     assert_eq!(seen.try_recv().unwrap().unwrap(), "forged");
 }
 
+fn at(second: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(second)
+}
+
 /// Tells another time whenever it is asked.
-struct Ticking(AtomicI64);
+struct Ticking(AtomicU64);
 
 impl Clock for Ticking {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_second(self.0.fetch_add(1, Ordering::SeqCst)).unwrap()
+    fn now(&self) -> SystemTime {
+        at(self.0.fetch_add(1, Ordering::SeqCst))
     }
 }
 
 /// Remembers the time that it was given.
-struct Timed(Arc<AtomicI64>);
+struct Timed(Arc<AtomicU64>);
 
 impl Scheme for Timed {
-    type Pending = Verified;
-
-    fn open(&self, _: &Parts, now: Timestamp) -> Result<Verified, Rejection> {
-        self.0.store(now.as_second(), Ordering::SeqCst);
-        Ok(Verified::new())
-    }
-
-    fn close(&self, verified: Verified, _: &[u8]) -> Result<Verified, Rejection> {
-        Ok(verified)
+    fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
+        let since = head.received_at.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        self.0.store(since.as_secs(), Ordering::SeqCst);
+        Ok(Some(Verified::new()))
     }
 }
 
 #[tokio::test]
 async fn the_clock_is_read_once_for_the_scheme_and_the_delivery() {
-    let given = Arc::new(AtomicI64::new(0));
-    let layer = Json::<Value, _>::new("acme", Timed(Arc::clone(&given))).into_layer().clock(Ticking(1000.into()));
+    let given = Arc::new(AtomicU64::new(0));
+    let layer = Custom::builder("acme", Timed(Arc::clone(&given)))
+        .json::<Value>()
+        .build()
+        .unwrap()
+        .into_layer()
+        .clock(Ticking(1000.into()));
     for expected in 1000..1003 {
         let outcome = deliver(&layer, Request::post("/").body(Full::<Bytes>::from("1")).unwrap()).await;
         assert_eq!(given.load(Ordering::SeqCst), expected);
-        assert_eq!(outcome.delivery().received_at().as_second(), expected);
+        assert_eq!(outcome.delivery().received_at(), at(expected));
     }
 }
 
 #[tokio::test]
 async fn method_and_encoding_end_a_delivery_before_its_scheme_is_asked() {
-    let given = Arc::new(AtomicI64::new(-1));
-    let layer = Json::<Value, _>::new("acme", Timed(Arc::clone(&given))).into_layer();
+    let given = Arc::new(AtomicU64::new(u64::MAX));
+    let layer = Custom::builder("acme", Timed(Arc::clone(&given))).json::<Value>().build().unwrap().into_layer();
     assert_eq!(deliver(&layer, Request::get("/").body(Untouchable).unwrap()).await.status, 405);
     let compressed = Request::post("/").header("content-encoding", "br").body(Untouchable).unwrap();
     assert_eq!(deliver(&layer, compressed).await.status, 415);
-    assert_eq!(given.load(Ordering::SeqCst), -1);
+    assert_eq!(given.load(Ordering::SeqCst), u64::MAX);
 }
 
 /// Counts how often it is asked, and answers as it was told.
 struct Counting(Arc<AtomicUsize>, bool);
 
 impl Scheme for Counting {
-    type Pending = Verified;
-
-    fn open(&self, _: &Parts, _: Timestamp) -> Result<Verified, Rejection> {
+    fn verify_head(&self, _: &Head<'_>) -> Result<Option<Verified>, Rejection> {
         self.0.fetch_add(1, Ordering::SeqCst);
-        if self.1 { Ok(Verified::new()) } else { Err(Rejection::unauthenticated()) }
-    }
-
-    fn close(&self, verified: Verified, _: &[u8]) -> Result<Verified, Rejection> {
-        Ok(verified)
+        if self.1 { Ok(Some(Verified::new())) } else { Err(Rejection::unauthenticated()) }
     }
 }
 
@@ -140,21 +135,21 @@ async fn all_and_any_ask_both_whatever_the_first_says() {
         for second in [true, false] {
             let asked = Arc::new(AtomicUsize::new(0));
             let scheme = |outcome| Counting(Arc::clone(&asked), outcome);
-            let all = scheme(first).and(scheme(second)).open(&head(), SystemTime::UNIX_EPOCH);
-            let any = scheme(first).or(scheme(second)).open(&head(), SystemTime::UNIX_EPOCH);
+            let all = scheme(first).and(scheme(second)).verify_head(&Head::new(&head(), SystemTime::UNIX_EPOCH));
+            let any = scheme(first).or(scheme(second)).verify_head(&Head::new(&head(), SystemTime::UNIX_EPOCH));
             assert_eq!((all.is_ok(), any.is_ok()), (first && second, first || second));
             assert_eq!(asked.load(Ordering::SeqCst), 4);
         }
     }
 }
 
-fn concealed(scheme: &impl Scheme) -> Vec<String> {
+fn concealed(scheme: &dyn Scheme) -> Vec<String> {
     let mut headers = HeaderMap::new();
     for name in ["authorization", "x-key", "x-webhook-signature", "content-type", "x-other"] {
         headers.append(name, HeaderValue::from_static("one"));
         headers.append(name, HeaderValue::from_static("two"));
     }
-    scheme.conceal(&mut headers);
+    scheme.mark_sensitive(&mut headers);
     headers.iter().filter(|(_, value)| value.is_sensitive()).map(|(name, _)| name.to_string()).collect()
 }
 
@@ -174,7 +169,7 @@ fn a_scheme_conceals_all_values_of_its_headers_and_no_others() {
     assert_eq!(concealed(&DangerousAcceptAll), twice(&[]));
     let mediquo = MediQuo::builder().signature(KEY).basic_auth("u", KEY).build().unwrap();
     assert_eq!(concealed(mediquo.scheme()), twice(&["authorization", "x-webhook-signature"]));
-    let boxed: Box<dyn Scheme<Pending = Verified>> = Box::new(header());
+    let boxed: Box<dyn Scheme> = Box::new(header());
     assert_eq!(concealed(&boxed), twice(&["x-key"]));
 }
 
@@ -211,13 +206,12 @@ struct Bodiless(StatusCode);
 
 impl Provider for Bodiless {
     type Event = ();
-    type Scheme = DangerousAcceptAll;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "bodiless"
     }
 
-    fn scheme(&self) -> &DangerousAcceptAll {
+    fn scheme(&self) -> &dyn Scheme {
         &DangerousAcceptAll
     }
 
@@ -225,11 +219,11 @@ impl Provider for Bodiless {
         if delivery.body().is_empty() { Err(RejectionKind::Malformed.into()) } else { Ok(()) }
     }
 
-    fn status(&self, _: RejectionKind) -> StatusCode {
+    fn rejection_status(&self, _: RejectionKind) -> StatusCode {
         self.0
     }
 
-    fn success(&self) -> Option<StatusCode> {
+    fn success_status(&self) -> Option<StatusCode> {
         Some(self.0)
     }
 }

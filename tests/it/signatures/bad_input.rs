@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use tower_webhook::{
     WebhookLayer,
-    auth::{Encoding, Hmac, SignatureBuilder, Part, Scheme},
+    auth::{Encoding, Part, Scheme, Signature, SignatureBuilder},
 };
 
 use super::{KEY, NOW, Opaque, full, head, hex, layer, mac, request, timed, verify};
@@ -16,13 +16,13 @@ const SIGNATURE: &str = "x-acme-signature";
 const TIMESTAMP: &str = "x-acme-timestamp";
 
 /// Refuses before the body is read, with the same bytes each time.
-struct Refuses<S> {
-    layer: WebhookLayer<Opaque<S>>,
+struct Refuses {
+    layer: WebhookLayer<Opaque>,
     first: Option<(HeaderMap, Bytes)>,
 }
 
-impl<S: Scheme> Refuses<S> {
-    fn new(scheme: S) -> Self {
+impl Refuses {
+    fn new(scheme: impl Scheme) -> Self {
         Self { layer: layer(scheme), first: None }
     }
 
@@ -256,7 +256,13 @@ fn bodies_are_bytes() {
 
 #[test]
 fn no_bytes_of_a_header_make_it_panic() {
-    let list = Signature::hmac_sha256(SIGNATURE).key(KEY).list(',').prefix("v1=").encoding(Encoding::Base64Url).build().unwrap();
+    let list = Signature::hmac_sha256(SIGNATURE)
+        .key(KEY)
+        .list(',')
+        .prefix("v1=")
+        .encoding(Encoding::Base64Url)
+        .build()
+        .unwrap();
     let (pairs, one) = (in_pairs().key(KEY).build().unwrap(), timed().key(KEY).build().unwrap());
     // A small generator with a fixed seed; most of its bytes are those that the parsers look for.
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
@@ -282,7 +288,8 @@ fn no_bytes_of_a_header_make_it_panic() {
 #[test]
 fn the_border_between_an_id_and_the_rest_cannot_be_moved() {
     let parts = [Part::Id, Part::literal("."), Part::Timestamp, Part::literal("."), Part::Body];
-    let scheme = Signature::hmac_sha256(SIGNATURE).key(KEY).signed(parts).id_header("x-acme-id").timestamp_header(TIMESTAMP);
+    let scheme =
+        Signature::hmac_sha256(SIGNATURE).key(KEY).signed(parts).id_header("x-acme-id").timestamp_header(TIMESTAMP);
     let scheme = scheme.build().unwrap();
     let old = NOW - 100_000;
     let signed = format!("msg.{old}.note=.{NOW}.[1]");
