@@ -93,7 +93,7 @@ impl<P: Provider> Receiver<P> {
         if !is_identity(&head.headers) {
             return Err(RejectionKind::UnsupportedEncoding.into());
         }
-        let received_at = self.clock.now().into();
+        let received_at = self.clock.now();
         let verified = self.provider.scheme().verify_head(&Head::new(head, received_at))?;
         if usize::try_from(announced(&head.headers, &body.size_hint())).is_ok_and(|length| length <= self.body_limit) {
             Ok(Admission::Admitted(Admitted { verified, received_at }))

@@ -35,7 +35,7 @@ impl Scheme for Forged {
     }
 
     fn verify_body(&self, _: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
-        assert_eq!(body, b"forged");
+        assert_eq!(&body[..], b"forged");
         Err(Rejection::unauthenticated())
     }
 }

@@ -108,28 +108,34 @@ impl Content {
             None => None,
         };
         let id = match &self.id {
-            Some(name) => Some(self.read_id(name, only_header(head, name)?)?),
+            Some(name) => Some(only_header(head, name)?),
             None => None,
         };
+        if id.is_some_and(|id| id.to_str().map_or(true, |text| text.trim().is_empty())) {
+            return Err(self.malformed_id("an id of visible ASCII characters"));
+        }
         Ok(SignedHead { head: *head, timestamp: timestamp.map_or(b"", |(_, digits)| digits), id, at })
     }
 
-    /// Checks an id: visible, not blank, and without what is signed behind it. A shorter id and a longer rest would
-    /// have the same signature.
-    fn read_id<'a>(&self, header: &HeaderName, id: &'a HeaderValue) -> Result<&'a HeaderValue, Rejection> {
-        let malformed =
-            |expected| Err(Rejection::from(RejectionReason::MalformedHeader { name: header.clone(), expected }));
-        if id.to_str().map_or(true, |text| text.trim().is_empty()) {
-            return malformed("an id of visible ASCII characters");
-        }
+    /// Rejects an id that contains what is signed behind it: a shorter id and a longer rest would have the same
+    /// signature.
+    pub(super) fn check_border(&self, signed: &SignedHead<'_>) -> Result<(), Rejection> {
+        let Some(id) = signed.id else { return Ok(()) };
         for parts in self.parts.windows(2) {
             if let [Part::Id, Part::Literal(literal)] = parts {
                 if id.as_bytes().windows(literal.len().max(1)).any(|window| window == &**literal) {
-                    return malformed("an id without the separator that is signed behind it");
+                    return Err(self.malformed_id("an id without the separator that is signed behind it"));
                 }
             }
         }
-        Ok(id)
+        Ok(())
+    }
+
+    fn malformed_id(&self, expected: &'static str) -> Rejection {
+        match &self.id {
+            Some(name) => RejectionReason::MalformedHeader { name: name.clone(), expected }.into(),
+            None => Rejection::unauthenticated(),
+        }
     }
 
     pub(in crate::auth) fn message<'a>(&'a self, signed: &'a SignedHead<'a>, body: &'a [u8]) -> impl Message + 'a {

@@ -205,6 +205,7 @@ impl Signature {
         let header = &self.header;
         let value = only_header(head, header)?.as_bytes();
         let signed = self.content.read_head(head, header, self.signatures.timestamp(header, value)?)?;
+        self.content.check_border(&signed)?;
         let candidates = self.signatures.read_some(header, value)?;
         if !self.verifier.can_try(candidates.len()) {
             let expected = "at most 8 pairs of a signature and a public key";
@@ -429,11 +430,11 @@ impl Settings {
         if self.public_url.as_ref().is_some_and(|url| url.trim().is_empty()) {
             return Err(ConfigError::new(ConfigErrorKind::Blank, "the public URL"));
         }
+        let id = self.id_header.clone().transpose()?;
         if self.parts.windows(2).any(|parts| matches!(parts, [Part::Id | Part::Uri, next] if !next.is_fixed())) {
             return Err(ConfigError::new(ConfigErrorKind::Missing, "a literal behind the id or the URI"));
         }
-        let (id, tolerance) = (self.id_header.clone().transpose()?, self.tolerance.build()?);
-        Ok(Content { parts: self.resolved_parts(), timestamp, id, tolerance })
+        Ok(Content { parts: self.resolved_parts(), timestamp, id, tolerance: self.tolerance.build()? })
     }
 
     /// The parts, with the configured URL in its place.

@@ -294,7 +294,7 @@ fn the_border_between_an_id_and_the_rest_cannot_be_moved() {
     let old = NOW - 100_000;
     let signed = format!("msg.{old}.note=.{NOW}.[1]");
     let signature = hex(&mac(KEY.as_bytes(), &[signed.as_bytes()]));
-    let verify = |id: &str, time: i64, body: &str, now: i64| {
+    let verify = |id: &str, time: u64, body: &str, now: u64| {
         let time = time.to_string();
         let headers = [(SIGNATURE, signature.as_bytes()), ("x-acme-id", id.as_bytes()), (TIMESTAMP, time.as_bytes())];
         verify(&scheme, &head(&headers), body.as_bytes(), now)

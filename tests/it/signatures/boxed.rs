@@ -27,7 +27,7 @@ fn hmac() -> (Signature, Headers) {
 fn ed25519() -> (Signature, Headers) {
     let pair = Ed25519KeyPair::from_seed_unchecked(&[1; 32]).unwrap();
     let builder = Signature::ed25519("x-signature");
-    let scheme = builder.key(Key::new(&hex(pair.key().as_ref())).label("ed25519")).build().unwrap();
+    let scheme = builder.key(Key::new(&hex(pair.public_key().as_ref())).label("ed25519")).build().unwrap();
     (scheme, vec![("x-signature", hex(pair.sign(BODY).as_ref()))])
 }
 

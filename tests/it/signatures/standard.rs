@@ -204,7 +204,7 @@ fn build_refuses_what_is_no_key() {
     assert_eq!(kind(builder().key("")), Blank);
     assert_eq!(kind(builder().key("whsec_")), Blank);
     assert_eq!(kind(builder().key("whsec_AAAA")), TooShort);
-    assert_eq!(kind(builder().key(public_key().replace("whpk_", "whsec_x"))), Malformed);
+    assert_eq!(kind(builder().key(public_key().replace("whpk_", "whsec_!"))), Malformed);
     assert_eq!(kind(builder().key(secret().replace("whsec_", "whpk_"))), Malformed);
     assert_eq!(kind(builder().key("whsec_a secret shown as text")), Malformed);
     assert_eq!(kind(builder().key(&secret()).key(&secret())), Duplicate);

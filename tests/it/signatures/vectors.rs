@@ -26,23 +26,31 @@ struct Case {
 type Built = Result<Box<dyn Scheme>, ConfigError>;
 
 fn github(key: &[u8]) -> Built {
-    Ok(Box::new(Signature::hmac_sha256("x-signature").prefix("sha256=").key(Key::bytes(key)).build()?))
+    Ok(Box::new(
+        Signature::hmac_sha256("x-signature").prefix("sha256=").key(Key::bytes(key).dangerous_short()).build()?,
+    ))
 }
 
 fn shopify(key: &[u8]) -> Built {
-    let scheme = Signature::hmac_sha256("x-signature").encoding(Encoding::Base64).key(Key::bytes(key));
+    let scheme =
+        Signature::hmac_sha256("x-signature").encoding(Encoding::Base64).key(Key::bytes(key).dangerous_short());
     Ok(Box::new(scheme.build()?))
 }
 
 fn stripe(key: &[u8]) -> Built {
     let scheme = Signature::hmac_sha256("x-signature").pairs(',', "t", "v1");
-    Ok(Box::new(scheme.signed([Part::Timestamp, Part::literal("."), Part::Body]).key(Key::bytes(key)).build()?))
+    Ok(Box::new(
+        scheme
+            .signed([Part::Timestamp, Part::literal("."), Part::Body])
+            .key(Key::bytes(key).dangerous_short())
+            .build()?,
+    ))
 }
 
 fn slack(key: &[u8]) -> Built {
     let parts = [Part::literal("v0:"), Part::Timestamp, Part::literal(":"), Part::Body];
     let scheme = Signature::hmac_sha256("x-signature").prefix("v0=").signed(parts).timestamp_header("x-timestamp");
-    Ok(Box::new(scheme.tolerance(Duration::from_secs(60)).key(Key::bytes(key)).build()?))
+    Ok(Box::new(scheme.tolerance(Duration::from_secs(60)).key(Key::bytes(key).dangerous_short()).build()?))
 }
 
 fn v1(key: &[u8]) -> Built {
@@ -111,7 +119,7 @@ fn no_bit_of_a_body_can_be_flipped() {
         for body in flips(&case.body) {
             assert!(!verify(&scheme, &head, &body, case.now).is_ok(), "{}", case.id);
         }
-        assert!(!scheme.accepts(&head, &[&case.body[..], b" "].concat(), case.now), "{}", case.id);
+        assert!(verify(&scheme, &head, &[&case.body[..], b" "].concat(), case.now).is_err(), "{}", case.id);
         assert!(!verify(&scheme, &head, &case.body[1..], case.now).is_ok(), "{}", case.id);
     }
 }
