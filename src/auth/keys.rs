@@ -52,8 +52,8 @@ impl Keys {
     }
 
     /// Checks one key that is sent as it is, and that errors call by this name.
-    pub(crate) fn named(noun: &str, key: Key) -> Result<Self, ConfigError> {
-        let secret = in_header(&key).map_err(|fault| fault.of(noun))?;
+    pub(crate) fn named(noun: &str, key: &Key) -> Result<Self, ConfigError> {
+        let secret = in_header(key).map_err(|fault| fault.of(noun))?;
         Ok(Self { keys: vec![Live { label: key.own_label().map_or_else(|| Arc::from("1"), Arc::clone), secret }] })
     }
 

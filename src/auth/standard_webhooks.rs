@@ -197,11 +197,8 @@ impl StandardWebhooksBuilder {
         let number = self.secrets.len() + self.public_keys.len() + 1;
         let key = if key.own_label().is_none() { key.label(number.to_string()) } else { key };
         let is_public = key.text().is_some_and(|text| text.starts_with(b"whpk_"));
-        if is_public {
-            self.public_keys.push(key)
-        } else {
-            self.secrets.push(key)
-        }
+        let keys = if is_public { &mut self.public_keys } else { &mut self.secrets };
+        keys.push(key);
         self
     }
 

@@ -51,7 +51,7 @@ impl MetaChallenge {
     /// The token is blank, padded, not ASCII, longer than 1,024 bytes, contains a control character, or is shorter than
     /// 16 bytes and not [allowed](Key::dangerous_short) to be.
     pub fn new(verify_token: impl Into<Key>) -> Result<Self, ConfigError> {
-        Ok(Self { verify_token: Keys::named("the verify token", verify_token.into())? })
+        Ok(Self { verify_token: Keys::named("the verify token", &verify_token.into())? })
     }
 }
 

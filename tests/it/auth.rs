@@ -13,7 +13,7 @@ use tower_webhook::{
     provider::{Custom, Provider, mediquo::MediQuo},
 };
 
-use crate::support::{Outcome, deliver};
+use crate::support::{Delivered, deliver};
 
 const KEY: &str = "Zr41vw-new-and-Random";
 const PASSWORD: &str = "correct:horse:battery:staple";
@@ -33,7 +33,7 @@ fn headers<const N: usize>(pairs: [(&'static str, &[u8]); N]) -> HeaderMap {
     )
 }
 
-async fn send(layer: &WebhookLayer<Custom<Value>>, headers: HeaderMap) -> Outcome {
+async fn send(layer: &WebhookLayer<Custom<Value>>, headers: HeaderMap) -> Delivered {
     let mut request = Request::post("/").body(Full::<Bytes>::from("{}")).unwrap();
     *request.headers_mut() = headers;
     deliver(layer, request).await
@@ -165,7 +165,7 @@ async fn basic_auth_encodes_as_rfc_4648_does() {
 
 #[tokio::test]
 async fn a_refusal_of_basic_or_bearer_says_what_is_asked_for() {
-    let challenge = |outcome: Outcome| {
+    let challenge = |outcome: Delivered| {
         let values = outcome.head.headers.get_all("www-authenticate").iter();
         values.map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
@@ -244,7 +244,7 @@ async fn all_asks_for_both_and_any_for_either() {
     .await;
     check(header().or(basic()), vec![both(), key(), password(), half_wrong], vec![HeaderMap::new(), neither]).await;
 
-    let label = |outcome: Outcome| outcome.delivery().key_label().map(str::to_owned);
+    let label = |outcome: Delivered| outcome.delivery().key_label().map(str::to_owned);
     let any = layer(header().or(basic()));
     assert_eq!(label(send(&any, key()).await).as_deref(), Some("h"));
     assert_eq!(label(send(&any, password()).await).as_deref(), Some("b"));

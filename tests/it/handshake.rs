@@ -10,7 +10,7 @@ use tower_webhook::{
     provider::{Custom, RawDelivery},
 };
 
-use crate::support::{Outcome, bodies::Untouchable, deliver};
+use crate::support::{Delivered, bodies::Untouchable, deliver};
 
 const KEY: &str = "Zr41vw-new-and-random";
 const TOKEN: &str = "chosen in the dashboard+";
@@ -20,12 +20,12 @@ fn layer() -> WebhookLayer<Custom<WebhookBody>> {
     Custom::builder("acme", scheme).raw().build().unwrap().into_layer()
 }
 
-async fn send(layer: &WebhookLayer<Custom<WebhookBody>>, key: &str, body: &str) -> Outcome {
+async fn send(layer: &WebhookLayer<Custom<WebhookBody>>, key: &str, body: &str) -> Delivered {
     let request = Request::post("/").header("x-acme-key", key).body(Full::<Bytes>::from(body.to_owned())).unwrap();
     deliver(layer, request).await
 }
 
-fn assert_answered(outcome: &Outcome, content_type: &str, body: &str) {
+fn assert_answered(outcome: &Delivered, content_type: &str, body: &str) {
     assert_eq!(outcome.status, 200);
     assert_eq!(outcome.body, body);
     assert_eq!(outcome.head.headers["content-type"], content_type);
@@ -131,7 +131,7 @@ fn meta() -> WebhookLayer<Custom<WebhookBody>> {
     layer().handshake(MetaChallenge::new(TOKEN).unwrap())
 }
 
-async fn get(query: &str) -> Outcome {
+async fn get(query: &str) -> Delivered {
     deliver(&meta(), Request::get(format!("/webhooks/meta?{query}")).body(Untouchable).unwrap()).await
 }
 

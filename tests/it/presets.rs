@@ -18,7 +18,7 @@ use tower_webhook::{
     provider::preset,
 };
 
-use crate::support::{Outcome, bodies::Untouchable, deliver, fixture};
+use crate::support::{Delivered, bodies::Untouchable, deliver, fixture};
 
 #[derive(Clone, Deserialize)]
 struct Vector {
@@ -68,7 +68,7 @@ impl Vector {
     }
 
     /// Sends it through a layer of its preset with these keys, of which the one at `live` is its own.
-    async fn send_with(&self, keys: &[(&str, &str)]) -> Outcome {
+    async fn send_with(&self, keys: &[(&str, &str)]) -> Delivered {
         let builder = preset::by_name(&self.preset.replace('-', "_")).unwrap();
         let builder = keys.iter().fold(builder, |builder, (label, key)| builder.key(Key::new(key).label(label)));
         let builder = self.public_url.iter().fold(builder, |builder, url| builder.public_url(url));
@@ -76,7 +76,7 @@ impl Vector {
         deliver(&layer, self.request(Full::<Bytes>::from(self.body.clone()))).await
     }
 
-    async fn send(&self) -> Outcome {
+    async fn send(&self) -> Delivered {
         self.send_with(&[("live", &self.key)]).await
     }
 

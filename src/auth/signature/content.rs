@@ -9,7 +9,7 @@ use super::{algorithm::Message, tolerance::Tolerance};
 use crate::{
     Rejection, RejectionReason,
     auth::{Head, Verified, only_header},
-    json::members,
+    json::members::{self, Path},
 };
 
 /// A part of what is signed. Parts follow one another without anything between them.
@@ -151,7 +151,7 @@ impl Content {
     ) -> Result<Verified, Rejection> {
         let at = match &self.timestamp {
             TimestampSource::Body(member) => {
-                let number = whole_number(body, member)
+                let number = whole_number(body, slice::from_ref(member))
                     .ok_or(RejectionReason::Other("the body has no timestamp where the settings say it is"))?;
                 Some(self.tolerance.check(number, signed.head.received_at)?)
             }
@@ -164,8 +164,8 @@ impl Content {
 }
 
 /// The whole number in this member of the JSON object that a body is. The member must occur once.
-fn whole_number(body: &[u8], member: &Box<str>) -> Option<u64> {
-    let [found, ..] = members::find(body, [Some(slice::from_ref(member)), None, None, None]);
+fn whole_number(body: &[u8], member: &Path) -> Option<u64> {
+    let [found, ..] = members::find(body, [Some(member), None, None, None]);
     found.and_then(members::Scalar::whole_number).and_then(|number| u64::try_from(number).ok())
 }
 

@@ -14,7 +14,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_webhook::{Rejection, RejectionKind, WebhookBody};
 
 use crate::support::{
-    Outcome, TestResponse,
+    Delivered, TestResponse,
     bodies::{Script, Step},
     deliver, from_mediquo, from_truemed, mediquo, truemed,
 };
@@ -102,7 +102,7 @@ async fn a_refusal_is_a_problem_document_that_names_the_kind() {
 }
 
 /// Sends a genuine delivery to a handler that answers so.
-async fn answered(response: TestResponse) -> Outcome {
+async fn answered(response: TestResponse) -> Delivered {
     let response = Arc::new(Mutex::new(Some(response)));
     let handler = service_fn(move |_: Request<WebhookBody>| {
         let response = response.lock().unwrap().take().unwrap();
@@ -111,7 +111,7 @@ async fn answered(response: TestResponse) -> Outcome {
     let response = truemed().layer(handler).oneshot(from_truemed(body(SESSION))).await.unwrap();
     let (head, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Outcome { status: head.status, head, body, handled: None }
+    Delivered { status: head.status, head, body, handled: None }
 }
 
 #[tokio::test]
