@@ -35,3 +35,13 @@ pub mod __private {
 
     pub use crate::json::text::FromText;
 }
+
+/// Compiles the code of the documents as tests.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../docs/cookbook.md")]
+    struct Cookbook;
+}
