@@ -1,6 +1,8 @@
 //! Made-up keys for the presets, and an event of each, signed as its provider would.
 
-use std::collections::HashMap;
+#![allow(clippy::expect_used, reason = "the demonstration makes up its own data")]
+
+use std::{collections::HashMap, net::SocketAddr};
 
 use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},
@@ -11,34 +13,18 @@ use aws_lc_rs::{
 use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use tower_webhook::jiff::Timestamp;
 
-use super::common::made_up_key;
-
-pub(crate) const VARIABLES: [&str; 13] = [
-    "GITHUB_WEBHOOK_SECRET",
-    "STRIPE_WEBHOOK_SECRET",
-    "SLACK_SIGNING_SECRET",
-    "SHOPIFY_WEBHOOK_SECRET",
-    "STANDARD_WEBHOOKS_SECRET",
-    "SVIX_WEBHOOK_SECRET",
-    "GITLAB_WEBHOOK_TOKEN",
-    "LINEAR_WEBHOOK_SECRET",
-    "METRIPORT_WEBHOOK_KEY",
-    "TERRA_SIGNING_SECRET",
-    "TWILIO_AUTH_TOKEN",
-    "DISCORD_PUBLIC_KEY",
-    "SENDGRID_PUBLIC_KEY",
-];
+use super::demo::made_up_key;
 
 /// Keys for all presets, with their private halves.
-pub(crate) struct Demonstration {
-    base: String,
+pub(crate) struct MadeUp {
+    address: SocketAddr,
     keys: HashMap<&'static str, String>,
     discord: Ed25519KeyPair,
     sendgrid: EcdsaKeyPair,
 }
 
-impl Demonstration {
-    pub(crate) fn new(base: String) -> Self {
+impl MadeUp {
+    pub(crate) fn new(address: SocketAddr) -> Self {
         let discord = Ed25519KeyPair::generate().expect("a key pair");
         let sendgrid = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key pair");
         let der: PublicKeyX509Der<'_> = sendgrid.public_key().as_der().expect("the public key");
@@ -49,7 +35,7 @@ impl Demonstration {
         }
         keys.insert("discord", hex(discord.public_key().as_ref()));
         keys.insert("sendgrid", BASE64.encode(der.as_ref()));
-        Self { base, keys, discord, sendgrid }
+        Self { address, keys, discord, sendgrid }
     }
 
     pub(crate) fn key(&self, name: &str) -> &str {
@@ -57,7 +43,7 @@ impl Demonstration {
     }
 
     pub(crate) fn url(&self, name: &str) -> String {
-        format!("{}/webhooks/{name}", self.base)
+        format!("http://{}/webhooks/{name}", self.address)
     }
 
     /// A command for one event of each provider.
