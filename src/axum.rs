@@ -1,8 +1,7 @@
 //! Extractors for [axum](https://docs.rs/axum) handlers.
 //!
-//! [`Webhook<Event>`](Webhook) moves the event out of the request, and
-//! [`Delivery`] is an extractor too. The layer works on axum without
-//! this feature: the event can also be had as `Extension<Event>`, which clones it.
+//! [`Webhook<Event>`](Webhook) moves the event out of the request. [`Delivery`] is an extractor too. The layer works on
+//! axum without this feature: `Extension<Event>` clones the event.
 //!
 //! # Examples
 //!
@@ -11,7 +10,7 @@
 //! use tower_webhook::{Delivery, axum::Webhook, provider::truemed::{Event, Truemed}};
 //!
 //! async fn handle(delivery: Delivery, Webhook(event): Webhook<Event>) -> StatusCode {
-//!     println!("{} at {}: {event:?}", delivery.provider(), delivery.received_at());
+//!     println!("{}, key {:?}: {event:?}", delivery.provider(), delivery.key_label());
 //!     StatusCode::NO_CONTENT
 //! }
 //!
@@ -30,12 +29,12 @@ use http::{StatusCode, request::Parts};
 
 use crate::Delivery;
 
-/// The event of the delivery, moved out of the request.
+/// Extracts the event of the delivery. It moves the event out of the request.
 ///
 /// # Errors
 ///
-/// [`MissingLayer`] if no [`WebhookLayer`](crate::WebhookLayer) for this event stands before the
-/// handler, or if the event was taken out before.
+/// [`MissingLayer`] if the route has no [`WebhookLayer`](crate::WebhookLayer) for this event, or if the event was
+/// extracted before.
 ///
 /// # Examples
 ///
@@ -44,11 +43,10 @@ use crate::Delivery;
 #[expect(clippy::exhaustive_structs, reason = "taken apart in the arguments of handlers")]
 pub struct Webhook<E>(pub E);
 
-/// No [`WebhookLayer`](crate::WebhookLayer) put this into the request: the route is without its
-/// layer, or with another provider's.
+/// The rejection of an extractor whose route has no [`WebhookLayer`](crate::WebhookLayer), or that of another provider.
 ///
-/// It is answered with 500 and a text that names what is missing. It is a fault of the program that
-/// shows at the first delivery: let a test of the handler go through the router.
+/// It is a bug in your program. The response is 500 with a text that names what is missing, so the provider retries. It
+/// shows at the first delivery: let a test of your handler go through the router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingLayer {
     wanted: &'static str,

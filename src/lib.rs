@@ -5,31 +5,43 @@ pub mod auth;
 #[cfg(feature = "axum")]
 pub mod axum;
 pub mod clock;
-mod config;
-mod datetime;
 mod delivery;
+mod error;
 pub mod handshake;
+mod headers;
 #[cfg(feature = "idempotency")]
 pub mod idempotency;
 pub mod json;
 pub mod provider;
 mod receive;
 mod rejection;
+mod response;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod urlencoded;
 
-pub use config::{ConfigError, ConfigErrorKind};
-pub use datetime::DateTime;
 pub use delivery::{Delivery, Stated};
+pub use error::{ConfigError, ConfigErrorKind};
 pub use jiff;
-pub use receive::{Refusal, ResponseBody, ResponseFuture, WebhookBody, WebhookLayer, WebhookService};
-pub use rejection::{Rejection, RejectionKind};
+pub use json::datetime::DateTime;
+pub use receive::{RejectedDelivery, ResponseFuture, WebhookBody, WebhookLayer, WebhookService};
+pub use rejection::{Rejection, RejectionKind, RejectionReason};
+pub use response::ResponseBody;
 
-/// What [`open_enum!`] expands to; no part of the public API.
+/// What the macros expand to; not part of the public API.
 #[doc(hidden)]
 pub mod __private {
     pub use serde;
 
     pub use crate::json::text::FromText;
+}
+
+/// Compiles the code of the documents as tests.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../docs/cookbook.md")]
+    struct Cookbook;
 }

@@ -1,13 +1,14 @@
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, time::Duration};
 
-use http::StatusCode;
+use http::{HeaderName, StatusCode};
 
 use crate::json::DecodeError;
 
-/// Why a delivery was turned away.
+/// Why a delivery was rejected, for the operator.
 ///
-/// The sender sees only the status and the kind. An outer layer finds the `Rejection` in the
-/// response's extensions, for counting or logging: nothing in it comes from the request.
+/// The sender sees the status and the [kind](RejectionKind) only. You see the [reason](Self::reason) as well: in
+/// [`WebhookLayer::inspect_rejection`](crate::WebhookLayer::inspect_rejection), in the extensions of the response, and
+/// in the `Display` text. None of it contains a byte of the request, so you can log it.
 ///
 /// # Examples
 ///
@@ -18,7 +19,8 @@ use crate::json::DecodeError;
 ///     if let Some(rejection) = response.extensions().get::<Rejection>() {
 ///         match rejection.kind() {
 ///             RejectionKind::Unauthenticated => { /* alert on a spike */ }
-///             other => println!("refused: {other}"),
+///             // For example: the body is not a documented event: missing field at line 1 column 12, field data.id
+///             _ => println!("rejected: {rejection}"),
 ///         }
 ///     }
 /// }
@@ -27,12 +29,12 @@ use crate::json::DecodeError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
     kind: RejectionKind,
-    decode_error: Option<DecodeError>,
+    reason: Option<RejectionReason>,
 }
 
-/// The ways in which a delivery can fail, in the order of the alphabet.
+/// What kind of rejection it is. The kind decides the response.
 ///
-/// | kind | status by default |
+/// | kind | default status |
 /// |---|---|
 /// | `Incomplete` | 400 |
 /// | `Malformed` | 400 |
@@ -42,51 +44,129 @@ pub struct Rejection {
 /// | `Unauthenticated` | 401 |
 /// | `UnsupportedEncoding` | 415, with `Accept-Encoding: identity` |
 ///
-/// A provider may answer otherwise: see [`Provider::status`](crate::provider::Provider::status).
+/// A provider can use other statuses: see
+/// [`Provider::rejection_status`](crate::provider::Provider::rejection_status).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RejectionKind {
-    /// The body broke off, or came in more than 4,096 empty frames.
+    /// The body broke off, or arrived in more than 4,096 empty frames.
     Incomplete,
-    /// The body is not what the provider documents. [`Rejection::decode_error`] tells where.
+    /// The body is not what the provider documents. [`Rejection::decode_error`] says where.
     Malformed,
     /// The request is not a `POST`.
     MethodNotAllowed,
-    /// The body did not arrive in time. The timeout is set by a layer outside of this one.
+    /// The body did not arrive in time. Set the timeout with a layer outside of the webhook layer.
     TimedOut,
     /// The body is larger than the limit.
     TooLarge,
-    /// The credential is missing, doubled or wrong.
+    /// The credential is missing, repeated, stale or wrong. [`Rejection::reason`] says which.
     Unauthenticated,
     /// The body is compressed.
     UnsupportedEncoding,
 }
 
+/// The exact reason of a [`Rejection`]. It is for you and never part of the response.
+///
+/// Header names are those of your settings. Nothing comes from the request, except how far its time of signing is off.
+///
+/// # Examples
+///
+/// ```
+/// use http::HeaderName;
+/// use tower_webhook::{Rejection, RejectionKind, RejectionReason};
+///
+/// let rejection = Rejection::from(RejectionReason::MissingHeader(HeaderName::from_static("x-acme-key")));
+/// assert_eq!(rejection.kind(), RejectionKind::Unauthenticated);
+/// assert_eq!(rejection.to_string(), "the credential is missing or wrong: header x-acme-key is missing");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RejectionReason {
+    /// A required header is missing.
+    MissingHeader(HeaderName),
+    /// A header occurs more than once, so a proxy may have read the other value.
+    RepeatedHeader(HeaderName),
+    /// A header does not have the form that your settings ask for.
+    MalformedHeader {
+        /// The header.
+        name: HeaderName,
+        /// What was expected in it.
+        expected: &'static str,
+    },
+    /// The delivery was signed too long ago: it is a replay, it was delayed, or a clock is wrong.
+    Stale {
+        /// The time between signing and arrival.
+        age: Duration,
+        /// The largest age that the settings allow.
+        tolerance: Duration,
+    },
+    /// The delivery was signed in the future: a clock is wrong, or the unit of the timestamp is.
+    FromTheFuture {
+        /// The time between arrival and signing.
+        ahead: Duration,
+        /// The largest difference that the settings allow.
+        tolerance: Duration,
+    },
+    /// No live key matches: the key is wrong, or something that is signed was changed on the way, such as the body.
+    NoKeyMatched,
+    /// No live key matches, and the path of the request is not that of the configured public URL, which is signed.
+    UrlMismatch,
+    /// The body is not the JSON that the event type expects.
+    Json(DecodeError),
+    /// A reason given by your own [`Scheme`](crate::auth::Scheme), [`Provider`](crate::provider::Provider) or
+    /// [`Handshake`](crate::handshake::Handshake).
+    Other(&'static str),
+}
+
 impl Rejection {
-    /// A rejection of this kind, for authors of a [`Scheme`](crate::auth::Scheme) or a
+    /// Creates a rejection of this kind without a reason, for your own [`Scheme`](crate::auth::Scheme) or
     /// [`Provider`](crate::provider::Provider).
     #[must_use]
     pub fn new(kind: RejectionKind) -> Self {
-        Self { kind, decode_error: None }
+        Self { kind, reason: None }
     }
 
-    /// The credential is missing, doubled or wrong.
+    /// Creates a rejection of the kind [`Unauthenticated`](RejectionKind::Unauthenticated) without a reason.
     #[must_use]
     pub fn unauthenticated() -> Self {
         Self::new(RejectionKind::Unauthenticated)
     }
 
-    /// In which way the delivery failed.
+    /// Adds the reason for the operator.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::{Rejection, RejectionReason};
+    ///
+    /// let rejection = Rejection::unauthenticated().because(RejectionReason::Other("the seal is broken"));
+    /// assert_eq!(rejection.to_string(), "the credential is missing or wrong: the seal is broken");
+    /// ```
+    #[must_use]
+    pub fn because(mut self, reason: RejectionReason) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    /// The kind, which decides the response.
     #[must_use]
     pub fn kind(&self) -> RejectionKind {
         self.kind
     }
 
-    /// Where the body stopped being what was expected, if it is
-    /// [`Malformed`](RejectionKind::Malformed) JSON.
+    /// The exact reason, where there is more to say than the kind.
+    #[must_use]
+    pub fn reason(&self) -> Option<&RejectionReason> {
+        self.reason.as_ref()
+    }
+
+    /// Where the body is not the JSON that was expected, if that is the reason.
     #[must_use]
     pub fn decode_error(&self) -> Option<&DecodeError> {
-        self.decode_error.as_ref()
+        match &self.reason {
+            Some(RejectionReason::Json(error)) => Some(error),
+            _ => None,
+        }
     }
 }
 
@@ -96,26 +176,60 @@ impl From<RejectionKind> for Rejection {
     }
 }
 
+/// [`Malformed`](RejectionKind::Malformed) for JSON, [`Unauthenticated`](RejectionKind::Unauthenticated) for all else.
+impl From<RejectionReason> for Rejection {
+    fn from(reason: RejectionReason) -> Self {
+        let kind = match reason {
+            RejectionReason::Json(_) => RejectionKind::Malformed,
+            _ => RejectionKind::Unauthenticated,
+        };
+        Self { kind, reason: Some(reason) }
+    }
+}
+
 impl From<DecodeError> for Rejection {
     fn from(error: DecodeError) -> Self {
-        Self { kind: RejectionKind::Malformed, decode_error: Some(error) }
+        RejectionReason::Json(error).into()
     }
 }
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)
+        match &self.reason {
+            Some(reason) => write!(f, "{}: {reason}", self.kind),
+            None => self.kind.fmt(f),
+        }
     }
 }
 
-impl Error for Rejection {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.decode_error.as_ref().map(|error| error as _)
+impl Error for Rejection {}
+
+impl fmt::Display for RejectionReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MissingHeader(name) => write!(f, "header {name} is missing"),
+            Self::RepeatedHeader(name) => write!(f, "header {name} occurs more than once"),
+            Self::MalformedHeader { name, expected } => {
+                write!(f, "header {name} is not well-formed, expected {expected}")
+            }
+            Self::Stale { age, tolerance } => {
+                write!(f, "signed {} s before arrival, at most {} s are allowed", age.as_secs(), tolerance.as_secs())
+            }
+            Self::FromTheFuture { ahead, tolerance } => {
+                write!(f, "signed {} s after arrival, at most {} s are allowed", ahead.as_secs(), tolerance.as_secs())
+            }
+            Self::NoKeyMatched => f.write_str("no key matched"),
+            Self::UrlMismatch => {
+                f.write_str("no key matched, and the path of the request is not that of the configured public URL")
+            }
+            Self::Json(error) => error.fmt(f),
+            Self::Other(reason) => f.write_str(reason),
+        }
     }
 }
 
 impl RejectionKind {
-    /// The status that answers this kind where the provider's page does not say otherwise.
+    /// The status for this kind, unless the provider documents another one.
     ///
     /// # Examples
     ///
@@ -135,7 +249,7 @@ impl RejectionKind {
         }
     }
 
-    /// An RFC 9457 problem document: the same bytes for every delivery of this kind.
+    /// An RFC 9457 problem document: the same bytes for every rejection of this kind.
     pub(crate) fn problem(self) -> &'static str {
         self.texts().1
     }

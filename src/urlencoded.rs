@@ -1,6 +1,29 @@
 //! Names and values of queries and forms ([URL Standard, 5.1](https://url.spec.whatwg.org/#urlencoded-parsing)).
+//!
+//! Not the crate `form_urlencoded`, which replaces bytes that are not UTF-8: these bytes are signed.
 
-/// Appends to `text` what a name or a value stands for. A `%` without two hex digits is itself.
+use std::borrow::Cow;
+
+/// The pairs of a query or a form, still encoded. Empty pairs are skipped, and a pair without `=` has an empty value.
+pub(crate) fn pairs(encoded: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let equals = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        let (name, value) = pair.split_at_checked(equals).unwrap_or((pair, b""));
+        (name, value.strip_prefix(b"=").unwrap_or_default())
+    })
+}
+
+/// Decodes a name or a value.
+pub(crate) fn decode(encoded: &[u8]) -> Cow<'_, [u8]> {
+    if !encoded.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+        return Cow::Borrowed(encoded);
+    }
+    let mut decoded = Vec::with_capacity(encoded.len());
+    decode_into(encoded, &mut decoded);
+    Cow::Owned(decoded)
+}
+
+/// Decodes a name or a value, and appends it to `text`. A `%` without two hexadecimal digits stands for itself.
 pub(crate) fn decode_into(mut encoded: &[u8], text: &mut Vec<u8>) {
     while let [first, rest @ ..] = encoded {
         let (byte, rest) = match (first, rest) {

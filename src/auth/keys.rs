@@ -2,167 +2,128 @@ use std::{fmt, sync::Arc};
 
 use subtle::ConditionallySelectable;
 
-use super::{Secret, Verified};
-use crate::{ConfigError, ConfigErrorKind, Rejection};
+use super::{
+    Key, Secret, Verified,
+    key::{self, Fault},
+};
+use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason};
 
-/// How many keys a scheme takes that does not take fewer.
-const MAX_KEYS: usize = 16;
+/// How many keys a scheme can have. Public keys cost more, and there can be fewer of them.
+pub(super) const MAX_KEYS: usize = 16;
 
-/// The live keys of one scheme: one, or several while a key is rotated.
+/// The live keys of one scheme: one, or several while you rotate.
+///
+/// The schemes of this crate make theirs from the keys of their builders. Use `Keys` in a [`Scheme`](super::Scheme) of
+/// your own to compare what a sender offers: in constant time, with all live keys, and with the label of the one that
+/// matched.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::auth::{Key, Keys};
+///
+/// let keys = Keys::new([Key::new("kx7Gq2-old-and-random").label("2026-09"), Key::new("Zr41vw-new-and-random")])?;
+/// assert_eq!(keys.verify(b"kx7Gq2-old-and-random").unwrap().key_label(), Some("2026-09"));
+/// assert!(keys.verify(b"kx7Gq2-old-and-randon").is_err());
+/// assert_eq!(format!("{keys:?}"), r#"["2026-09", "2"]"#);
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
 #[derive(Clone)]
-pub(super) struct Keys {
-    #[cfg(feature = "asymmetric")]
-    noun: &'static str,
-    keys: Vec<Key>,
+pub struct Keys {
+    keys: Vec<Live>,
 }
 
 #[derive(Clone)]
-struct Key {
+struct Live {
     label: Arc<str>,
     secret: Secret,
 }
 
 impl Keys {
-    /// Finds the key that `offered` is.
+    /// Checks keys that are sent in a header as they are.
     ///
-    /// All keys are compared, also after a hit: the time taken must not tell which key of a
-    /// rotation is in use.
-    pub(super) fn verify(&self, offered: &[u8]) -> Result<Verified, Rejection> {
-        let mut found = u32::MAX;
-        for (index, (_, secret)) in (0..).zip(self.iter()) {
-            found.conditional_assign(&index, secret.ct_matches(offered));
-        }
-        let key = usize::try_from(found).ok().and_then(|index| self.keys.get(index));
-        key.map(|key| Verified::by(Arc::clone(&key.label))).ok_or_else(Rejection::unauthenticated)
+    /// # Errors
+    ///
+    /// There is no key or there are more than 16; a key is blank, padded, doubled, not ASCII, shorter than 16 bytes or
+    /// longer than 1,024, or contains a control character; two have the same label.
+    pub fn new<K: Into<Key>>(keys: impl IntoIterator<Item = K>) -> Result<Self, ConfigError> {
+        let keys: Vec<Key> = keys.into_iter().map(Into::into).collect();
+        Self::checked("key", MAX_KEYS, keys.iter().map(|key| (key, in_header(key))))
     }
 
-    /// What the provider calls its keys, for error messages.
-    #[cfg(feature = "asymmetric")]
-    pub(super) fn noun(&self) -> &'static str {
-        self.noun
+    /// Checks one key that is sent as it is, and that errors call by this name.
+    pub(crate) fn named(noun: &str, key: &Key) -> Result<Self, ConfigError> {
+        let secret = in_header(key).map_err(|fault| fault.of(noun))?;
+        Ok(Self { keys: vec![Live { label: key.own_label().map_or_else(|| Arc::from("1"), Arc::clone), secret }] })
+    }
+
+    /// Checks keys and what a scheme has read them as. `noun` is the provider's word for them, for error messages.
+    ///
+    /// Errors name a key by its number, never by its label: someone may have swapped the two.
+    pub(super) fn checked<'k>(
+        noun: &str,
+        max: usize,
+        keys: impl IntoIterator<Item = (&'k Key, Result<Secret, Fault>)>,
+    ) -> Result<Self, ConfigError> {
+        let mut live: Vec<Live> = Vec::new();
+        for (number, (key, secret)) in (1..).zip(keys) {
+            if number > max {
+                let setting = format!("the number of keys ({noun}, at most {max})");
+                return Err(ConfigError::new(ConfigErrorKind::TooMany, setting));
+            }
+            let faulty = |fault: Fault| fault.of(format!("{noun} {number}"));
+            let secret = secret.map_err(faulty)?;
+            let label = key.own_label().map_or_else(|| Arc::from(number.to_string()), Arc::clone);
+            if live.iter().any(|other| other.label == label || other.secret.equals(&secret)) {
+                return Err(faulty(ConfigErrorKind::Duplicate.into()));
+            }
+            live.push(Live { label, secret });
+        }
+        if live.is_empty() {
+            return Err(ConfigError::new(ConfigErrorKind::Missing, noun));
+        }
+        Ok(Self { keys: live })
+    }
+
+    /// Finds the key that `offered` is equal to.
+    ///
+    /// All keys are compared, also after a match, so that the time taken does not show which key is in use.
+    ///
+    /// # Errors
+    ///
+    /// [`RejectionReason::NoKeyMatched`].
+    pub fn verify(&self, offered: &[u8]) -> Result<Verified, Rejection> {
+        let mut found = u32::MAX;
+        for (index, key) in (0..).zip(&self.keys) {
+            found.conditional_assign(&index, key.secret.matches(offered));
+        }
+        let key = usize::try_from(found).ok().and_then(|index| self.keys.get(index));
+        key.map(|key| Verified::by(Arc::clone(&key.label))).ok_or_else(|| RejectionReason::NoKeyMatched.into())
     }
 
     /// The keys with their labels, in the order of configuration.
+    #[cfg(feature = "signatures")]
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Secret)> {
         self.keys.iter().map(|key| (&key.label, &key.secret))
     }
 }
 
+/// Shows the labels.
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter().map(|(label, _)| label)).finish()
+        f.debug_list().entries(self.keys.iter().map(|key| &key.label)).finish()
     }
 }
 
-/// Collects keys for a builder. What is wrong with them comes out of `build`.
-#[derive(Clone)]
-pub(super) struct KeysBuilder {
-    noun: &'static str,
-    most: usize,
-    candidates: Vec<Candidate>,
-    allow_short: bool,
+/// Reads a key that is sent in a header as it is.
+pub(super) fn in_header(key: &Key) -> Result<Secret, Fault> {
+    let secret = key.secret(key::header_text)?;
+    // Decoded keys have to travel in the header too.
+    key::header_text(secret.bytes())?;
+    long_enough(key, secret)
 }
 
-#[derive(Clone)]
-struct Candidate {
-    label: Arc<str>,
-    secret: Result<Secret, Flaw>,
-    short: bool,
-}
-
-/// What is wrong with a key, or with the part of it that `part` names.
-#[derive(Clone, Copy)]
-pub(super) struct Flaw {
-    kind: ConfigErrorKind,
-    part: &'static str,
-}
-
-impl From<ConfigErrorKind> for Flaw {
-    fn from(kind: ConfigErrorKind) -> Self {
-        Self { kind, part: "" }
-    }
-}
-
-impl Flaw {
-    pub(super) fn of(part: &'static str, kind: ConfigErrorKind) -> Self {
-        Self { kind, part }
-    }
-}
-
-impl KeysBuilder {
-    /// `noun` is what the provider calls its keys, for error messages.
-    pub(super) fn new(noun: &'static str) -> Self {
-        Self { noun, most: MAX_KEYS, candidates: Vec::new(), allow_short: false }
-    }
-
-    pub(super) fn set_noun(&mut self, noun: &'static str) {
-        self.noun = noun;
-    }
-
-    /// How many keys there may be.
-    #[cfg(feature = "asymmetric")]
-    pub(super) fn set_most(&mut self, most: usize) {
-        self.most = most;
-    }
-
-    /// Adds a key that travels in a header as it is.
-    pub(super) fn push(&mut self, label: Option<&str>, key: &[u8]) {
-        let secret = if key.is_ascii() { Secret::checked(key) } else { Err(ConfigErrorKind::NonAscii) };
-        self.push_secret(label, key.len(), secret.map_err(Flaw::from));
-    }
-
-    /// Adds what was made of a key of `len` bytes.
-    pub(super) fn push_secret(&mut self, label: Option<&str>, len: usize, secret: Result<Secret, Flaw>) {
-        let label: Arc<str> = label.map_or_else(|| (self.candidates.len() + 1).to_string().into(), Arc::from);
-        self.candidates.push(Candidate { label, secret, short: len < Secret::MIN_LEN });
-    }
-
-    /// Adds a key that is given in base64, padded or not.
-    #[cfg(feature = "hmac")]
-    pub(super) fn push_base64(&mut self, label: Option<&str>, text: &str) {
-        let secret = Secret::from_base64(text);
-        self.push_secret(label, secret.as_ref().map_or(Secret::MIN_LEN, Secret::len), secret.map_err(Flaw::from));
-    }
-
-    #[cfg(feature = "standard-webhooks")]
-    pub(super) fn len(&self) -> usize {
-        self.candidates.len()
-    }
-
-    pub(super) fn allow_short(&mut self) {
-        self.allow_short = true;
-    }
-
-    pub(super) fn build(self) -> Result<Keys, ConfigError> {
-        if self.candidates.is_empty() {
-            return Err(ConfigError::new(ConfigErrorKind::Missing, self.noun));
-        }
-        if self.candidates.len() > self.most {
-            let setting = format!("the number of keys ({}, at most {})", self.noun, self.most);
-            return Err(ConfigError::new(ConfigErrorKind::TooMany, setting));
-        }
-        let mut accepted: Vec<Key> = Vec::with_capacity(self.candidates.len());
-        for Candidate { label, secret, short } in self.candidates {
-            let faulty = |flaw: Flaw| ConfigError::new(flaw.kind, format!("{}{} {label}", flaw.part, self.noun));
-            let secret = secret.map_err(faulty)?;
-            if short && !self.allow_short {
-                return Err(faulty(ConfigErrorKind::TooShort.into()));
-            }
-            if accepted.iter().any(|other| other.label == label || other.secret.equals(&secret)) {
-                return Err(faulty(ConfigErrorKind::Duplicate.into()));
-            }
-            accepted.push(Key { label, secret });
-        }
-        Ok(Keys {
-            #[cfg(feature = "asymmetric")]
-            noun: self.noun,
-            keys: accepted,
-        })
-    }
-}
-
-impl fmt::Debug for KeysBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.candidates.iter().map(|candidate| &candidate.label)).finish()
-    }
+/// Refuses a short secret unless its owner allows it.
+pub(super) fn long_enough(key: &Key, secret: Secret) -> Result<Secret, Fault> {
+    if secret.len() < Secret::MIN_LEN && !key.may_be_short() { Err(Fault::short()) } else { Ok(secret) }
 }

@@ -1,84 +1,83 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use http::HeaderValue;
-use jiff::Timestamp;
 
-/// The outcome of a [`Scheme`](super::Scheme): the delivery is genuine, and this much of it is proved.
+/// What a [`Scheme`](super::Scheme) has proven: the delivery is genuine, and the proof covers these parts of it.
 ///
-/// What a signature does not cover may have been changed on the way, or belong to another delivery: an id
-/// that is not here must not decide what is a duplicate. Cloning costs at most two reference counts.
+/// Parts that the proof does not cover may have been changed on the way or may belong to another delivery, so an id
+/// that is not in here must not decide what is a duplicate. Cloning is cheap: at most two reference counts.
 ///
 /// # Examples
 ///
 /// ```
+/// use std::time::SystemTime;
 /// use http::HeaderValue;
-/// use tower_webhook::{auth::Verified, jiff::Timestamp};
+/// use tower_webhook::auth::Verified;
 ///
 /// assert_eq!(Verified::new().key_label(), None);
 ///
 /// let verified = Verified::by("2026-11")
 ///     .with_signed_body()
 ///     .with_signed_id(HeaderValue::from_static("msg_1"))
-///     .with_signed_at(Timestamp::UNIX_EPOCH);
+///     .with_signed_at(SystemTime::UNIX_EPOCH);
 /// assert_eq!(verified.key_label(), Some("2026-11"));
-/// assert!(verified.signs_body());
+/// assert!(verified.covers_body());
 /// assert_eq!(verified.signed_id(), Some("msg_1"));
-/// assert_eq!(verified.signed_at(), Some(Timestamp::UNIX_EPOCH));
+/// assert_eq!(verified.signed_at(), Some(SystemTime::UNIX_EPOCH));
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verified {
     key: Option<Arc<str>>,
-    signs_body: bool,
+    covers_body: bool,
     id: Option<HeaderValue>,
-    at: Option<Timestamp>,
+    at: Option<SystemTime>,
 }
 
 impl Verified {
-    /// Genuine, by a proof that has no labelled key.
+    /// Genuine, proven without a labelled key.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Genuine, by the key of this label. Keep the label as an `Arc<str>` and give out clones,
-    /// and naming it costs no allocation.
+    /// Genuine, proven by the key with this label. Pass a clone of an `Arc<str>` to avoid an allocation.
     #[must_use]
     pub fn by(label: impl Into<Arc<str>>) -> Self {
         Self { key: Some(label.into()), ..Self::default() }
     }
 
-    /// The proof covers every byte of the body.
+    /// Says that the proof covers every byte of the body.
     #[must_use]
     pub fn with_signed_body(mut self) -> Self {
-        self.signs_body = true;
+        self.covers_body = true;
         self
     }
 
-    /// The proof covers the delivery's id. A value that is not visible ASCII counts as none.
+    /// Says that the proof covers the delivery's id. A value that is not visible ASCII is dropped.
     #[must_use]
     pub fn with_signed_id(mut self, id: HeaderValue) -> Self {
         self.id = id.to_str().is_ok().then_some(id);
         self
     }
 
-    /// The proof covers the time at which the sender says it signed.
+    /// Says that the proof covers the time of signing.
     #[must_use]
-    pub fn with_signed_at(mut self, at: Timestamp) -> Self {
+    pub fn with_signed_at(mut self, at: SystemTime) -> Self {
         self.at = Some(at);
         self
     }
 
-    /// The label of the key that proved it.
+    /// The label of the key that matched.
     #[must_use]
     pub fn key_label(&self) -> Option<&str> {
         self.key.as_deref()
     }
 
-    /// Whether the proof covers every byte of the body. By default it does not.
+    /// Whether the proof covers every byte of the body. The default is `false`.
     #[must_use]
-    pub fn signs_body(&self) -> bool {
-        self.signs_body
+    pub fn covers_body(&self) -> bool {
+        self.covers_body
     }
 
     /// The delivery's id, if the proof covers it.
@@ -87,16 +86,16 @@ impl Verified {
         self.id.as_ref()?.to_str().ok()
     }
 
-    /// When the sender says it signed, if the proof covers that.
+    /// The time of signing by the sender's clock, if the proof covers it.
     #[must_use]
-    pub fn signed_at(&self) -> Option<Timestamp> {
+    pub fn signed_at(&self) -> Option<SystemTime> {
         self.at
     }
 
     pub(crate) fn or(self, other: Self) -> Self {
         Self {
             key: self.key.or(other.key),
-            signs_body: self.signs_body || other.signs_body,
+            covers_body: self.covers_body || other.covers_body,
             id: self.id.or(other.id),
             at: self.at.or(other.at),
         }
@@ -106,6 +105,9 @@ impl Verified {
 /// Without the id and the time: either may point to a person.
 impl fmt::Debug for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verified").field("key", &self.key).field("signs_body", &self.signs_body).finish_non_exhaustive()
+        f.debug_struct("Verified")
+            .field("key", &self.key)
+            .field("covers_body", &self.covers_body)
+            .finish_non_exhaustive()
     }
 }

@@ -1,22 +1,37 @@
-mod facts;
+//! What is known of a delivery beside its event.
+
+mod envelope;
+#[cfg(feature = "idempotency")]
+mod identity;
+mod raw;
 mod stated;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use jiff::Timestamp;
 
-use self::facts::Facts;
-pub use self::stated::Stated;
+#[cfg(feature = "idempotency")]
+pub(crate) use self::identity::{Identifiable, Identify, identity};
+#[cfg(feature = "idempotency")]
+pub use self::identity::{Identity, IdentityBuilder};
+pub use self::{
+    envelope::{Envelope, Place, TimeFormat},
+    raw::RawDelivery,
+    stated::Stated,
+};
 use crate::auth::Verified;
 
-/// What is known of an accepted delivery beside its event.
+/// The longest id or type that is kept, in bytes.
+const MAX_TEXT: usize = 256;
+
+/// Metadata of an authentic delivery: provider, key label, event type and id, times, and length.
 ///
-/// It is in the request's extensions when the handler runs. Cloning it is cheap: a handful of
-/// reference counts at most.
+/// The handler finds it in the request's extensions, an outer layer in the response's. Cloning costs one reference
+/// count.
 ///
-/// What the provider states of the event (its id, its type, when it was sent, which attempt this is)
-/// comes with whether the signature covers it: see [`Stated`]. An id or a type that is empty, longer
-/// than 256 bytes, or not printable is not kept, so that it can stand in a line of a log.
+/// What the provider says about the event (id, type, time of sending, attempt) comes with whether the signature covers
+/// it: see [`Stated`]. An id or type that is empty, longer than 256 bytes or not printable is dropped, so that you can
+/// log the others.
 ///
 /// # Examples
 ///
@@ -34,144 +49,183 @@ use crate::auth::Verified;
 /// # log(&http::Request::new(()));
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct Delivery {
-    provider: &'static str,
+pub struct Delivery(Arc<Facts>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Facts {
+    provider: Arc<str>,
     verified: Verified,
-    received_at: Timestamp,
+    received_at: SystemTime,
     body_len: usize,
-    /// None on a route without an envelope, which then pays nothing for it.
-    facts: Option<Arc<Facts>>,
+    event_id: Option<Stated<Box<str>>>,
+    event_type: Option<Stated<Box<str>>>,
+    sent_at: Option<Stated<SystemTime>>,
+    attempt: Option<Stated<u32>>,
 }
 
 impl Delivery {
-    /// A delivery, for tests of handlers.
+    /// Creates a delivery, for tests of your handlers.
     ///
     /// # Examples
     ///
     /// ```
-    /// use tower_webhook::{Delivery, Stated, auth::Verified, jiff::Timestamp};
+    /// use std::time::SystemTime;
+    /// use tower_webhook::{Delivery, Stated, auth::Verified};
     ///
-    /// let delivery = Delivery::new("truemed", Verified::by("2026-11"), Timestamp::UNIX_EPOCH, 84)
+    /// let delivery = Delivery::new("truemed", Verified::by("2026-11"), SystemTime::UNIX_EPOCH, 84)
     ///     .with_event_type(Stated::Unsigned("order.paid"));
     /// assert_eq!(delivery.key_label(), Some("2026-11"));
     /// assert_eq!(delivery.event_type(), Some(Stated::Unsigned("order.paid")));
     /// ```
     #[must_use]
-    pub fn new(provider: &'static str, verified: Verified, received_at: Timestamp, body_len: usize) -> Self {
-        Self { provider, verified, received_at, body_len, facts: None }
+    pub fn new(provider: impl Into<Arc<str>>, verified: Verified, received_at: SystemTime, body_len: usize) -> Self {
+        Self(Arc::new(Facts {
+            provider: provider.into(),
+            verified,
+            received_at,
+            body_len,
+            event_id: None,
+            event_type: None,
+            sent_at: None,
+            attempt: None,
+        }))
     }
 
-    /// States the event's id. One that the [scheme](Verified::signed_id) found comes first.
+    /// Sets the event's id. An id that the [scheme](Verified::signed_id) has proven takes precedence.
     ///
     /// A text that is empty, longer than 256 bytes or not printable is dropped.
     #[must_use]
     pub fn with_event_id(mut self, id: Stated<&str>) -> Self {
-        self.facts_mut().event_id = facts::copied(id);
+        self.facts_mut().event_id = copied(id);
         self
     }
 
-    /// States the event's type.
+    /// Sets the event's type.
     ///
     /// A text that is empty, longer than 256 bytes or not printable is dropped.
     #[must_use]
     pub fn with_event_type(mut self, event_type: Stated<&str>) -> Self {
-        self.facts_mut().event_type = facts::copied(event_type);
+        self.facts_mut().event_type = copied(event_type);
         self
     }
 
-    /// States when it was sent. A time that the [scheme](Verified::signed_at) found comes first.
+    /// Sets the time of sending. A time that the [scheme](Verified::signed_at) has proven takes precedence.
     #[must_use]
-    pub fn with_sent_at(mut self, sent_at: Stated<Timestamp>) -> Self {
+    pub fn with_sent_at(mut self, sent_at: Stated<SystemTime>) -> Self {
         self.facts_mut().sent_at = Some(sent_at);
         self
     }
 
-    /// States which attempt it is.
+    /// Sets the number of the attempt.
     #[must_use]
     pub fn with_attempt(mut self, attempt: Stated<u32>) -> Self {
         self.facts_mut().attempt = Some(attempt);
         self
     }
 
-    pub(crate) fn signs_body(&self) -> bool {
-        self.verified.signs_body()
-    }
-
     fn facts_mut(&mut self) -> &mut Facts {
-        Arc::make_mut(self.facts.get_or_insert_default())
+        Arc::make_mut(&mut self.0)
     }
 
-    /// The name of the provider whose layer accepted the delivery.
+    /// The name of the provider.
     #[must_use]
-    pub fn provider(&self) -> &'static str {
-        self.provider
+    pub fn provider(&self) -> &str {
+        &self.0.provider
     }
 
-    /// The label of the key that matched: `"1"`, `"2"`, ... in the order of configuration where
-    /// none was given. `None` if the scheme has no labelled keys.
+    /// What the scheme has proven.
+    #[must_use]
+    pub fn verified(&self) -> &Verified {
+        &self.0.verified
+    }
+
+    /// The label of the key that matched: `"1"`, `"2"`, ... in the order of configuration unless you chose one. `None` if
+    /// the scheme has no labelled keys.
     ///
-    /// While a key is rotated it tells when the last delivery under the old one came.
+    /// While you rotate a key, it shows when the last delivery under the old one arrived.
     #[must_use]
     pub fn key_label(&self) -> Option<&str> {
-        self.verified.key_label()
+        self.0.verified.key_label()
     }
 
-    /// The event's id. `None` where the provider states none.
+    /// The event's id. `None` if the provider sends none.
     ///
-    /// What a provider calls so may be the id of the delivery: its preset's documentation tells.
+    /// For some providers this identifies the delivery, not the event; see the preset.
     #[must_use]
     pub fn event_id(&self) -> Option<Stated<&str>> {
-        match self.verified.signed_id() {
-            // An id that is signed but not fit to be kept does not make way for one that is unsigned.
-            Some(id) => facts::is_plain(id).then_some(Stated::Signed(id)),
-            None => self.facts.as_ref()?.event_id.as_ref().map(facts::borrowed),
+        match self.0.verified.signed_id() {
+            // A signed id that cannot be kept does not make way for an unsigned one.
+            Some(id) => is_plain(id).then_some(Stated::Signed(id)),
+            None => self.0.event_id.as_ref().map(Stated::as_deref),
         }
     }
 
-    /// The event's type, in the provider's words. `None` where the provider states none.
+    /// The event's type, in the provider's words. `None` if the provider sends none.
     #[must_use]
     pub fn event_type(&self) -> Option<Stated<&str>> {
-        self.facts.as_ref()?.event_type.as_ref().map(facts::borrowed)
+        self.0.event_type.as_ref().map(Stated::as_deref)
     }
 
-    /// When the provider sent it, by the provider's clock. `None` where it states none.
+    /// The time of sending by the provider's clock. `None` if the provider sends none.
     #[must_use]
-    pub fn sent_at(&self) -> Option<Stated<Timestamp>> {
-        match self.verified.signed_at() {
+    pub fn sent_at(&self) -> Option<Stated<SystemTime>> {
+        match self.0.verified.signed_at() {
             Some(time) => Some(Stated::Signed(time)),
-            None => self.facts.as_ref()?.sent_at,
+            None => self.0.sent_at,
         }
     }
 
-    /// Which attempt this is, counted as the provider counts. `None` where it states none.
+    /// The number of the attempt, counted as the provider counts. `None` if the provider sends none.
     #[must_use]
     pub fn attempt(&self) -> Option<Stated<u32>> {
-        self.facts.as_ref()?.attempt
+        self.0.attempt
     }
 
-    /// When the request's head arrived, by the layer's [`Clock`](crate::clock::Clock).
+    /// When the head of the request arrived, by the layer's [`Clock`](crate::clock::Clock).
     #[must_use]
-    pub fn received_at(&self) -> Timestamp {
-        self.received_at
+    pub fn received_at(&self) -> SystemTime {
+        self.0.received_at
     }
 
     /// The length of the body in bytes.
     #[must_use]
     pub fn body_len(&self) -> usize {
-        self.body_len
+        self.0.body_len
     }
 }
 
-/// Shows neither the id nor the type: both are the sender's texts.
+/// Shows neither the id nor the type: both are texts of the sender.
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Delivery")
-            .field("provider", &self.provider)
+            .field("provider", &self.provider())
             .field("key_label", &self.key_label())
-            .field("received_at", &self.received_at)
-            .field("sent_at", &self.sent_at())
+            .field("received_at", &shown(self.received_at()))
+            .field("sent_at", &self.sent_at().map(|time| time.map(shown)))
             .field("attempt", &self.attempt())
-            .field("body_len", &self.body_len)
+            .field("body_len", &self.body_len())
             .finish_non_exhaustive()
     }
+}
+
+/// A time as people read it.
+fn shown(time: SystemTime) -> impl fmt::Debug {
+    Timestamp::try_from(time).unwrap_or(Timestamp::MAX)
+}
+
+/// Copies a text that can be logged.
+fn copied(text: Stated<&str>) -> Option<Stated<Box<str>>> {
+    is_plain(text.into_inner()).then(|| text.map(Box::from))
+}
+
+/// Whether a text of the sender can stand in a line of a log: it is short, and cannot end the line, move the cursor, or
+/// reverse the order of the letters.
+fn is_plain(text: &str) -> bool {
+    let printable = |letter: char| {
+        !letter.is_control()
+            && !matches!(letter,
+                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    (1..=MAX_TEXT).contains(&text.len()) && text.chars().all(printable)
 }

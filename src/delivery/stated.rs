@@ -1,32 +1,32 @@
-/// What a provider states about a delivery, and whether the signature covers it.
+/// A value that the provider sent, and whether the signature covers it.
 ///
-/// A header that no signature covers can be changed on the way, and a recorded delivery can be sent
-/// again under a new id. So what is unsigned must be asked for by that name.
+/// Whoever replays a recorded delivery can change a header that no signature covers, such as its id. So you have to say
+/// whether an unsigned value will do: fine for a log, not for recognising duplicates.
 ///
 /// # Examples
 ///
 /// ```
 /// use tower_webhook::{Delivery, Stated};
 ///
-/// /// An id that an attacker cannot choose, to recognise duplicates by.
+/// /// An id that no attacker can choose, to recognise duplicates by.
 /// fn key(delivery: &Delivery) -> Option<&str> {
 ///     delivery.event_id().and_then(Stated::signed)
 /// }
 ///
 /// /// Good enough for a log.
 /// fn shown(delivery: &Delivery) -> &str {
-///     delivery.event_type().map_or("an event", Stated::even_unsigned)
+///     delivery.event_type().map_or("an event", Stated::into_inner)
 /// }
-/// # use tower_webhook::{auth::Verified, jiff::Timestamp};
-/// # let delivery = Delivery::new("acme", Verified::new(), Timestamp::UNIX_EPOCH, 2);
+/// # use tower_webhook::auth::Verified;
+/// # let delivery = Delivery::new("acme", Verified::new(), std::time::SystemTime::UNIX_EPOCH, 2);
 /// # assert_eq!((key(&delivery), shown(&delivery)), (None, "an event"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "it is covered or it is not")]
 pub enum Stated<T> {
-    /// The signature covers it: it is what the provider sent.
+    /// The signature covers it: the provider sent it.
     Signed(T),
-    /// Nothing covers it: whoever stood on the way may have changed it.
+    /// Nothing covers it: it may have been changed on the way.
     Unsigned(T),
 }
 
@@ -59,9 +59,9 @@ impl<T> Stated<T> {
     /// ```
     /// use tower_webhook::Stated;
     ///
-    /// assert_eq!(Stated::Unsigned("evt_1").even_unsigned(), "evt_1");
+    /// assert_eq!(Stated::Unsigned("evt_1").into_inner(), "evt_1");
     /// ```
-    pub fn even_unsigned(self) -> T {
+    pub fn into_inner(self) -> T {
         match self {
             Self::Signed(value) | Self::Unsigned(value) => value,
         }
@@ -81,7 +81,7 @@ impl<T> Stated<T> {
         matches!(self, Self::Signed(_))
     }
 
-    /// The same statement of another value.
+    /// Changes the value, and keeps whether the signature covers it.
     ///
     /// # Examples
     ///
@@ -94,6 +94,25 @@ impl<T> Stated<T> {
         match self {
             Self::Signed(value) => Stated::Signed(change(value)),
             Self::Unsigned(value) => Stated::Unsigned(change(value)),
+        }
+    }
+
+    /// Changes the value, or drops it.
+    pub(crate) fn try_map<U>(self, change: impl FnOnce(T) -> Option<U>) -> Option<Stated<U>> {
+        match self {
+            Self::Signed(value) => change(value).map(Stated::Signed),
+            Self::Unsigned(value) => change(value).map(Stated::Unsigned),
+        }
+    }
+
+    /// Borrows the value.
+    pub(crate) fn as_deref(&self) -> Stated<&T::Target>
+    where
+        T: std::ops::Deref,
+    {
+        match self {
+            Self::Signed(value) => Stated::Signed(value),
+            Self::Unsigned(value) => Stated::Unsigned(value),
         }
     }
 }

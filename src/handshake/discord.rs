@@ -3,21 +3,21 @@ use http::{Response, StatusCode};
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{Handshake, read, response};
-use crate::provider::RawDelivery;
+use crate::delivery::RawDelivery;
 
-/// Discord's pings: `{"type":1}` answers one of [interactions], and 204 one of [webhook events].
+/// Answers Discord's pings: those of [interactions] with `{"type":1}`, those of [webhook events] with 204.
 ///
-/// Both are signed as every delivery is. `type` alone does not tell them: 1 is the ping of
-/// interactions, and any event of the webhook events. A ping of interactions has a `token` and no `data` or
-/// `event`; one of webhook events has type 0 and no `event`.
+/// Both are signed like every delivery. `type` alone cannot tell them apart, because 1 means a ping for interactions and
+/// any event for webhook events. A ping of interactions has a `token` and neither `data` nor `event`. A ping of webhook
+/// events has type 0 and no `event`.
 ///
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::{auth::Header, handshake::DiscordPing, provider::Json};
+/// use tower_webhook::{auth::ApiKey, handshake::DiscordPing, provider::Custom};
 ///
-/// # let scheme = Header::builder("x-stand-in").key("Zr41vw-new-and-random").build()?;
-/// let layer = Json::<serde_json::Value, _>::new("discord", scheme).into_layer().handshake(DiscordPing::new());
+/// # let scheme = ApiKey::header("x-stand-in").key("Zr41vw-new-and-random").build()?;
+/// let layer = Custom::builder("discord", scheme).build()?.into_layer().handshake(DiscordPing::new());
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 ///
@@ -44,7 +44,7 @@ impl DiscordPing {
 }
 
 impl Handshake for DiscordPing {
-    fn answer(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
+    fn answer_signed(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
         match read(delivery)? {
             Message { r#type: 1, token: Some(_), data: None, event: None } => {
                 Some(response("application/json", Bytes::from_static(br#"{"type":1}"#)))

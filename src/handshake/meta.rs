@@ -3,102 +3,102 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::{Method, Response, request::Parts};
 
-use super::{Handshake, echo, query};
-use crate::{ConfigError, ConfigErrorKind, Rejection, auth::Secret};
+use super::{Handshake, echo};
+use crate::{
+    ConfigError, Rejection, RejectionReason,
+    auth::{Key, Keys},
+    urlencoded,
+};
 
-/// Meta's [verification request](https://developers.facebook.com/docs/graph-api/webhooks/getting-started), which
-/// WhatsApp, Instagram and Messenger send too: a `GET` with `hub.mode=subscribe`, `hub.verify_token` and
+/// Answers Meta's [verification request](https://developers.facebook.com/docs/graph-api/webhooks/getting-started),
+/// which WhatsApp, Instagram and Messenger send too: a `GET` with `hub.mode=subscribe`, `hub.verify_token` and
 /// `hub.challenge`.
 ///
-/// It is not signed. It proves itself by the token that you chose in Meta's dashboard, which is
-/// compared as every key is. The challenge is sent back as text, if it is short and of visible ASCII.
-/// A wrong token, a missing or a doubled parameter is
-/// [`Unauthenticated`](crate::RejectionKind::Unauthenticated); a `GET` without any of the three is the refused
-/// method that it would be otherwise.
+/// The request is not signed. It proves itself by the token that you chose in Meta's dashboard, which is compared like
+/// every key. The challenge is sent back as text if it is short and visible ASCII. A wrong token, or a missing or
+/// repeated parameter, is [`Unauthenticated`](crate::RejectionKind::Unauthenticated). A `GET` with none of the three is
+/// rejected for its method, as without this.
 ///
 /// # Examples
 ///
-/// Meta signs what it delivers as GitHub does. The layer answers the `GET` although the route is one for `POST`.
+/// Meta signs deliveries as GitHub does. The layer answers the `GET` although the route is one for `POST`.
 ///
 /// ```
-/// # #[cfg(feature = "hmac")] {
+/// # #[cfg(feature = "signatures")] {
 /// use axum::{Router, http::StatusCode, routing::post};
-/// use tower_webhook::{auth::Hmac, handshake::MetaChallenge, json::RawJson, provider::Json};
+/// use tower_webhook::{auth::Signature, handshake::MetaChallenge, provider::Custom};
 ///
-/// let scheme = Hmac::sha256("x-hub-signature-256").prefix("sha256=").key("the app secret of Meta's dashboard").build()?;
+/// let scheme = Signature::hmac_sha256("x-hub-signature-256")
+///     .prefix("sha256=")
+///     .key("the app secret of Meta's dashboard")
+///     .build()?;
 /// let challenge = MetaChallenge::new("chosen-in-the-dashboard")?;
-/// let layer = Json::<RawJson, _>::new("whatsapp", scheme).into_layer().handshake(challenge);
+/// let layer = Custom::builder("whatsapp", scheme).build()?.into_layer().handshake(challenge);
 /// let app: Router = Router::new().route("/webhooks/whatsapp", post(async || StatusCode::OK).layer(layer));
 /// # }
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct MetaChallenge {
-    verify_token: Secret,
+    verify_token: Keys,
 }
 
 impl MetaChallenge {
-    /// Answers those who know this token.
+    /// Answers requests that know this token.
     ///
     /// # Errors
     ///
-    /// As for [`Secret::new`], and if it is shorter than 16 bytes: it can then be guessed.
-    pub fn new(verify_token: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
-        if verify_token.as_ref().len() < Secret::MIN_LEN {
-            let kind =
-                if verify_token.as_ref().is_empty() { ConfigErrorKind::Blank } else { ConfigErrorKind::TooShort };
-            return Err(ConfigError::new(kind, "the verify token"));
-        }
-        Self::dangerous_short(verify_token)
-    }
-
-    /// The same for a token of any length.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Secret::new`].
-    pub fn dangerous_short(verify_token: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
-        Ok(Self { verify_token: Secret::new(verify_token)? })
+    /// The token is blank, padded, not ASCII, longer than 1,024 bytes, contains a control character, or is shorter than
+    /// 16 bytes and not [allowed](Key::dangerous_short) to be.
+    pub fn new(verify_token: impl Into<Key>) -> Result<Self, ConfigError> {
+        Ok(Self { verify_token: Keys::named("the verify token", &verify_token.into())? })
     }
 }
 
 impl Handshake for MetaChallenge {
-    fn challenge(&self, head: &Parts) -> Option<Result<Response<Bytes>, Rejection>> {
-        let request = Request::of(head)?;
-        Some(request.answer(&self.verify_token).ok_or_else(Rejection::unauthenticated))
+    fn answer_unsigned(&self, head: &Parts) -> Option<Result<Response<Bytes>, Rejection>> {
+        Some(Request::of(head)?.answer(&self.verify_token))
     }
 }
 
-/// The three parameters, and whether one of them came twice.
+/// The three parameters, and whether one of them is repeated.
 #[derive(Default)]
 struct Request<'a> {
     mode: Option<Cow<'a, [u8]>>,
     token: Option<Cow<'a, [u8]>>,
     challenge: Option<Cow<'a, [u8]>>,
-    doubled: bool,
+    repeated: bool,
 }
 
 impl<'a> Request<'a> {
-    /// None if it is no such request: the route's own query may hold anything else.
+    /// `None` if it is another request: the route may have a query of its own.
     fn of(head: &'a Parts) -> Option<Self> {
         let query = head.uri.query().filter(|_| head.method == Method::GET)?;
         let mut request = Self::default();
         let mut any = false;
-        for (name, value) in query::parameters(query) {
-            let parameter = match &*name {
+        for (name, value) in urlencoded::pairs(query.as_bytes()) {
+            let parameter = match &*urlencoded::decode(name) {
                 b"hub.mode" => &mut request.mode,
                 b"hub.verify_token" => &mut request.token,
                 b"hub.challenge" => &mut request.challenge,
                 _ => continue,
             };
             any = true;
-            request.doubled |= parameter.replace(value).is_some();
+            request.repeated |= parameter.replace(urlencoded::decode(value)).is_some();
         }
         any.then_some(request)
     }
 
-    fn answer(self, verify_token: &Secret) -> Option<Response<Bytes>> {
-        let genuine = verify_token.matches(&self.token?) && *self.mode? == *b"subscribe" && !self.doubled;
-        echo(&self.challenge?).filter(|_| genuine)
+    fn answer(self, verify_token: &Keys) -> Result<Response<Bytes>, Rejection> {
+        let incomplete = RejectionReason::Other("a parameter of Meta's verification request is missing or repeated");
+        let (Some(mode), Some(token), Some(challenge), false) = (self.mode, self.token, self.challenge, self.repeated)
+        else {
+            return Err(incomplete.into());
+        };
+        verify_token.verify(&token)?;
+        match echo(&challenge).filter(|_| *mode == *b"subscribe") {
+            Some(answer) => Ok(answer),
+            None => Err(RejectionReason::Other("`hub.mode` or `hub.challenge` is not what Meta documents").into()),
+        }
     }
 }

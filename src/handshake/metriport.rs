@@ -3,13 +3,12 @@ use http::Response;
 use serde::{Deserialize, Serialize};
 
 use super::{Handshake, MAX_CHALLENGE, read, response};
-use crate::provider::RawDelivery;
+use crate::delivery::RawDelivery;
 
-/// Metriport's [ping](https://docs.metriport.com/medical-api/getting-started/webhooks): `{"ping":".."}` is answered
-/// with `{"pong":".."}`.
+/// Answers Metriport's [ping](https://docs.metriport.com/medical-api/getting-started/webhooks) `{"ping":".."}` with
+/// `{"pong":".."}`.
 ///
-/// It is signed as every delivery is. A body with more than `ping` and `meta` is no handshake, and
-/// reaches the handler.
+/// It is signed like every delivery. A body with more than `ping` and `meta` is an event and reaches your handler.
 ///
 /// # Examples
 ///
@@ -26,7 +25,7 @@ struct Ping {
     _meta: Option<Meta>,
 }
 
-/// What every message of theirs has; unknown members may come.
+/// Every message has it. Unknown members are ignored.
 #[derive(Deserialize)]
 struct Meta {
     #[serde(rename = "type")]
@@ -53,7 +52,7 @@ impl MetriportPing {
 }
 
 impl Handshake for MetriportPing {
-    fn answer(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
+    fn answer_signed(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
         let Ping { ping, .. } = read(delivery)?;
         if ping.len() > MAX_CHALLENGE {
             return None;

@@ -1,21 +1,20 @@
-//! Handshakes: what some providers want answered before they deliver.
+//! Endpoint verification: requests that some providers send to test your URL before they deliver.
 //!
-//! None is answered unless it is asked for with [`WebhookLayer::handshake`](crate::WebhookLayer::handshake). A
-//! handshake that the provider signs is answered after its signature has been verified, and never before.
-//! The handler does not run for one.
+//! Add one with [`WebhookLayer::handshake`](crate::WebhookLayer::handshake), and the layer answers it in your handler's
+//! place. The signature of a signed request is verified first. The default is to answer none.
 //!
-//! | handshake | signed | answer |
+//! | endpoint verification | signed | answer |
 //! |---|---|---|
 //! | [`SlackUrlVerification`] | yes | the challenge |
 //! | [`DiscordPing`] | yes | `{"type":1}`, or 204 for webhook events |
 //! | [`MetriportPing`] | yes | `{"pong":".."}` |
 //! | [`MetaChallenge`] | no: a `GET` with a token that you chose | the challenge |
 //!
-//! GitHub's `ping` is no handshake: any 2xx will do, and it reaches the handler as an event of the type `ping`.
+//! GitHub's `ping` needs none: it reaches your handler as an event of type `ping`, and any 2xx will do.
 //!
 //! # Examples
 //!
-//! One of your own, for a provider that sends `{"hello": true}` and wants 202:
+//! Your own, for a provider that sends `{"hello": true}` and expects 202:
 //!
 //! ```
 //! use bytes::Bytes;
@@ -29,7 +28,7 @@
 //! struct Greeting { hello: bool }
 //!
 //! impl Handshake for Hello {
-//!     fn answer(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
+//!     fn answer_signed(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
 //!         json::decode::<Greeting>(delivery.body()).ok().filter(|greeting| greeting.hello)?;
 //!         let mut answer = Response::default();
 //!         *answer.status_mut() = StatusCode::ACCEPTED;
@@ -41,7 +40,6 @@
 mod discord;
 mod meta;
 mod metriport;
-mod query;
 mod slack;
 
 use bytes::Bytes;
@@ -53,52 +51,51 @@ use http::{
 use serde::Deserialize;
 
 pub use self::{discord::DiscordPing, meta::MetaChallenge, metriport::MetriportPing, slack::SlackUrlVerification};
-use crate::{Rejection, json, provider::RawDelivery};
+use crate::{Rejection, delivery::RawDelivery, json};
 
-/// The longest body that is looked at, so that an event of any size costs no more than this.
+/// The longest body that is looked at, so that larger events cost nothing.
 const MAX_BODY: usize = 16 << 10;
 
 /// The longest challenge that is sent back.
 const MAX_CHALLENGE: usize = 256;
 
-/// What a provider wants answered before it delivers.
+/// Answers the endpoint verification of a provider.
 ///
-/// Both methods do nothing by default. Recognise a handshake by all that it holds, and not by one
-/// field of it: an event that happens to have that field would be lost.
+/// Recognise it by everything that it contains, not by one field: an event that happens to have that field would be
+/// lost. Both methods answer nothing by default.
 ///
 /// # Examples
 ///
 /// See the [module](self).
 pub trait Handshake: Send + Sync + 'static {
-    /// Answers an authentic delivery in place of the handler, or lets it pass.
+    /// Answers an authentic delivery in the handler's place. `None` lets it pass.
     ///
-    /// It is called after the scheme has been satisfied, and before the body is decoded.
-    fn answer(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
+    /// It is called after the delivery has been authenticated and before its body is decoded.
+    fn answer_signed(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
         let _ = delivery;
         None
     }
 
-    /// Answers a request that is no delivery, by its head: it is called before the method and the
-    /// credential are looked at. `None` lets it pass.
+    /// Answers a request by its head, before its method and its credential are checked. `None` lets it pass.
     ///
-    /// Whoever can reach the port can send one: what it proves must be checked here.
+    /// Anyone can send such a request, so check here what it proves.
     ///
     /// # Errors
     ///
-    /// A [`Rejection`] if it is such a request, and not a genuine one.
-    fn challenge(&self, head: &Parts) -> Option<Result<Response<Bytes>, Rejection>> {
+    /// A [`Rejection`] if it is an endpoint verification that is not genuine.
+    fn answer_unsigned(&self, head: &Parts) -> Option<Result<Response<Bytes>, Rejection>> {
         let _ = head;
         None
     }
 }
 
-/// Reads a body that is short enough to be a handshake.
+/// Decodes a body that is short enough to be an endpoint verification.
 fn read<'a, T: Deserialize<'a>>(delivery: RawDelivery<'a>) -> Option<T> {
     let body = delivery.body();
     (body.len() <= MAX_BODY).then(|| json::decode(body).ok()).flatten()
 }
 
-/// Sends a challenge back, if it is one that a browser could not take for a page, nor a log for a line.
+/// Sends a challenge back, unless a browser could take it for a page or a log for a line.
 fn echo(challenge: &[u8]) -> Option<Response<Bytes>> {
     let visible = challenge.iter().all(u8::is_ascii_graphic);
     (visible && (1..=MAX_CHALLENGE).contains(&challenge.len()))

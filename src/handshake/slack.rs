@@ -3,21 +3,21 @@ use http::Response;
 use serde::Deserialize;
 
 use super::{Handshake, echo, read};
-use crate::provider::RawDelivery;
+use crate::delivery::RawDelivery;
 
-/// Slack's [`url_verification`](https://docs.slack.dev/reference/events/url_verification): the challenge is
-/// sent back as text.
+/// Answers Slack's [`url_verification`](https://docs.slack.dev/reference/events/url_verification) with its challenge, as
+/// text.
 ///
-/// It is signed as every delivery is. A body with more than `type`, `challenge` and `token` is no
-/// handshake, and reaches the handler.
+/// It is signed like every delivery. A body with more than `type`, `challenge` and `token` is an event and reaches your
+/// handler.
 ///
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::{auth::Header, handshake::SlackUrlVerification, provider::Json};
+/// use tower_webhook::{auth::ApiKey, handshake::SlackUrlVerification, provider::Custom};
 ///
-/// # let scheme = Header::builder("x-stand-in").key("Zr41vw-new-and-random").build()?;
-/// let layer = Json::<serde_json::Value, _>::new("slack", scheme).into_layer().handshake(SlackUrlVerification::new());
+/// # let scheme = ApiKey::header("x-stand-in").key("Zr41vw-new-and-random").build()?;
+/// let layer = Custom::builder("slack", scheme).build()?.into_layer().handshake(SlackUrlVerification::new());
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,7 +29,7 @@ pub struct SlackUrlVerification;
 struct Verification {
     r#type: Type,
     challenge: String,
-    /// Superseded by the signature, and not looked at.
+    /// Superseded by the signature, and ignored.
     #[serde(rename = "token")]
     _token: Option<String>,
 }
@@ -49,7 +49,7 @@ impl SlackUrlVerification {
 }
 
 impl Handshake for SlackUrlVerification {
-    fn answer(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
+    fn answer_signed(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
         let Verification { r#type: Type::UrlVerification, challenge, .. } = read(delivery)?;
         echo(challenge.as_bytes())
     }

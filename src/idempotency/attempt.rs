@@ -5,10 +5,8 @@ use http::{Request, Response, StatusCode};
 use http_body::Body;
 use tower::Service;
 
-use super::{
-    Claim, Commit, EventKey, Outcome, Store, Token, guard::Guard, identifiable::identity, layer::Settings, refusal,
-};
-use crate::ResponseBody;
+use super::{Claim, Commit, EventKey, Outcome, Store, Token, guard::Guard, layer::Settings, refusal};
+use crate::{ResponseBody, delivery::identity};
 
 /// How often a record is tried. An answer of 5xx instead would make the sender cause the very duplicate.
 const COMMIT_TRIES: usize = 2;

@@ -71,8 +71,6 @@
 mod any;
 mod attempt;
 mod guard;
-mod identifiable;
-mod identity;
 #[cfg(feature = "tokio")]
 mod in_flight;
 mod key;
@@ -87,14 +85,12 @@ mod refusal;
 mod service;
 mod store;
 
-pub(crate) use self::identifiable::Identifiable;
 #[cfg(feature = "tokio")]
 pub use self::in_flight::InFlight;
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisStore, RedisStoreError};
 pub use self::{
     any::AnyStore,
-    identity::{Identity, IdentityBuilder},
     key::EventKey,
     layer::IdempotencyLayer,
     memory::{MemoryStore, StoreFull},
@@ -103,3 +99,4 @@ pub use self::{
     service::{IdempotencyFuture, IdempotencyService},
     store::{BoxError, Claim, Commit, Store, Token},
 };
+pub use crate::delivery::{Identity, IdentityBuilder};

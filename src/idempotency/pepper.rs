@@ -21,8 +21,8 @@ use crate::{ConfigError, ConfigErrorKind};
 /// assert_eq!(format!("{pepper:?}"), "Pepper(..)");
 ///
 /// let error = Pepper::new("salt").unwrap_err();
-/// assert_eq!(error.to_string(), "pepper is shorter than 32 bytes");
-/// assert_eq!(error.kind(), ConfigErrorKind::ShortPepper);
+/// assert_eq!(error.to_string(), "pepper is too short: expected at least 32 bytes");
+/// assert_eq!(error.kind(), ConfigErrorKind::TooShort);
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 #[derive(Clone)]
@@ -51,7 +51,7 @@ impl Pepper {
             return flawed(ConfigErrorKind::Padded);
         }
         if secret.len() < Self::MIN_LEN {
-            return flawed(ConfigErrorKind::ShortPepper);
+            return Err(ConfigError::new(ConfigErrorKind::TooShort, "pepper").expected("at least 32 bytes"));
         }
         Ok(Self::derived(secret))
     }

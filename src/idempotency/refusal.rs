@@ -1,14 +1,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{
-    HeaderValue, Request, Response, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER},
-};
+use http::{HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER};
 use http_body::Body;
 
 use super::{EventKey, Outcome};
-use crate::{ResponseBody, receive::answer_in_place};
+use crate::{
+    ResponseBody,
+    response::{in_place, mark_problem},
+};
 
 type Answer<B> = Response<ResponseBody<B>>;
 
@@ -65,7 +65,7 @@ where
     B: Body<Data: From<Bytes>>,
 {
     let mut response = answer(request, status, text, outcome);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    mark_problem(response.headers_mut());
     response
 }
 
@@ -75,7 +75,7 @@ where
 {
     let (headers, extensions) = (std::mem::take(request.headers_mut()), std::mem::take(request.extensions_mut()));
     let body = ResponseBody::own(Bytes::from_static(text.as_bytes()));
-    let mut response = answer_in_place(headers, extensions, body);
+    let mut response = in_place(headers, extensions, body);
     *response.status_mut() = status;
     response.extensions_mut().insert(outcome);
     response

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::schema::Key;
 
 /// How many members are looked for at once.
-pub(crate) const MOST: usize = 4;
+pub(crate) const MAX: usize = 4;
 
 /// The names that lead to a member, from the root.
 pub(crate) type Path = [Box<str>];
@@ -18,13 +18,13 @@ type Set = u8;
 
 /// Reads up to four members in one pass. A member that occurs twice, or below an object that does, is
 /// not found: two readers could take two different ones. Nor is any if the body is not JSON.
-pub(crate) fn find<'de>(body: &'de [u8], paths: [Option<&Path>; MOST]) -> [Option<Scalar<'de>>; MOST] {
+pub(crate) fn find<'de>(body: &'de [u8], paths: [Option<&Path>; MAX]) -> [Option<Scalar<'de>>; MAX] {
     let wanted = (0..).zip(&paths).filter(|(_, path)| path.is_some()).fold(0, |set: Set, (slot, _)| set | 1 << slot);
-    let mut search = Search { paths, found: [None; MOST], spoilt: 0 };
+    let mut search = Search { paths, found: [None; MAX], spoilt: 0 };
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let read = Below { search: &mut search, wanted, depth: 0 }.deserialize(&mut deserializer);
     if read.and_then(|()| deserializer.end()).is_err() {
-        return [None; MOST];
+        return [None; MAX];
     }
     let mut slot = 0;
     search.found.map(|found| {
@@ -49,15 +49,15 @@ impl<'de> Scalar<'de> {
     }
 
     /// A number without a fraction and an exponent, and no string.
-    #[cfg(any(feature = "hmac", feature = "asymmetric"))]
+    #[cfg(feature = "signatures")]
     pub(crate) fn whole_number(self) -> Option<i64> {
         self.0.parse().ok()
     }
 }
 
 struct Search<'s, 'de> {
-    paths: [Option<&'s Path>; MOST],
-    found: [Option<&'de RawValue>; MOST],
+    paths: [Option<&'s Path>; MAX],
+    found: [Option<&'de RawValue>; MAX],
     spoilt: Set,
 }
 

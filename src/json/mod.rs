@@ -3,13 +3,14 @@
 //! [`decode`] is what the crate's own providers use; use it in a
 //! [`Provider`](crate::provider::Provider) of your own.
 
+pub mod datetime;
 mod error;
 mod lenient;
 pub(crate) mod members;
 mod open_enum;
 mod raw;
-mod schema;
-mod tagged;
+pub(crate) mod schema;
+pub(crate) mod tagged;
 mod tagged_enum;
 pub(crate) mod text;
 mod unknown;

@@ -1,34 +1,34 @@
-//! Who delivers: what they send, how they prove it, what they expect back.
+//! Providers: who delivers, what they send, how they prove it, and which statuses they expect.
 //!
-//! | provider | type | event |
+//! | provider | configure | event |
 //! |---|---|---|
 //! | Truemed | `truemed::Truemed` | `truemed::Event` |
 //! | MediQuo | `mediquo::MediQuo` | `mediquo::Event` |
 //! | GitHub, Stripe, Slack and other well-known ones | [`preset`] | yours |
-//! | any other that sends JSON | [`Json`] | yours |
-//! | one with rules of its own | yours, by implementing [`Provider`] | yours |
+//! | any other | [`Custom`] | yours |
+//! | one with formats or rules of its own | your implementation of [`Provider`] | yours |
 
-mod envelope;
-mod json;
+mod custom;
 #[cfg(feature = "mediquo")]
 pub mod mediquo;
 pub mod preset;
-mod raw;
 #[cfg(feature = "truemed")]
 pub mod truemed;
 
 use http::StatusCode;
 
-pub use self::{
-    envelope::{Envelope, Place, TimeFormat},
-    json::Json,
-    raw::RawDelivery,
-};
+pub use self::custom::{Custom, CustomBuilder};
+pub use crate::delivery::{Envelope, Place, RawDelivery, TimeFormat};
 #[cfg(feature = "idempotency")]
-use crate::idempotency::Identity;
+use crate::{
+    Delivery,
+    delivery::{Identify, Identity},
+};
 use crate::{Rejection, RejectionKind, auth::Scheme};
 
-/// Who delivers: what they send, how they prove it, what they expect back.
+/// A sender of webhooks: how it authenticates, what it sends, and which statuses it expects.
+///
+/// Implement it if [`Custom`] and the [presets](preset) do not fit, for example because the body is not JSON.
 ///
 /// # Examples
 ///
@@ -36,22 +36,25 @@ use crate::{Rejection, RejectionKind, auth::Scheme};
 ///
 /// ```
 /// use http::StatusCode;
-/// use tower_webhook::{Rejection, RejectionKind, auth::Header, provider::{Provider, RawDelivery}};
+/// use tower_webhook::{
+///     Rejection, RejectionKind,
+///     auth::{ApiKey, Scheme},
+///     provider::{Provider, RawDelivery},
+/// };
 ///
-/// struct Pager { scheme: Header }
+/// struct Pager { scheme: ApiKey }
 ///
 /// #[derive(Clone)]
 /// struct Page(String);
 ///
 /// impl Provider for Pager {
 ///     type Event = Page;
-///     type Scheme = Header;
 ///
-///     fn name(&self) -> &'static str {
+///     fn name(&self) -> &str {
 ///         "pager"
 ///     }
 ///
-///     fn scheme(&self) -> &Header {
+///     fn scheme(&self) -> &dyn Scheme {
 ///         &self.scheme
 ///     }
 ///
@@ -60,75 +63,78 @@ use crate::{Rejection, RejectionKind, auth::Scheme};
 ///         Ok(Page(text.to_owned()))
 ///     }
 ///
-///     fn status(&self, kind: RejectionKind) -> StatusCode {
+///     fn rejection_status(&self, kind: RejectionKind) -> StatusCode {
 ///         match kind {
 ///             RejectionKind::Unauthenticated => StatusCode::FORBIDDEN,
 ///             other => other.default_status(),
 ///         }
 ///     }
 ///
-///     fn success(&self) -> Option<StatusCode> {
+///     fn success_status(&self) -> Option<StatusCode> {
 ///         Some(StatusCode::ACCEPTED)
 ///     }
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a provider of webhooks",
-    note = "use a type of `tower_webhook::provider`: `Json::<YourEvent, _>::new(name, scheme)` takes any JSON"
+    note = "use a type of `tower_webhook::provider`: `Custom::builder(name, scheme)` takes any JSON"
 )]
 pub trait Provider: Send + Sync + 'static {
-    /// What the handler finds in the request's extensions, under this type.
+    /// The event. The handler finds it in the request's extensions under this type.
     type Event: Clone + Send + Sync + 'static;
 
-    /// How a delivery proves where it is from.
-    type Scheme: Scheme;
+    /// The provider's name, for [`Delivery::provider`](crate::Delivery::provider). It is read once, when the layer is
+    /// made.
+    fn name(&self) -> &str;
 
-    /// The provider's name, as [`Delivery::provider`](crate::Delivery::provider) gives it.
-    fn name(&self) -> &'static str;
+    /// The scheme that authenticates every delivery.
+    fn scheme(&self) -> &dyn Scheme;
 
-    /// The scheme that every delivery must satisfy.
-    fn scheme(&self) -> &Self::Scheme;
-
-    /// Turns an authentic delivery into an event. An event of an unknown kind is an event too:
-    /// to refuse it would only make the provider send it again.
+    /// Decodes an authentic delivery.
     ///
-    /// [`json::decode`](crate::json::decode) does the work for JSON.
+    /// Return unknown types of event as an event too: rejecting them only makes the provider send them again.
+    /// [`json::decode`](crate::json::decode) decodes JSON.
     ///
     /// # Errors
     ///
-    /// A [`Rejection`], usually [`Malformed`](RejectionKind::Malformed), if the body is not what the
-    /// provider documents.
+    /// A [`Rejection`], usually [`Malformed`](RejectionKind::Malformed), if the body is not what the provider documents.
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<Self::Event, Rejection>;
 
-    /// What makes two deliveries deliveries of one event, for the
-    /// [`IdempotencyLayer`](crate::idempotency::IdempotencyLayer): what every retry of it repeats, and no other
-    /// event has.
+    /// The event's de-duplication key for the [`IdempotencyLayer`](crate::idempotency::IdempotencyLayer): equal for all
+    /// retries of one event, different for different events.
     ///
-    /// By default what [`Identity::of_delivery`] finds: the id that the provider states, or the content of the body.
+    /// The default is [`Identity::of_delivery`]: the id that the provider signs, or the content of the body.
     #[cfg(feature = "idempotency")]
-    fn identity(&self, event: &Self::Event, delivery: &crate::Delivery, body: &[u8]) -> Identity {
+    fn identity(&self, event: &Self::Event, delivery: &Delivery, body: &[u8]) -> Identity {
         let _ = event;
         Identity::of_delivery(delivery, body)
     }
 
-    /// The status that answers a rejection. By default [`RejectionKind::default_status`].
-    fn status(&self, kind: RejectionKind) -> StatusCode {
+    /// The status of the response to a rejected delivery. The default is [`RejectionKind::default_status`].
+    fn rejection_status(&self, kind: RejectionKind) -> StatusCode {
         kind.default_status()
     }
 
-    /// The status that the provider documents for success. A handler's 2xx response leaves with it;
-    /// if it is 204 or 205, without its body.
+    /// The status that the provider documents for success. It replaces any 2xx status of the handler; a 204 or 205
+    /// removes the body.
     ///
-    /// By default `None`: the handler's response leaves as it is.
-    fn success(&self) -> Option<StatusCode> {
+    /// The default is `None`: the handler's response is sent as it is.
+    fn success_status(&self) -> Option<StatusCode> {
         None
     }
 
-    /// Where the provider states the event's id, its type and the like, for the
-    /// [`Delivery`](crate::Delivery).
+    /// Where the provider says what an event is, for the [`Delivery`](crate::Delivery).
     ///
-    /// By default `None`: nowhere, and nothing is looked for.
+    /// The default is `None`: nowhere.
     fn envelope(&self) -> Option<&Envelope> {
         None
+    }
+}
+
+#[cfg(feature = "idempotency")]
+impl<P: Provider> Identify for P {
+    fn identify(&self, extensions: &http::Extensions, body: &[u8]) -> Option<Identity> {
+        let (event, delivery) = (extensions.get::<P::Event>()?, extensions.get::<Delivery>()?);
+        Some(self.identity(event, delivery, body))
     }
 }

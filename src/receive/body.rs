@@ -7,12 +7,10 @@ use std::{
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::Full;
-use pin_project_lite::pin_project;
 
-/// The body that the handler receives: the bytes as they were sent, all of them there.
+/// The body that the handler receives: all bytes, as they were sent.
 ///
-/// It is a [`Body`] for what expects one, and gives the bytes without waiting for what does not.
+/// It is a [`Body`] for extractors that expect one, and gives you the bytes without waiting.
 ///
 /// # Examples
 ///
@@ -28,13 +26,13 @@ use pin_project_lite::pin_project;
 pub struct WebhookBody(Bytes);
 
 impl WebhookBody {
-    /// The bytes that have not been read as a [`Body`]: all, unless somebody polled it.
+    /// The bytes. Those that somebody has read as a [`Body`] are gone.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
         &self.0
     }
 
-    /// The bytes that have not been read as a [`Body`]: all, unless somebody polled it.
+    /// The bytes, without a copy. Those that somebody has read as a [`Body`] are gone.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         self.0
@@ -83,77 +81,9 @@ impl Body for WebhookBody {
     }
 }
 
-/// Shows the length only: what providers send may be personal.
+/// Shows the length only: a body may contain personal data.
 impl fmt::Debug for WebhookBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "WebhookBody({} bytes)", self.0.len())
-    }
-}
-
-pin_project! {
-    /// The body of a response: the handler's, or the layer's own.
-    pub struct ResponseBody<B: Body> {
-        #[pin]
-        kind: Kind<B>,
-    }
-}
-
-pin_project! {
-    #[project = KindProj]
-    enum Kind<B: Body> {
-        Inner { #[pin] body: B },
-        Own { #[pin] body: Full<B::Data> },
-    }
-}
-
-impl<B: Body> ResponseBody<B> {
-    pub(crate) fn inner(body: B) -> Self {
-        Self { kind: Kind::Inner { body } }
-    }
-
-    pub(crate) fn own(bytes: Bytes) -> Self
-    where
-        B::Data: From<Bytes>,
-    {
-        Self { kind: Kind::Own { body: Full::new(bytes.into()) } }
-    }
-}
-
-/// Empty. Layers outside that answer by themselves, as timeouts do, ask for it.
-impl<B: Body> Default for ResponseBody<B> {
-    fn default() -> Self {
-        Self { kind: Kind::Own { body: Full::default() } }
-    }
-}
-
-impl<B: Body> Body for ResponseBody<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        match self.project().kind.project() {
-            KindProj::Inner { body } => body.poll_frame(cx),
-            KindProj::Own { body } => body.poll_frame(cx).map_err(|never| match never {}),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match &self.kind {
-            Kind::Inner { body } => body.is_end_stream(),
-            Kind::Own { body } => body.is_end_stream(),
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match &self.kind {
-            Kind::Inner { body } => body.size_hint(),
-            Kind::Own { body } => body.size_hint(),
-        }
-    }
-}
-
-impl<B: Body> fmt::Debug for ResponseBody<B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseBody").finish_non_exhaustive()
     }
 }

@@ -3,11 +3,10 @@ use bytes::{Buf, BufMut, Bytes};
 const MIN_SEGMENT: usize = 4 << 10;
 const MAX_SEGMENT: usize = 64 << 10;
 
-/// What has arrived of a body.
+/// The part of a body that has arrived.
 ///
-/// It grows with what arrived, never by what a header promises. While a body arrives it holds no
-/// more than the limit and one segment, whatever the allocator does: one growing `Vec` would hold
-/// its old and its new place at once. Only a body that came to its end is put together, once.
+/// It grows with what has arrived, never with what a header promises. Until the body ends, it takes no more than the
+/// limit and one segment: one growing `Vec` would hold its old and its new allocation at once.
 pub(super) enum Buffer {
     /// The first frame, kept as it is.
     One(Bytes),
@@ -48,7 +47,7 @@ impl Buffer {
         }
     }
 
-    /// The body in one piece, in an allocation of its size.
+    /// Takes the body, in one allocation of its size.
     pub(super) fn take(&mut self) -> Bytes {
         match std::mem::replace(self, Self::new()) {
             Self::One(bytes) => bytes,

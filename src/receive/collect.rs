@@ -13,11 +13,11 @@ use pin_project_lite::pin_project;
 use super::{BoxError, buffer::Buffer};
 use crate::{Rejection, RejectionKind};
 
-/// How many frames may hold no data. A limit on bytes alone does not end a body of empty frames.
+/// How many frames may be empty. A limit on bytes alone would read a body of empty frames for ever.
 const MAX_EMPTY_FRAMES: u32 = 4096;
 
 pin_project! {
-    /// A body on its way in, bounded in bytes and in frames.
+    /// Reads a request body up to a limit in bytes and in empty frames.
     pub(super) struct Collect<B> {
         #[pin]
         body: B,
@@ -41,7 +41,7 @@ where
     /// The whole body, once.
     pub(super) fn poll_collect(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Bytes, Rejection>> {
         let mut this = self.project();
-        // The end is `None` and nothing else: `is_end_stream` may stay false for ever.
+        // Only `None` ends a body: `is_end_stream` may stay false for ever.
         while let Some(frame) = ready!(this.body.as_mut().poll_frame(cx)) {
             let frame = match frame {
                 Ok(frame) => frame,
@@ -70,15 +70,15 @@ fn failure(error: &(dyn Error + 'static)) -> RejectionKind {
     if causes().any(is_timeout) {
         RejectionKind::TimedOut
     } else if causes().any(<dyn Error>::is::<LengthLimitError>) {
-        // A limit of a layer outside of this one.
+        // From a limit in an outer layer.
         RejectionKind::TooLarge
     } else {
         RejectionKind::Incomplete
     }
 }
 
-/// A timeout of the operating system, or of tower-http's body timeouts. Theirs is known by its
-/// message: to name its type would tie this crate to one version of that one.
+/// Whether this is a timeout of the operating system or of tower-http's body timeouts. The latter is recognised by its
+/// message, because naming its type would tie this crate to one version of tower-http.
 fn is_timeout(error: &(dyn Error + 'static)) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
         || error.to_string() == "data was not received within the designated timeout"

@@ -12,55 +12,53 @@ use pin_project_lite::pin_project;
 use tower::Service;
 
 use super::{
-    BoxError, ResponseBody, WebhookBody,
+    BoxError, WebhookBody,
     collect::Collect,
-    receiver::{Admission, Receiver},
+    decide::{Acceptance, Admitted, Receiver},
 };
-use crate::provider::Provider;
+use crate::{Delivery, ResponseBody, provider::Provider};
 
 pin_project! {
     /// The future of [`WebhookService`](super::WebhookService).
     ///
-    /// Dropping it at any point drops the body, the handler's future and its place in the inner
-    /// service.
+    /// Dropping it at any point drops the body, the handler's future and its place in the inner service.
     ///
     /// # Panics
     ///
-    /// If it is polled again after it has given its response.
+    /// If it is polled again after it has returned its response.
     #[must_use = "a future does nothing until it is polled"]
     pub struct ResponseFuture<S, P, ReqBody>
     where
         S: Service<Request<WebhookBody>>,
-        P: Provider,
     {
         receiver: Arc<Receiver<P>>,
         #[pin]
-        state: State<S, P, ReqBody>,
+        state: State<S, ReqBody>,
     }
 }
 
 pin_project! {
     #[project = StateProj]
-    enum State<S, P, ReqBody>
+    enum State<S, ReqBody>
     where
         S: Service<Request<WebhookBody>>,
-        P: Provider,
     {
-        /// The head alone was answered: a refusal, or a handshake. The inner service was not touched.
+        /// The layer has answered itself. The inner service is not touched.
         Answered { answer: Option<Response<Bytes>> },
-        /// The body is on its way in.
-        Collecting { #[pin] body: Collect<ReqBody>, accepted: Option<Accepted<S, P>> },
-        /// The inner service has no place free.
-        Readying { request: Option<Request<WebhookBody>>, inner: S },
-        /// The handler is at work.
-        Responding { #[pin] response: S::Future },
+        /// The body is arriving.
+        Collecting { #[pin] body: Collect<ReqBody>, waiting: Option<Waiting<S>> },
+        /// The inner service is not ready yet.
+        Readying { request: Option<Request<WebhookBody>>, delivery: Option<Delivery>, inner: S },
+        /// The handler is running.
+        Responding { #[pin] response: S::Future, delivery: Option<Delivery> },
         Done,
     }
 }
 
-struct Accepted<S, P: Provider> {
+/// What waits for the body.
+struct Waiting<S> {
     head: Parts,
-    admission: Admission<P>,
+    admitted: Admitted,
     inner: S,
 }
 
@@ -76,12 +74,12 @@ where
     pub(super) fn collecting(
         receiver: Arc<Receiver<P>>,
         head: Parts,
-        admission: Admission<P>,
+        admitted: Admitted,
         body: ReqBody,
         inner: S,
     ) -> Self {
         let body = Collect::new(body, receiver.body_limit);
-        Self { receiver, state: State::Collecting { body, accepted: Some(Accepted { head, admission, inner }) } }
+        Self { receiver, state: State::Collecting { body, waiting: Some(Waiting { head, admitted, inner }) } }
     }
 }
 
@@ -104,32 +102,42 @@ where
                     let answer = answer.take().unwrap_or_else(|| polled_after_completion());
                     return Poll::Ready(Ok(answer.map(ResponseBody::own)));
                 }
-                StateProj::Collecting { body, accepted } => {
+                StateProj::Collecting { body, waiting } => {
                     let body = ready!(body.poll_collect(cx));
-                    let Accepted { mut head, admission, inner } =
-                        accepted.take().unwrap_or_else(|| polled_after_completion());
-                    match this.receiver.accept(&mut head, admission, body) {
-                        Ok(body) => State::Readying { request: Some(Request::from_parts(head, body)), inner },
-                        Err(answer) => {
-                            this.state.set(State::Done);
-                            return Poll::Ready(Ok(answer.map(ResponseBody::own)));
+                    let Waiting { mut head, admitted, inner } =
+                        waiting.take().unwrap_or_else(|| polled_after_completion());
+                    let accepted = match &body {
+                        Ok(body) => this.receiver.accept(&mut head, admitted, body),
+                        Err(rejection) => Err(rejection.clone().into()),
+                    };
+                    match accepted {
+                        Ok(Acceptance::Accepted(body, delivery)) => State::Readying {
+                            request: Some(Request::from_parts(head, body)),
+                            delivery: Some(delivery),
+                            inner,
+                        },
+                        Ok(Acceptance::Answered(answer)) => State::Answered { answer: Some(answer) },
+                        Err(refused) => {
+                            let answer = this.receiver.refuse(&mut head, refused, body.as_ref().ok());
+                            State::Answered { answer: Some(answer) }
                         }
                     }
                 }
-                StateProj::Readying { request, inner } => match ready!(inner.poll_ready(cx)) {
+                StateProj::Readying { request, delivery, inner } => match ready!(inner.poll_ready(cx)) {
                     Ok(()) => {
                         let request = request.take().unwrap_or_else(|| polled_after_completion());
-                        State::Responding { response: inner.call(request) }
+                        State::Responding { response: inner.call(request), delivery: delivery.take() }
                     }
                     Err(error) => {
                         this.state.set(State::Done);
                         return Poll::Ready(Err(error));
                     }
                 },
-                StateProj::Responding { response } => {
+                StateProj::Responding { response, delivery } => {
                     let response = ready!(response.poll(cx));
+                    let delivery = delivery.take().unwrap_or_else(|| polled_after_completion());
                     this.state.set(State::Done);
-                    return Poll::Ready(response.map(|response| this.receiver.reply(response)));
+                    return Poll::Ready(response.map(|response| this.receiver.reply(response, delivery)));
                 }
                 StateProj::Done => polled_after_completion(),
             };
@@ -141,7 +149,6 @@ where
 impl<S, P, ReqBody> fmt::Debug for ResponseFuture<S, P, ReqBody>
 where
     S: Service<Request<WebhookBody>>,
-    P: Provider,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
@@ -149,7 +156,7 @@ where
 }
 
 #[cold]
-#[expect(clippy::panic, reason = "the contract of `Future::poll`: a caller's bug, out of a sender's reach")]
+#[expect(clippy::panic, reason = "the contract of `Future::poll`: a bug of the caller, out of a sender's reach")]
 fn polled_after_completion() -> ! {
     panic!("`ResponseFuture` polled after completion")
 }

@@ -4,104 +4,127 @@ use bytes::Bytes;
 use http::Response;
 use tower::Layer;
 
-use super::{Refusal, WebhookService, receiver::Receiver};
+use super::{RejectedDelivery, WebhookService, decide::Receiver};
 use crate::{clock::Clock, handshake::Handshake, provider::Provider};
 
-/// Authenticates, bounds and decodes the deliveries of one provider.
+/// Authenticates, limits and decodes the deliveries of one provider.
 ///
-/// Mount it on the route that the provider calls. See the [crate docs](crate) for each framework.
+/// Put it on the route that the provider calls. The [crate docs](crate) show how for each framework.
 ///
 /// | setting | default |
 /// |---|---|
 /// | [`body_limit`](Self::body_limit) | 1 MiB |
 /// | [`clock`](Self::clock) | [`SystemClock`](crate::clock::SystemClock) |
 /// | [`handshake`](Self::handshake) | none |
+/// | [`inspect_rejection`](Self::inspect_rejection) | nothing |
 /// | [`on_rejection`](Self::on_rejection) | the provider's status and a short problem document |
 ///
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::{WebhookLayer, provider::truemed::Truemed};
+/// use tower_webhook::provider::truemed::Truemed;
 ///
-/// let truemed = Truemed::builder().api_key("tm_live_8Jq2vXw9Lr5t").build()?;
-/// let layer = WebhookLayer::new(truemed).body_limit(64 * 1024);
+/// let layer = Truemed::builder().api_key("tm_live_8Jq2vXw9Lr5t").build()?.into_layer().body_limit(64 * 1024);
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 #[must_use = "a layer does nothing until it wraps a service"]
 pub struct WebhookLayer<P> {
-    receiver: Receiver<P>,
+    receiver: Arc<Receiver<P>>,
 }
 
 impl<P: Provider> WebhookLayer<P> {
-    /// Receives from this provider.
+    /// Creates a layer for this provider.
     pub fn new(provider: P) -> Self {
-        Self { receiver: Receiver::new(provider) }
+        Self { receiver: Arc::new(Receiver::new(provider)) }
     }
 
-    /// Refuses bodies of more than `bytes` bytes with
-    /// [`TooLarge`](crate::RejectionKind::TooLarge). The default is 1 MiB.
+    /// Rejects bodies of more than `bytes` bytes with [`TooLarge`](crate::RejectionKind::TooLarge). The default is
+    /// 1 MiB.
     ///
-    /// A `Content-Length` above the limit is refused before any of the body is read.
-    pub fn body_limit(mut self, bytes: usize) -> Self {
-        self.receiver.body_limit = bytes;
-        self
+    /// A larger `Content-Length` is rejected before any of the body is read.
+    pub fn body_limit(self, bytes: usize) -> Self {
+        self.with(|receiver| receiver.body_limit = bytes)
     }
 
-    /// Asks this clock for the time at which a delivery arrives.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.receiver.clock = Arc::new(clock);
-        self
+    /// Sets the clock for the time of arrival. The default is [`SystemClock`](crate::clock::SystemClock).
+    pub fn clock(self, clock: impl Clock) -> Self {
+        self.with(|receiver| receiver.clock = Arc::new(clock))
     }
 
-    /// Answers a [handshake](crate::handshake) that the provider wants before it delivers. The handler does not
-    /// run for it. By default there is none; several are asked in the order in which they were added.
+    /// Answers an [endpoint verification](crate::handshake), which some providers require before they deliver. The
+    /// handler does not run for it. The default is none. Several are asked in the order in which you add them.
     ///
     /// # Examples
     ///
     /// ```
-    /// use tower_webhook::{auth::Header, handshake::MetriportPing, provider::Json};
+    /// use tower_webhook::{auth::ApiKey, handshake::MetriportPing, provider::Custom};
     ///
-    /// let scheme = Header::builder("x-webhook-key").key("Zr41vw-new-and-random").build()?;
-    /// let layer = Json::<serde_json::Value, _>::new("metriport", scheme).into_layer().handshake(MetriportPing::new());
+    /// let scheme = ApiKey::header("x-webhook-key").key("Zr41vw-new-and-random").build()?;
+    /// let layer = Custom::builder("metriport", scheme).build()?.into_layer().handshake(MetriportPing::new());
     /// # Ok::<_, tower_webhook::ConfigError>(())
     /// ```
-    pub fn handshake(mut self, handshake: impl Handshake) -> Self {
-        self.receiver.handshakes.push(Arc::new(handshake));
-        self
+    pub fn handshake(self, handshake: impl Handshake) -> Self {
+        self.with(|receiver| receiver.handshakes.push(Arc::new(handshake)))
     }
 
-    /// Shows every rejected delivery to `hook`, with the response that would be sent, and sends
-    /// the response that it returns.
+    /// Calls `hook` for every rejected delivery, for a log line or a counter. The default is nothing.
     ///
-    /// It is the place to keep an authentic delivery that could not be decoded, or to answer as a
-    /// provider's page asks. It is synchronous: hand slow work to a channel. A response of status
-    /// 204, 205 or 304 leaves without its body.
+    /// The hook must not block. It runs before [`on_rejection`](Self::on_rejection).
     ///
     /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::provider::truemed::Truemed;
+    ///
+    /// let layer = Truemed::builder()
+    ///     .api_key("tm_live_8Jq2vXw9Lr5t")
+    ///     .build()?
+    ///     .into_layer()
+    ///     .inspect_rejection(|rejected| eprintln!("rejected: {}", rejected.rejection()));
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn inspect_rejection<F>(self, hook: F) -> Self
+    where
+        F: Fn(RejectedDelivery<'_>) + Send + Sync + 'static,
+    {
+        self.with(|receiver| receiver.inspect_rejection = Some(Arc::new(hook)))
+    }
+
+    /// Replaces the response to rejected deliveries: `hook` gets the response that would be sent and returns the one
+    /// that is sent. The default is the provider's status and a short problem document.
+    ///
+    /// The hook must not block. A response with status 204, 205 or 304 is sent without its body. Answer 2xx only if the
+    /// delivery is durably stored: the provider does not send it again.
+    ///
+    /// # Examples
+    ///
+    /// A provider that wants `403` for a wrong key and looks at nothing else:
     ///
     /// ```
     /// use http::StatusCode;
-    /// use tower_webhook::{RejectionKind, WebhookLayer, provider::truemed::Truemed};
+    /// use tower_webhook::{RejectionKind, provider::truemed::Truemed};
     ///
-    /// let (dead_letters, _inbox) = std::sync::mpsc::channel();
-    /// let truemed = Truemed::builder().api_key("tm_live_8Jq2vXw9Lr5t").build()?;
-    /// let layer = WebhookLayer::new(truemed).on_rejection(move |refusal, mut response| {
-    ///     if let (RejectionKind::Malformed, Some(body)) = (refusal.rejection().kind(), refusal.body()) {
-    ///         // The sender proved who it is, so this is data. Once it is stored, it need not come again.
-    ///         if dead_letters.send(body.clone()).is_ok() {
-    ///             *response.status_mut() = StatusCode::NO_CONTENT;
+    /// let layer = Truemed::builder().api_key("tm_live_8Jq2vXw9Lr5t").build()?.into_layer().on_rejection(
+    ///     |rejected, mut response| {
+    ///         if rejected.rejection().kind() == RejectionKind::Unauthenticated {
+    ///             *response.status_mut() = StatusCode::FORBIDDEN;
     ///         }
-    ///     }
-    ///     response
-    /// });
+    ///         response
+    ///     },
+    /// );
     /// # Ok::<_, tower_webhook::ConfigError>(())
     /// ```
-    pub fn on_rejection<F>(mut self, hook: F) -> Self
+    pub fn on_rejection<F>(self, hook: F) -> Self
     where
-        F: Fn(Refusal<'_>, Response<Bytes>) -> Response<Bytes> + Send + Sync + 'static,
+        F: Fn(RejectedDelivery<'_>, Response<Bytes>) -> Response<Bytes> + Send + Sync + 'static,
     {
-        self.receiver.on_rejection = Some(Arc::new(hook));
-        self
+        self.with(|receiver| receiver.on_rejection = Some(Arc::new(hook)))
+    }
+
+    fn with(self, set: impl FnOnce(&mut Receiver<P>)) -> Self {
+        let mut receiver = Arc::unwrap_or_clone(self.receiver);
+        set(&mut receiver);
+        Self { receiver: Arc::new(receiver) }
     }
 }
 
@@ -109,13 +132,13 @@ impl<S, P> Layer<S> for WebhookLayer<P> {
     type Service = WebhookService<S, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        WebhookService::new(inner, Arc::new(self.receiver.clone()))
+        WebhookService::new(inner, Arc::clone(&self.receiver))
     }
 }
 
 impl<P> Clone for WebhookLayer<P> {
     fn clone(&self) -> Self {
-        Self { receiver: self.receiver.clone() }
+        Self { receiver: Arc::clone(&self.receiver) }
     }
 }
 

@@ -9,14 +9,17 @@ use http::{Request, Response};
 use http_body::Body;
 use tower::Service;
 
-use super::{BoxError, ResponseBody, ResponseFuture, WebhookBody, receiver::Receiver};
-use crate::provider::Provider;
+use super::{
+    BoxError, ResponseFuture, WebhookBody,
+    decide::{Admission, Receiver},
+};
+use crate::{ResponseBody, provider::Provider};
 
 /// The service of [`WebhookLayer`](super::WebhookLayer).
 ///
-/// It is always ready. The inner service is cloned once a delivery's head has been accepted, and
-/// made ready once its body has arrived, so that no sender can hold a place in the inner service
-/// by sending slowly. An outer layer that sheds load does not see the inner service's load.
+/// It is always ready. It clones the inner service once a head is admitted, and waits for it to be ready once the body
+/// has arrived, so slow uploads take no slot of a concurrency limit. Put load shedding inside of the webhook layer: an
+/// outer layer does not see the load of the inner service.
 #[must_use = "a service does nothing until it is called"]
 pub struct WebhookService<S, P> {
     inner: S,
@@ -28,17 +31,17 @@ impl<S, P> WebhookService<S, P> {
         Self { inner, receiver }
     }
 
-    /// The inner service.
+    /// Borrows the inner service.
     pub fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The inner service.
+    /// Borrows the inner service mutably.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The inner service.
+    /// Takes the inner service out.
     pub fn into_inner(self) -> S {
         self.inner
     }
@@ -64,18 +67,16 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let receiver = Arc::clone(&self.receiver);
         let (mut head, body) = request.into_parts();
-        let rejection = match receiver.challenged(&head) {
-            Some(Ok(answer)) => return ResponseFuture::answered(receiver, answer),
-            Some(Err(rejection)) => rejection,
-            None => match receiver.admit(&head, &body) {
-                Ok(admission) => {
-                    return ResponseFuture::collecting(receiver, head, admission, body, self.inner.clone());
-                }
-                Err(rejection) => rejection,
-            },
-        };
-        let refusal = receiver.refuse(&mut head, rejection, None);
-        ResponseFuture::answered(receiver, refusal)
+        match receiver.admit(&head, &body) {
+            Ok(Admission::Admitted(admitted)) => {
+                ResponseFuture::collecting(receiver, head, admitted, body, self.inner.clone())
+            }
+            Ok(Admission::Answered(answer)) => ResponseFuture::answered(receiver, answer),
+            Err(refused) => {
+                let answer = receiver.refuse(&mut head, refused, None);
+                ResponseFuture::answered(receiver, answer)
+            }
+        }
     }
 }
 

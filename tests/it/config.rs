@@ -2,7 +2,7 @@
 
 use tower_webhook::{
     ConfigError, ConfigErrorKind,
-    auth::{Basic, Bearer, Header, Secret},
+    auth::{ApiKey, Key, Keys},
     provider::{mediquo::MediQuo, truemed::Truemed},
 };
 
@@ -20,9 +20,9 @@ fn kind<T>(built: Result<T, ConfigError>) -> Option<ConfigErrorKind> {
 type Build = fn(&str) -> Result<(), ConfigError>;
 
 const BUILDERS: [(&str, Build); 6] = [
-    ("header", |key| Header::builder("x-key").key(key).build().map(drop)),
-    ("bearer", |key| Bearer::builder().token(key).build().map(drop)),
-    ("basic", |key| Basic::builder().credentials("user", key).build().map(drop)),
+    ("header", |key| ApiKey::header("x-key").key(key).build().map(drop)),
+    ("bearer", |key| ApiKey::bearer().key(key).build().map(drop)),
+    ("basic", |key| ApiKey::basic("user").key(key).build().map(drop)),
     ("truemed", |key| Truemed::builder().api_key(key).build().map(drop)),
     ("mediquo", |key| MediQuo::builder().signature(key).build().map(drop)),
     ("mediquo's password", |key| MediQuo::builder().signature(KEY).basic_auth("user", key).build().map(drop)),
@@ -48,31 +48,32 @@ fn keys_that_no_sender_could_send_or_anyone_could_guess_do_not_build() {
         }
         assert_eq!(kind(build("canary-sixteen--")), None, "{name}");
     }
-    assert_eq!(kind(Header::builder("x-key").key("canary-mit-Schlüssel").build()), Some(ConfigErrorKind::NonAscii));
-    assert_eq!(kind(Bearer::builder().token("canary-mit-Schlüssel").build()), Some(ConfigErrorKind::NonAscii));
-    assert_eq!(kind(Secret::new("canary\n")), Some(ConfigErrorKind::Padded));
+    assert_eq!(kind(ApiKey::header("x-key").key("canary-mit-Schlüssel").build()), Some(ConfigErrorKind::NonAscii));
+    assert_eq!(kind(ApiKey::bearer().key("canary-mit-Schlüssel").build()), Some(ConfigErrorKind::NonAscii));
+    assert_eq!(kind(Keys::new(["canary\n"])), Some(ConfigErrorKind::Padded));
 }
 
 #[test]
 fn nothing_builds_without_a_credential() {
     let missing = Some(ConfigErrorKind::Missing);
-    assert_eq!(kind(Header::builder("x-key").build()), missing);
-    assert_eq!(kind(Bearer::builder().build()), missing);
-    assert_eq!(kind(Basic::builder().build()), missing);
+    assert_eq!(kind(ApiKey::header("x-key").build()), missing);
+    assert_eq!(kind(ApiKey::bearer().build()), missing);
+    assert_eq!(kind(ApiKey::basic("user").build()), missing);
     assert_eq!(kind(Truemed::builder().build()), missing);
     assert_eq!(kind(MediQuo::builder().build()), missing);
-    assert_eq!(kind(MediQuo::builder().dangerous_allow_short_keys().build()), missing);
+    assert_eq!(kind(MediQuo::builder().build()), missing);
 }
 
 #[test]
 fn short_keys_build_only_by_a_dangerous_method() {
-    assert_eq!(kind(Header::builder("x-key").key("short").dangerous_allow_short_keys().build()), None);
-    assert_eq!(kind(Bearer::builder().dangerous_allow_short_keys().token("short").build()), None);
-    assert_eq!(kind(Basic::builder().credentials("u", "short").dangerous_allow_short_keys().build()), None);
-    assert_eq!(kind(Truemed::builder().api_key("short").dangerous_allow_short_keys().build()), None);
-    let mediquo = MediQuo::builder().signature("short").basic_auth("u", "short").dangerous_allow_short_keys();
+    let short = || Key::new("short").dangerous_short();
+    assert_eq!(kind(ApiKey::header("x-key").key(short()).build()), None);
+    assert_eq!(kind(ApiKey::bearer().key(short()).build()), None);
+    assert_eq!(kind(ApiKey::basic("u").key(short()).build()), None);
+    assert_eq!(kind(Truemed::builder().api_key(short()).build()), None);
+    let mediquo = MediQuo::builder().signature(short()).basic_auth("u", Key::new("shorter").dangerous_short());
     assert_eq!(kind(mediquo.build()), None);
-    let blank = Truemed::builder().api_key("").dangerous_allow_short_keys();
+    let blank = Truemed::builder().api_key(Key::new("").dangerous_short());
     assert_eq!(kind(blank.build()), Some(ConfigErrorKind::Blank));
 }
 
@@ -80,10 +81,11 @@ fn short_keys_build_only_by_a_dangerous_method() {
 fn equal_keys_and_equal_labels_do_not_build() {
     let duplicate = Some(ConfigErrorKind::Duplicate);
     assert_eq!(kind(Truemed::builder().api_key(KEY).api_key(KEY).build()), duplicate);
-    let labels = Truemed::builder().labelled_api_key("a", KEY).labelled_api_key("a", "canary-another-key");
+    let labels =
+        Truemed::builder().api_key(Key::new(KEY).label("a")).api_key(Key::new("canary-another-key").label("a"));
     assert_eq!(kind(labels.build()), duplicate);
-    assert_eq!(kind(Basic::builder().credentials("u", KEY).credentials("u", KEY).build()), duplicate);
-    assert_eq!(kind(Basic::builder().credentials("u", KEY).credentials("v", KEY).build()), None);
+    assert_eq!(kind(ApiKey::basic("u").key(KEY).key(KEY).build()), duplicate);
+    assert_eq!(kind(MediQuo::builder().basic_auth("u", KEY).basic_auth("v", KEY).build()), None);
 }
 
 #[test]
@@ -100,22 +102,20 @@ fn at_most_16_keys() {
 fn names_are_checked() {
     let header = Some(ConfigErrorKind::HeaderName);
     for name in ["", "x key", "x-key:", "schlüssel", "x\n"] {
-        assert_eq!(kind(Header::builder(name).key(KEY).build()), header, "{name:?}");
+        assert_eq!(kind(ApiKey::header(name).key(KEY).build()), header, "{name:?}");
         assert_eq!(kind(Truemed::builder().api_key(KEY).header_name(name).build()), header, "{name:?}");
     }
-    assert_eq!(kind(Basic::builder().credentials("a:b", KEY).build()), Some(ConfigErrorKind::UserName));
-    assert_eq!(kind(Basic::builder().credentials("", KEY).build()), Some(ConfigErrorKind::Blank));
-    assert_eq!(kind(Basic::builder().credentials("a\tb", KEY).build()), Some(ConfigErrorKind::ControlCharacter));
+    assert_eq!(kind(ApiKey::basic("a:b").key(KEY).build()), Some(ConfigErrorKind::Malformed));
+    assert_eq!(kind(ApiKey::basic("").key(KEY).build()), Some(ConfigErrorKind::Blank));
+    assert_eq!(kind(ApiKey::basic("a\tb").key(KEY).build()), Some(ConfigErrorKind::ControlCharacter));
 }
 
 #[test]
-fn a_named_header_wants_its_value_and_a_noun_keeps_the_keys() {
+fn a_named_header_wants_its_value() {
     let missing = Some(ConfigErrorKind::Missing);
     assert_eq!(kind(MediQuo::builder().header_name("x-key").basic_auth("u", KEY).build()), missing);
-    let header = Header::builder("x-key").key("short").dangerous_allow_short_keys().noun("token").key(KEY);
-    assert_eq!(format!("{:?}", header.build().unwrap()), r#"Header { name: "x-key", keys: ["1", "2"] }"#);
-    let error = Header::builder("x-key").key("").noun("token").build().unwrap_err();
-    assert_eq!(error.to_string(), "token 1 is empty or blank");
+    let header = ApiKey::header("x-key").key(Key::new("short").dangerous_short()).key(KEY);
+    assert_eq!(format!("{:?}", header.build().unwrap()), r#"ApiKey { place: "x-key", keys: ["1", "2"] }"#);
 }
 
 #[test]
@@ -130,8 +130,8 @@ fn one_authorization_header_cannot_carry_two_credentials() {
 fn an_error_says_which_key_and_what_is_wrong() {
     let error = Truemed::builder().api_key(KEY).api_key("canary ").build().unwrap_err();
     assert_eq!(error.to_string(), "API key 2 begins or ends with white space");
-    let error = Truemed::builder().labelled_api_key("2026-11", "short").build().unwrap_err();
-    let sentence = "API key 2026-11 is shorter than 16 bytes, which `dangerous_allow_short_keys` would allow";
+    let error = Truemed::builder().api_key(Key::new("short").label("2026-11")).build().unwrap_err();
+    let sentence = "API key 1 is too short: expected at least 16 bytes, or `Key::dangerous_short`";
     assert_eq!(error.to_string(), sentence);
     assert_eq!(format!("{error:?}"), format!("ConfigError({sentence})"));
     assert_eq!(MediQuo::builder().build().unwrap_err().to_string(), "signature is not configured");

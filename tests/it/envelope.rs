@@ -1,13 +1,14 @@
 //! What a provider states of an event, and whether it is presented as signed.
 
-use http::{HeaderMap, HeaderValue, Request, request::Parts};
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, HeaderValue, Request};
 use http_body_util::Full;
 use tower_webhook::{
-    ConfigErrorKind, Delivery, Rejection, Stated, WebhookBody, WebhookLayer,
-    auth::{DangerousAcceptAll, Scheme, Verified},
-    jiff::Timestamp,
+    ConfigErrorKind, Delivery, Rejection, Stated, WebhookBody,
+    auth::{DangerousAcceptAll, Head, Scheme, Verified},
     json::RawJson,
-    provider::{Envelope, Json, Place, TimeFormat},
+    provider::{Custom, Envelope, Place, TimeFormat},
 };
 
 use crate::support::deliver;
@@ -16,25 +17,23 @@ use crate::support::deliver;
 struct Proves(Verified);
 
 impl Scheme for Proves {
-    type Pending = ();
-
-    fn open(&self, _: &Parts, _: Timestamp) -> Result<(), Rejection> {
-        Ok(())
+    fn verify_head(&self, _: &Head<'_>) -> Result<Option<Verified>, Rejection> {
+        Ok(None)
     }
 
-    fn close(&self, (): (), _: &[u8]) -> Result<Verified, Rejection> {
+    fn verify_body(&self, _: &Head<'_>, _: &bytes::Bytes) -> Result<Verified, Rejection> {
         Ok(self.0.clone())
     }
 
-    fn conceal(&self, _: &mut HeaderMap) {}
+    fn mark_sensitive(&self, _: &mut HeaderMap) {}
 }
 
 fn in_headers() -> Envelope {
     Envelope::new()
-        .event_id(Place::header("X-Id").unwrap())
-        .event_type(Place::header("x-type").unwrap())
-        .sent_at(Place::header("x-time").unwrap(), TimeFormat::Rfc3339)
-        .attempt(Place::header("x-attempt").unwrap())
+        .event_id(Place::header("X-Id"))
+        .event_type(Place::header("x-type"))
+        .sent_at(Place::header("x-time"), TimeFormat::Rfc3339)
+        .attempt(Place::header("x-attempt"))
 }
 
 fn in_the_body() -> Envelope {
@@ -45,13 +44,13 @@ fn in_the_body() -> Envelope {
         .attempt(Place::body("data.attempt"))
 }
 
-fn second(second: i64) -> Timestamp {
-    Timestamp::from_second(second).unwrap()
+fn second(second: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(second)
 }
 
 /// The delivery of a body that is taken as it is, so that it may be anything.
 async fn delivery(verified: Verified, envelope: Envelope, headers: &[(&'static str, &[u8])], body: &[u8]) -> Delivery {
-    let layer = WebhookLayer::new(Json::raw("acme", Proves(verified)).envelope(envelope));
+    let layer = Custom::builder("acme", Proves(verified)).raw().envelope(envelope).build().unwrap().into_layer();
     let mut request = Request::post("/").body(Full::<bytes::Bytes>::from(body.to_vec())).unwrap();
     for (name, value) in headers {
         request.headers_mut().append(*name, HeaderValue::from_bytes(value).unwrap());
@@ -176,25 +175,34 @@ async fn values_of_another_form_state_nothing() {
 
 #[test]
 fn a_place_that_no_delivery_can_have_is_an_error_at_the_start() {
-    let error = Place::header("not a name").unwrap_err();
+    let build = |envelope| Custom::builder("acme", DangerousAcceptAll).envelope(envelope).build().unwrap_err();
+    let error = build(Envelope::new().attempt(Place::header("not a name")));
     assert_eq!(error.kind(), ConfigErrorKind::HeaderName);
-    assert_eq!(error.to_string(), "the name of a place's header is not a header name");
+    assert_eq!(error.to_string(), "the name of a header in the envelope is not a header name");
+    for path in ["", ".", "a..b", "a."] {
+        let error = build(Envelope::new().event_type(Place::body(path)));
+        assert_eq!(error.kind(), ConfigErrorKind::Malformed, "{path}");
+    }
 }
 
 #[tokio::test]
 async fn times_are_read_in_the_form_that_the_provider_documents() {
     let cases = [
         (TimeFormat::UnixSeconds, "1732180000", Some(second(1_732_180_000))),
-        (TimeFormat::UnixMilliseconds, "1732180000123", Timestamp::from_millisecond(1_732_180_000_123).ok()),
+        (
+            TimeFormat::UnixMilliseconds,
+            "1732180000123",
+            Some(SystemTime::UNIX_EPOCH + Duration::from_millis(1_732_180_000_123)),
+        ),
         (TimeFormat::Rfc3339, "2024-11-21T09:06:40Z", Some(second(1_732_180_000))),
         (TimeFormat::Rfc3339, "2024-11-21", None),
         (TimeFormat::Rfc3339, "1732180000", None),
         (TimeFormat::UnixSeconds, "-1", None),
-        (TimeFormat::UnixSeconds, "9223372036854775807", None),
-        (TimeFormat::UnixMilliseconds, "9223372036854775808", None),
+        (TimeFormat::UnixSeconds, "18446744073709551615", None),
+        (TimeFormat::UnixMilliseconds, "18446744073709551616", None),
     ];
     for (format, text, expected) in cases {
-        let envelope = Envelope::new().sent_at(Place::header("x-time").unwrap(), format);
+        let envelope = Envelope::new().sent_at(Place::header("x-time"), format);
         let found = delivery(Verified::new(), envelope, &[("x-time", text.as_bytes())], b"").await;
         assert_eq!(found.sent_at(), expected.map(Stated::Unsigned), "{format:?} {text}");
     }
@@ -239,7 +247,8 @@ async fn debug_of_a_delivery_shows_neither_id_nor_type() {
 #[tokio::test]
 async fn an_event_of_ones_own_comes_with_its_facts() {
     let envelope = Envelope::new().event_type(Place::body("type"));
-    let layer = WebhookLayer::new(Json::<RawJson, _>::new("acme", DangerousAcceptAll).envelope(envelope));
+    let layer =
+        Custom::builder("acme", DangerousAcceptAll).json::<RawJson>().envelope(envelope).build().unwrap().into_layer();
     let body = r#"{"type":"order.paid"}"#;
     let outcome = deliver(&layer, Request::post("/").body(Full::<bytes::Bytes>::from(body)).unwrap()).await;
     assert_eq!(outcome.event::<RawJson>().get(), body);
@@ -258,7 +267,7 @@ fn a_handlers_test_states_what_it_needs() {
         .with_attempt(Stated::Unsigned(3));
     assert_eq!(stated.event_id().and_then(Stated::signed), Some("evt_1"));
     assert_eq!(stated.event_type().and_then(Stated::signed), None);
-    assert_eq!(stated.event_type().map(Stated::even_unsigned), Some("order.paid"));
+    assert_eq!(stated.event_type().map(Stated::into_inner), Some("order.paid"));
     assert_eq!(stated.sent_at(), Some(Stated::Signed(second(7))));
     assert_eq!(stated.attempt(), Some(Stated::Unsigned(3)));
     assert_eq!(stated, stated.clone());

@@ -5,27 +5,27 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use tower_webhook::{
     ConfigErrorKind, RejectionKind, WebhookBody, WebhookLayer,
-    auth::Header,
+    auth::{ApiKey, Key},
     handshake::{DiscordPing, Handshake, MetaChallenge, MetriportPing, SlackUrlVerification},
-    provider::{Json, RawDelivery},
+    provider::{Custom, RawDelivery},
 };
 
-use crate::support::{Outcome, bodies::Untouchable, deliver};
+use crate::support::{Delivered, bodies::Untouchable, deliver};
 
 const KEY: &str = "Zr41vw-new-and-random";
 const TOKEN: &str = "chosen in the dashboard+";
 
-fn layer() -> WebhookLayer<Json<WebhookBody, Header>> {
-    let scheme = Header::builder("x-acme-key").key(KEY).build().unwrap();
-    Json::raw("acme", scheme).into_layer()
+fn layer() -> WebhookLayer<Custom<WebhookBody>> {
+    let scheme = ApiKey::header("x-acme-key").key(KEY).build().unwrap();
+    Custom::builder("acme", scheme).raw().build().unwrap().into_layer()
 }
 
-async fn send(layer: &WebhookLayer<Json<WebhookBody, Header>>, key: &str, body: &str) -> Outcome {
+async fn send(layer: &WebhookLayer<Custom<WebhookBody>>, key: &str, body: &str) -> Delivered {
     let request = Request::post("/").header("x-acme-key", key).body(Full::<Bytes>::from(body.to_owned())).unwrap();
     deliver(layer, request).await
 }
 
-fn assert_answered(outcome: &Outcome, content_type: &str, body: &str) {
+fn assert_answered(outcome: &Delivered, content_type: &str, body: &str) {
     assert_eq!(outcome.status, 200);
     assert_eq!(outcome.body, body);
     assert_eq!(outcome.head.headers["content-type"], content_type);
@@ -34,7 +34,7 @@ fn assert_answered(outcome: &Outcome, content_type: &str, body: &str) {
 }
 
 /// Each handshake as its provider sends it.
-fn genuine() -> [(WebhookLayer<Json<WebhookBody, Header>>, &'static str); 4] {
+fn genuine() -> [(WebhookLayer<Custom<WebhookBody>>, &'static str); 4] {
     let slack = r#"{"token":"Jhj5dZrVaK7ZwHHjRyZWjbDl","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P","type":"url_verification"}"#;
     let interaction =
         r#"{"application_id":"1","entitlements":[],"id":"2","token":"t","type":1,"user":{"id":"3"},"version":1}"#;
@@ -127,11 +127,11 @@ async fn an_event_that_looks_like_a_handshake_reaches_the_handler() {
     }
 }
 
-fn meta() -> WebhookLayer<Json<WebhookBody, Header>> {
+fn meta() -> WebhookLayer<Custom<WebhookBody>> {
     layer().handshake(MetaChallenge::new(TOKEN).unwrap())
 }
 
-async fn get(query: &str) -> Outcome {
+async fn get(query: &str) -> Delivered {
     deliver(&meta(), Request::get(format!("/webhooks/meta?{query}")).body(Untouchable).unwrap()).await
 }
 
@@ -199,14 +199,14 @@ fn metas_token_is_no_empty_one_and_is_never_shown() {
         assert_eq!(error.kind(), kind);
         assert!(!error.to_string().contains("canary"));
     }
-    assert!(!format!("{:?}", MetaChallenge::dangerous_short("canary").unwrap()).contains("canary"));
+    assert!(!format!("{:?}", MetaChallenge::new(Key::new("canary").dangerous_short()).unwrap()).contains("canary"));
 }
 
 /// Gives an answer that its status cannot carry.
 struct Talkative;
 
 impl Handshake for Talkative {
-    fn answer(&self, _: RawDelivery<'_>) -> Option<Response<Bytes>> {
+    fn answer_signed(&self, _: RawDelivery<'_>) -> Option<Response<Bytes>> {
         let mut answer = Response::new(Bytes::from_static(b"words"));
         *answer.status_mut() = StatusCode::NO_CONTENT;
         answer.headers_mut().insert("content-length", 5.into());

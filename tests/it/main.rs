@@ -10,27 +10,28 @@
 
 mod support;
 
+mod api_surface;
 mod auth;
 mod bodies;
 mod config;
 mod datetime;
 mod envelope;
 mod handshake;
+mod head_checks;
 mod hostile_json;
 mod idempotency;
+mod integrations;
 mod json;
+mod known_bugs;
 mod mediquo;
-mod order;
-mod peers;
 mod presets;
 mod privacy;
 mod readiness;
-mod replies;
+mod reasons;
+mod responses;
 mod signatures;
 mod signed_example;
 mod sockets;
-mod stacks;
-mod traits;
+mod steps;
 mod truemed;
 mod verified;
-mod walk;

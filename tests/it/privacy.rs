@@ -9,9 +9,9 @@ use serde_json::Value;
 use tower::Layer;
 use tower_webhook::{
     DateTime, WebhookBody, WebhookLayer,
-    auth::{All, Any, Basic, Bearer, Header, Secret, scheme_fn},
+    auth::{ApiKey, Key, Keys, Scheme, bearer_fn, scheme_fn},
     json::RawJson,
-    provider::{Json, mediquo::MediQuo, truemed::Truemed},
+    provider::{Custom, mediquo::MediQuo, truemed::Truemed},
 };
 
 use crate::support::{deliver, fixture, from_mediquo, from_truemed, mediquo, mediquo_event, truemed, truemed_event};
@@ -134,10 +134,11 @@ async fn other_types_that_hold_what_was_sent() {
 
 #[test]
 fn keys() {
-    let header = || Header::builder("x-key").key(CANARY);
-    let basic = || Basic::builder().credentials(CANARY, CANARY);
-    let bearer = || Bearer::builder().token(CANARY);
-    assert_silent(&Secret::new(CANARY).unwrap());
+    let header = || ApiKey::header("x-key").key(CANARY);
+    let basic = || ApiKey::basic(CANARY).key(CANARY);
+    let bearer = || ApiKey::bearer().key(CANARY);
+    assert_silent(&Key::new(CANARY));
+    assert_silent(&Keys::new([CANARY]).unwrap());
     assert_silent(&header());
     assert_silent(&basic());
     assert_silent(&bearer());
@@ -147,10 +148,9 @@ fn keys() {
     assert_silent(&header);
     assert_silent(&basic);
     assert_silent(&bearer);
-    assert_silent(&Bearer::checked_by(|token| token == CANARY));
-    let all = All::new(header.clone(), Any::new(basic, bearer));
-    assert_silent(&all);
-    let json = Json::<Value, _>::new("acme", all);
+    assert_silent(&bearer_fn(|token| token == CANARY));
+    let all = header.and(basic.or(bearer));
+    let json = Custom::builder("acme", all).json::<Value>().build().unwrap();
     assert_silent(&json);
     assert_silent(&WebhookLayer::new(json));
 
@@ -170,7 +170,7 @@ fn keys() {
     assert_silent(&MediQuo::builder().bearer(CANARY).build().unwrap());
     assert_silent(&MediQuo::builder().signature(CANARY).bearer_checked_by(|_| true).build().unwrap());
     // What base64 makes of it is the key as well.
-    let encoded = Basic::builder().credentials(CANARY, CANARY).build().unwrap();
+    let encoded = ApiKey::basic(CANARY).key(CANARY).build().unwrap();
     assert!(!format!("{encoded:?}").contains("Y2FuYXJ5"));
 }
 
@@ -243,7 +243,7 @@ async fn the_handlers_request_shows_neither_key_nor_body_nor_event() {
 
 #[tokio::test]
 async fn a_scheme_that_does_not_tell_what_it_reads_has_all_headers_concealed() {
-    let layer = WebhookLayer::new(Json::<Value, _>::new("acme", scheme_fn(|_| true)));
+    let layer = WebhookLayer::new(Custom::builder("acme", scheme_fn(|_| true)).json::<Value>().build().unwrap());
     let request = Request::post("/").header("x-any", CANARY).header("x-any", CANARY).body(Full::<Bytes>::from("1"));
     let outcome = deliver(&layer, request.unwrap()).await;
     assert_silent(&outcome.handled.unwrap().0);

@@ -1,37 +1,38 @@
 //! What a scheme says that it has proved, and what two schemes say together.
 
-use http::{HeaderMap, HeaderValue, Request, request::Parts};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request};
 use tower_webhook::{
     Rejection,
-    auth::{All, Scheme, Verified},
-    jiff::Timestamp,
+    auth::{Head, Scheme, Verified},
 };
 
 struct Says(Verified);
 
 impl Scheme for Says {
-    type Pending = ();
-
-    fn open(&self, _: &Parts, _: Timestamp) -> Result<(), Rejection> {
-        Ok(())
+    fn verify_head(&self, _: &Head<'_>) -> Result<Option<Verified>, Rejection> {
+        Ok(None)
     }
 
-    fn close(&self, (): (), _: &[u8]) -> Result<Verified, Rejection> {
+    fn verify_body(&self, _: &Head<'_>, _: &Bytes) -> Result<Verified, Rejection> {
         Ok(self.0.clone())
     }
 
-    fn conceal(&self, _: &mut HeaderMap) {}
+    fn mark_sensitive(&self, _: &mut HeaderMap) {}
 }
 
 fn both(first: Verified, second: Verified) -> Verified {
-    let scheme = All::new(Says(first), Says(second));
+    let scheme = Says(first).and(Says(second));
     let (head, ()) = Request::new(()).into_parts();
-    let pending = scheme.open(&head, Timestamp::UNIX_EPOCH).unwrap();
-    scheme.close(pending, b"").unwrap()
+    let head = Head::new(&head, SystemTime::UNIX_EPOCH);
+    assert_eq!(scheme.verify_head(&head), Ok(None));
+    scheme.verify_body(&head, &Bytes::new()).unwrap()
 }
 
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(second).unwrap()
+fn at(second: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(second)
 }
 
 #[test]
@@ -41,13 +42,13 @@ fn two_schemes_prove_what_either_does_and_the_first_is_preferred() {
     let signature = Verified::by("signature").with_signed_body().with_signed_id(id("msg_1")).with_signed_at(at(1));
 
     for verified in [both(key.clone(), signature.clone()), both(signature.clone(), key.clone())] {
-        assert!(verified.signs_body());
+        assert!(verified.covers_body());
         assert_eq!(verified.signed_id(), Some("msg_1"));
         assert_eq!(verified.signed_at(), Some(at(1)));
     }
     assert_eq!(both(key.clone(), signature.clone()).key_label(), Some("key"));
     assert_eq!(both(signature.clone(), key.clone()).key_label(), Some("signature"));
-    assert!(!both(key.clone(), key).signs_body());
+    assert!(!both(key.clone(), key).covers_body());
 
     let other = Verified::new().with_signed_id(id("msg_2")).with_signed_at(at(2));
     let verified = both(other, signature);
@@ -67,5 +68,5 @@ fn debug_shows_the_label_and_neither_id_nor_time() {
         .with_signed_body()
         .with_signed_id(HeaderValue::from_static("canary"))
         .with_signed_at(at(1_614_265_330));
-    assert_eq!(format!("{verified:?}"), r#"Verified { key: Some("2026-11"), signs_body: true, .. }"#);
+    assert_eq!(format!("{verified:?}"), r#"Verified { key: Some("2026-11"), covers_body: true, .. }"#);
 }

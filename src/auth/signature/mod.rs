@@ -1,29 +1,510 @@
-//! What the schemes that sign the body share: where signatures are, what they cover, and when they expire.
-
-mod body_time;
-mod builder;
-mod candidates;
-mod check;
+mod algorithm;
 mod content;
-mod encoding;
-mod layout;
-mod message;
-mod part;
-mod signed;
 mod tolerance;
+mod wire;
 
-pub use self::{
-    builder::SignedBuilder,
-    content::Pending,
-    encoding::Encoding,
-    part::Part,
-    signed::{Algorithm, Signed},
-};
+use std::{borrow::Cow, fmt, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Uri};
+
+use self::wire::Pairs;
 pub(super) use self::{
-    candidates::Candidates,
-    content::{Content, TimestampSource},
-    layout::{Layout, Signatures},
-    message::Message,
-    signed::Sealed,
-    tolerance::ToleranceBuilder,
+    algorithm::{Algorithm, Message, Verifier},
+    content::{Content, SignedHead, TimestampSource},
+    tolerance::ToleranceSettings,
+    wire::{Candidates, Layout, Signatures},
 };
+pub use self::{content::Part, wire::Encoding};
+use super::{Head, Key, Scheme, Verified, key, only_header};
+use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers};
+
+/// A signature of the delivery in a header of the provider's choice.
+///
+/// Choose the algorithm, then translate the provider's page into settings: the header, the encoding, what is signed,
+/// and where the time of signing is. The default is one signature of the body alone, in hex, without a prefix.
+///
+/// | algorithm | start with | keys are |
+/// |---|---|---|
+/// | HMAC-SHA256 ([RFC 2104]) | [`hmac_sha256`](Self::hmac_sha256) | shared secrets |
+/// | HMAC-SHA512 | [`hmac_sha512`](Self::hmac_sha512) | shared secrets |
+/// | HMAC-SHA1, for old providers | [`legacy_hmac_sha1`](Self::legacy_hmac_sha1) | shared secrets |
+/// | Ed25519 ([RFC 8032]) | [`ed25519`](Self::ed25519) | public keys, 32 bytes in hex or base64 |
+/// | ECDSA on P-256 with SHA-256 ([FIPS 186-5]) | [`ecdsa_p256`](Self::ecdsa_p256) | public keys, DER in base64 |
+///
+/// The head is checked first: the header occurs once, each signature has the right form and length, and the time is
+/// within the tolerance. Only then is the body read and the signature computed. All live keys are tried.
+///
+/// A delivery is verified with each public key before anything is known of its sender. So there can be at most 8 public
+/// keys, and a delivery is rejected on its head if its signatures and the keys make more than 8 pairs.
+///
+/// # Examples
+///
+/// A provider that signs `v0:<timestamp>:<body>`:
+///
+/// ```
+/// use tower_webhook::{auth::{Encoding, Part, Signature}, provider::Custom};
+///
+/// let scheme = Signature::hmac_sha256("x-acme-signature") // the header of the signature
+///     .key("Zr41vw-new-and-random") // or Key::base64(..), Key::hex(..), Key::bytes(..)
+///     .encoding(Encoding::Hex) // or Base64, Base64Url
+///     .prefix("v0=") // what stands before the signature in the header
+///     .signed([Part::literal("v0:"), Part::Timestamp, Part::literal(":"), Part::Body])
+///     .timestamp_header("x-acme-timestamp") // plus `.timestamp_in_milliseconds()` if it has 13 digits
+///     .build()?;
+/// let layer = Custom::builder("acme", scheme).build()?.into_layer();
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+///
+/// Time and signatures in one header, and two live keys during a rotation:
+///
+/// ```
+/// use tower_webhook::auth::{Key, Part, Signature};
+///
+/// let scheme = Signature::hmac_sha256("acme-signature")
+///     .key(Key::new("kx7Gq2-old-and-random").label("2026-09"))
+///     .key(Key::new("Zr41vw-new-and-random").label("2026-11"))
+///     .pairs(',', "t", "v1")
+///     .signed([Part::Timestamp, Part::literal("."), Part::Body])
+///     .build()?;
+/// assert_eq!(format!("{scheme:?}"), r#"Signature { header: "acme-signature", keys: ["2026-09", "2026-11"] }"#);
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+///
+/// [FIPS 186-5]: https://doi.org/10.6028/NIST.FIPS.186-5
+/// [RFC 2104]: https://www.rfc-editor.org/rfc/rfc2104
+/// [RFC 8032]: https://www.rfc-editor.org/rfc/rfc8032
+#[derive(Clone)]
+#[doc(alias = "Hmac")]
+#[doc(alias = "Ed25519")]
+#[doc(alias = "EcdsaP256")]
+pub struct Signature {
+    header: HeaderName,
+    signatures: Signatures,
+    content: Content,
+    verifier: Verifier,
+    /// The path of the public URL, if that is signed.
+    public_path: Option<Box<str>>,
+}
+
+/// Configures a [`Signature`].
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct SignatureBuilder {
+    settings: Settings,
+    keys: Vec<Key>,
+    noun: &'static str,
+}
+
+/// What a provider's page says of its signatures, as plain data.
+#[derive(Clone, Debug, PartialEq)]
+struct Settings {
+    algorithm: Algorithm,
+    header: Result<HeaderName, ConfigError>,
+    prefix: String,
+    encoding: Encoding,
+    list: Option<char>,
+    pairs: Option<(char, String, String)>,
+    parts: Vec<Part>,
+    timestamp_header: Option<Result<HeaderName, ConfigError>>,
+    timestamp_in_body: Option<String>,
+    id_header: Option<Result<HeaderName, ConfigError>>,
+    public_url: Option<String>,
+    tolerance: ToleranceSettings,
+}
+
+impl Signature {
+    /// HMAC-SHA256 in a header with this name, in any letter case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::auth::Signature;
+    ///
+    /// let scheme =
+    ///     Signature::hmac_sha256("x-hub-signature-256").prefix("sha256=").key("Zr41vw-new-and-random").build()?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn hmac_sha256(header: impl TryInto<HeaderName>) -> SignatureBuilder {
+        SignatureBuilder::new(Algorithm::HmacSha256, header)
+    }
+
+    /// HMAC-SHA512 in a header with this name, in any letter case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::auth::Signature;
+    /// let scheme = Signature::hmac_sha512("x-acme-signature").key("Zr41vw-new-and-random").build()?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn hmac_sha512(header: impl TryInto<HeaderName>) -> SignatureBuilder {
+        SignatureBuilder::new(Algorithm::HmacSha512, header)
+    }
+
+    /// HMAC-SHA1 in a header with this name, in any letter case, for providers that offer nothing better. SHA-1 is
+    /// broken for other uses, and not known to be broken for this one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::auth::Signature;
+    /// let scheme = Signature::legacy_hmac_sha1("x-acme-signature").key("Zr41vw-new-and-random").build()?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn legacy_hmac_sha1(header: impl TryInto<HeaderName>) -> SignatureBuilder {
+        SignatureBuilder::new(Algorithm::LegacyHmacSha1, header)
+    }
+
+    /// Ed25519 in a header with this name, in any letter case. A key is 32 bytes, given in hex or base64.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::auth::{Part, Signature};
+    ///
+    /// let scheme = Signature::ed25519("x-signature-ed25519")
+    ///     .key("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
+    ///     .signed([Part::Timestamp, Part::Body])
+    ///     .timestamp_header("x-signature-timestamp")
+    ///     .build()?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn ed25519(header: impl TryInto<HeaderName>) -> SignatureBuilder {
+        SignatureBuilder::new(Algorithm::Ed25519, header)
+    }
+
+    /// ECDSA on P-256 with SHA-256 in a header with this name, in any letter case.
+    ///
+    /// A key is a `SubjectPublicKeyInfo` in DER ([RFC 5280]) as base64: what stands between the first and the last line
+    /// of a PEM file. Signatures are in DER too, usually as [`Encoding::Base64`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::auth::{Encoding, Part, Signature};
+    ///
+    /// let key = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINX\
+    ///     vVpiglSI8eNEc6wEA3F+g==";
+    /// let scheme = Signature::ecdsa_p256("x-twilio-email-event-webhook-signature")
+    ///     .key(key)
+    ///     .encoding(Encoding::Base64)
+    ///     .signed([Part::Timestamp, Part::Body])
+    ///     .timestamp_header("x-twilio-email-event-webhook-timestamp")
+    ///     .build()?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    ///
+    /// [RFC 5280]: https://www.rfc-editor.org/rfc/rfc5280#section-4.1
+    pub fn ecdsa_p256(header: impl TryInto<HeaderName>) -> SignatureBuilder {
+        SignatureBuilder::new(Algorithm::EcdsaP256, header)
+    }
+
+    /// Reads what the head says. It is read again once the body is there, which is cheaper than keeping it.
+    fn read<'a>(&self, head: &Head<'a>) -> Result<(SignedHead<'a>, Candidates), Rejection> {
+        let header = &self.header;
+        let value = only_header(head, header)?.as_bytes();
+        let signed = self.content.read_head(head, header, self.signatures.timestamp(header, value)?)?;
+        self.content.check_border(&signed)?;
+        let candidates = self.signatures.read_some(header, value)?;
+        if !self.verifier.can_try(candidates.len()) {
+            let expected = "at most 8 pairs of a signature and a public key";
+            return Err(RejectionReason::MalformedHeader { name: header.clone(), expected }.into());
+        }
+        Ok((signed, candidates))
+    }
+
+    fn no_key_matched(&self, head: &Head<'_>) -> Rejection {
+        match &self.public_path {
+            Some(path) if **path != *head.parts.uri.path() => RejectionReason::UrlMismatch,
+            _ => RejectionReason::NoKeyMatched,
+        }
+        .into()
+    }
+}
+
+impl Scheme for Signature {
+    fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
+        self.read(head).map(|_| None)
+    }
+
+    fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
+        let (signed, candidates) = self.read(head)?;
+        let label = self.verifier.verify(&self.content.message(&signed, body), &candidates);
+        self.content.verified(label.ok_or_else(|| self.no_key_matched(head))?, &signed, body)
+    }
+
+    fn mark_sensitive(&self, headers: &mut HeaderMap) {
+        headers::mark_sensitive(headers, &self.header);
+    }
+}
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signature").field("header", &self.header).field("keys", &self.verifier.labels()).finish()
+    }
+}
+
+impl SignatureBuilder {
+    fn new(algorithm: Algorithm, header: impl TryInto<HeaderName>) -> Self {
+        let settings = Settings {
+            algorithm,
+            header: headers::parse_name(header, "the name of the signature's header"),
+            prefix: String::new(),
+            encoding: Encoding::default(),
+            list: None,
+            pairs: None,
+            parts: vec![Part::Body],
+            timestamp_header: None,
+            timestamp_in_body: None,
+            id_header: None,
+            public_url: None,
+            tolerance: ToleranceSettings::default(),
+        };
+        Self { settings, keys: Vec::new(), noun: algorithm.noun() }
+    }
+
+    /// Adds a live key. Call it once per key while you rotate; there can be 16, or 8 public keys.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::auth::{Key, Signature};
+    ///
+    /// let scheme = Signature::hmac_sha256("x-acme-signature")
+    ///     .key(Key::base64("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").label("2026-11"))
+    ///     .build()?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn key(mut self, key: impl Into<Key>) -> Self {
+        self.keys.push(key.into());
+        self
+    }
+
+    /// Sets how a signature is encoded. The default is [`Encoding::Hex`].
+    pub fn encoding(mut self, encoding: Encoding) -> Self {
+        self.settings.encoding = encoding;
+        self
+    }
+
+    /// Sets what stands before each signature, such as `sha256=`. The default is nothing.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.settings.prefix = prefix.into();
+        self
+    }
+
+    /// Expects up to 8 signatures with this separator between them. Those without the [`prefix`](Self::prefix) are
+    /// ignored, because they belong to versions that you have not configured. The default is one signature.
+    pub fn list(mut self, separator: char) -> Self {
+        self.settings.list = Some(separator);
+        self
+    }
+
+    /// Expects named fields, as in `t=1700000000,v1=aa,v1=bb`: the timestamp once, and up to 8 signatures. Other fields
+    /// are ignored. The default is one signature without fields.
+    pub fn pairs(mut self, separator: char, timestamp: impl Into<String>, signature: impl Into<String>) -> Self {
+        self.settings.pairs = Some((separator, timestamp.into(), signature.into()));
+        self
+    }
+
+    /// Sets what is signed, in order. The default is the body alone.
+    pub fn signed(mut self, parts: impl IntoIterator<Item = Part>) -> Self {
+        self.settings.parts = parts.into_iter().collect();
+        self
+    }
+
+    /// Expects the time of signing in this header: digits, signed as they were sent. The default is no time.
+    pub fn timestamp_header(mut self, name: impl TryInto<HeaderName>) -> Self {
+        self.settings.timestamp_header = Some(headers::parse_name(name, "the name of the timestamp's header"));
+        self
+    }
+
+    /// Expects the time of signing as a whole number in this member of the JSON body. It is checked after the
+    /// signature. The default is no time.
+    pub fn timestamp_in_body(mut self, member: impl Into<String>) -> Self {
+        self.settings.timestamp_in_body = Some(member.into());
+        self
+    }
+
+    /// Reads the time of signing as milliseconds since 1970. The default is seconds.
+    pub fn timestamp_in_milliseconds(mut self) -> Self {
+        self.settings.tolerance.milliseconds = true;
+        self
+    }
+
+    /// Sets how far the time of signing may be from the time of arrival, in both directions. The default is 300
+    /// seconds, the maximum is a day.
+    pub fn tolerance(self, tolerance: Duration) -> Self {
+        self.past_tolerance(tolerance).future_tolerance(tolerance)
+    }
+
+    /// Sets how old a delivery may be. The default is 300 seconds, the maximum is a day.
+    pub fn past_tolerance(mut self, tolerance: Duration) -> Self {
+        self.settings.tolerance.past = Some(tolerance);
+        self
+    }
+
+    /// Sets how far the sender's clock may be ahead. The default is 300 seconds, the maximum is a day.
+    pub fn future_tolerance(mut self, tolerance: Duration) -> Self {
+        self.settings.tolerance.future = Some(tolerance);
+        self
+    }
+
+    /// Expects the delivery's id in this header. The default is no id.
+    pub fn id_header(mut self, name: impl TryInto<HeaderName>) -> Self {
+        self.settings.id_header = Some(headers::parse_name(name, "the name of the id's header"));
+        self
+    }
+
+    /// Sets the URL that you gave to the provider, for [`Part::PublicUrl`]. The default is none.
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.settings.public_url = Some(url.into());
+        self
+    }
+
+    /// Sets the provider's word for its keys, for error messages.
+    pub(crate) fn noun(mut self, noun: &'static str) -> Self {
+        self.noun = noun;
+        self
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    ///
+    /// - There is no key, or there are more than 16, or more than 8 public ones.
+    /// - A key is blank, padded, doubled, too short, too long or not in its encoding, or two have the same label.
+    /// - A name is not a header name.
+    /// - The body is not signed, or it is signed twice.
+    /// - [`Part::Timestamp`], [`Part::Id`] or [`Part::PublicUrl`] is signed and its source is not configured, or the
+    ///   reverse.
+    /// - No literal follows [`Part::Id`] or [`Part::Uri`].
+    /// - There are two sources of the time, or a tolerance or unit without a time.
+    /// - A separator is not ASCII or could be part of a signature; a prefix or field name contains the separator or a
+    ///   character that no header can contain.
+    /// - [`list`](Self::list) and [`pairs`](Self::pairs) are both set, or a prefix and pairs.
+    /// - A tolerance is zero or longer than a day.
+    pub fn build(self) -> Result<Signature, ConfigError> {
+        let Self { settings, keys, noun } = self;
+        let (content, layout) = (settings.content()?, settings.layout()?);
+        let verifier = settings.algorithm.verifier(noun, &keys, key::text)?;
+        let (prefix, encoding, lengths) = (settings.prefix.as_bytes().into(), settings.encoding, verifier.lengths());
+        let signatures = Signatures { layout, prefix, encoding, lengths };
+        let url: Option<Uri> = settings.public_url.and_then(|url| url.parse().ok());
+        Ok(Signature {
+            header: settings.header?,
+            signatures,
+            content,
+            verifier,
+            public_path: url.map(|url| url.path().into()),
+        })
+    }
+}
+
+/// Shows the labels of the keys and no other value.
+impl fmt::Debug for SignatureBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignatureBuilder")
+            .field("header", &self.settings.header)
+            .field("keys", &self.keys)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The checks of `build`: whatever is signed is read, and whatever is read is signed.
+impl Settings {
+    fn content(&self) -> Result<Content, ConfigError> {
+        match self.count(&Part::Body) {
+            0 => return Err(ConfigError::new(ConfigErrorKind::Unsigned, "the body")),
+            1 => {}
+            _ => return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the body in what is signed")),
+        }
+        let timestamp = self.timestamp()?;
+        if matches!(timestamp, TimestampSource::None) && self.tolerance.is_set() {
+            return Err(ConfigError::new(ConfigErrorKind::Missing, "the time that the tolerance is for"));
+        }
+        let in_head = matches!(timestamp, TimestampSource::Header(_) | TimestampSource::Pairs);
+        self.agree(&Part::Timestamp, in_head, "the timestamp")?;
+        self.agree(&Part::Id, self.id_header.is_some(), "the header of the id")?;
+        self.agree(&Part::PublicUrl, self.public_url.is_some(), "the public URL")?;
+        if self.public_url.as_ref().is_some_and(|url| url.trim().is_empty()) {
+            return Err(ConfigError::new(ConfigErrorKind::Blank, "the public URL"));
+        }
+        let id = self.id_header.clone().transpose()?;
+        if self.parts.windows(2).any(|parts| matches!(parts, [Part::Id | Part::Uri, next] if !next.is_fixed())) {
+            return Err(ConfigError::new(ConfigErrorKind::Missing, "a literal behind the id or the URI"));
+        }
+        Ok(Content { parts: self.resolved_parts(), timestamp, id, tolerance: self.tolerance.build()? })
+    }
+
+    /// The parts, with the configured URL in its place.
+    fn resolved_parts(&self) -> Vec<Part> {
+        let resolve = |part: &Part| match (part, &self.public_url) {
+            (Part::PublicUrl, Some(url)) => Part::Literal(Cow::Owned(url.clone().into_bytes())),
+            _ => part.clone(),
+        };
+        self.parts.iter().map(resolve).collect()
+    }
+
+    fn layout(&self) -> Result<Layout, ConfigError> {
+        let malformed =
+            |setting, expected| Err(ConfigError::new(ConfigErrorKind::Malformed, setting).expected(expected));
+        let separator = self.list.or(self.pairs.as_ref().map(|(separator, ..)| *separator));
+        let can_stand = |text: &str| text.chars().all(|c| (' '..='~').contains(&c) && Some(c) != separator);
+        if !can_stand(&self.prefix) {
+            return malformed("the prefix", "visible ASCII without the separator");
+        }
+        if let Some((_, timestamp, signature)) = &self.pairs {
+            let is_name = |name: &str| !name.is_empty() && !name.contains('=') && can_stand(name);
+            if !is_name(timestamp) || !is_name(signature) {
+                return malformed("the name of a field", "visible ASCII without `=` and the separator");
+            }
+        }
+        match (self.list, &self.pairs) {
+            (None, None) => Ok(Layout::One),
+            (Some(separator), None) => Ok(Layout::List(checked_separator(separator)?)),
+            (Some(_), Some(_)) => Err(ConfigError::new(ConfigErrorKind::Conflict, "the list of signatures")),
+            (None, Some(_)) if !self.prefix.is_empty() => {
+                Err(ConfigError::new(ConfigErrorKind::Conflict, "the prefix"))
+            }
+            (None, Some((_, timestamp, signature))) if timestamp == signature => {
+                Err(ConfigError::new(ConfigErrorKind::Duplicate, "the name of a field"))
+            }
+            (None, Some((separator, timestamp, signature))) => Ok(Layout::Pairs(Pairs {
+                separator: checked_separator(*separator)?,
+                timestamp: timestamp.as_bytes().into(),
+                signature: signature.as_bytes().into(),
+            })),
+        }
+    }
+
+    fn timestamp(&self) -> Result<TimestampSource, ConfigError> {
+        match (&self.timestamp_header, &self.pairs, &self.timestamp_in_body) {
+            (None, None, None) => Ok(TimestampSource::None),
+            (Some(name), None, None) => Ok(TimestampSource::Header(name.clone()?)),
+            (None, Some(_), None) => Ok(TimestampSource::Pairs),
+            (None, None, Some(member)) => Ok(TimestampSource::Body(member.as_str().into())),
+            _ => Err(ConfigError::new(ConfigErrorKind::Conflict, "one source of the timestamp")),
+        }
+    }
+
+    fn agree(&self, part: &Part, has_source: bool, setting: &'static str) -> Result<(), ConfigError> {
+        match (self.count(part) > 0, has_source) {
+            (true, false) => Err(ConfigError::new(ConfigErrorKind::Missing, setting)),
+            (false, true) => Err(ConfigError::new(ConfigErrorKind::Unsigned, setting)),
+            _ => Ok(()),
+        }
+    }
+
+    fn count(&self, part: &Part) -> usize {
+        self.parts.iter().filter(|other| *other == part).count()
+    }
+}
+
+/// A byte that no encoding of a signature uses, so that it can stand between two.
+fn checked_separator(separator: char) -> Result<u8, ConfigError> {
+    match u8::try_from(separator) {
+        Ok(byte @ (b' ' | b',' | b';' | b'|' | b'&' | b':' | b'.')) => Ok(byte),
+        _ => Err(ConfigError::new(ConfigErrorKind::Malformed, "the separator").expected("one of ` ,;|&:.`")),
+    }
+}

@@ -169,3 +169,21 @@ fn noted_pass<E: Tagged>(text: &str, known: Option<&str>) -> (Result<E, DecodeEr
     let event = pass(text, known, &trail, &progress).map_err(|error| DecodeError::json(&error, &trail));
     (event, progress.get())
 }
+
+#[derive(Clone, Debug)]
+pub(crate) enum Tag<'a> {
+    Absent,
+    Text(std::borrow::Cow<'a, str>),
+    Unreadable,
+}
+impl Tag<'_> {
+    pub(crate) fn borrowed(&self) -> Tag<'_> {
+        self.clone()
+    }
+}
+pub(crate) fn find_tag<'a>(_: &'a [u8], _: &[Box<str>]) -> Tag<'a> {
+    Tag::Absent
+}
+pub(crate) fn decode<E: Tagged>(body: &[u8], _: &Tag<'_>, _: Option<&[Box<str>]>) -> Result<E, DecodeError> {
+    decode_tagged(body)
+}

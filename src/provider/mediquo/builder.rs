@@ -1,88 +1,77 @@
-use super::{Credentials, MediQuo};
+use std::sync::Arc;
+
+use http::HeaderName;
+
+use super::MediQuo;
 use crate::{
     ConfigError, ConfigErrorKind,
-    auth::{Basic, BasicBuilder, Bearer, BearerBuilder, Header, HeaderBuilder},
+    auth::{ApiKey, ApiKeyBuilder, Key, Scheme, bearer_fn},
 };
 
 /// Configures a [`MediQuo`].
 ///
 /// # Examples
 ///
-/// While the value of the header is changed, both are live:
+/// Two values of the header are live while you change it:
 ///
 /// ```
-/// use tower_webhook::provider::mediquo::MediQuo;
+/// use tower_webhook::{auth::Key, provider::mediquo::MediQuo};
 ///
 /// let mediquo = MediQuo::builder()
-///     .labelled_signature("2026-09", "mq_8Jq2vXw9Lr5tBn3s")
-///     .labelled_signature("2026-11", "mq_Yc6mZa1Kd0Fe7Rt4")
+///     .signature(Key::new("mq_8Jq2vXw9Lr5tBn3s").label("2026-09"))
+///     .signature(Key::new("mq_Yc6mZa1Kd0Fe7Rt4").label("2026-11"))
 ///     .build()?;
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct MediQuoBuilder {
-    signature: HeaderBuilder,
+    signature: ApiKeyBuilder,
     header_named: bool,
-    basic: BasicBuilder,
-    bearer: BearerBuilder,
-    bearer_check: Option<Bearer>,
+    basic: ApiKeyBuilder,
+    bearer: ApiKeyBuilder,
+    bearer_check: Option<Arc<dyn Scheme>>,
 }
 
 impl MediQuoBuilder {
     pub(super) fn new() -> Self {
         Self {
-            signature: Header::builder("x-webhook-signature").noun("signature"),
+            signature: ApiKey::header("x-webhook-signature").noun("signature"),
             header_named: false,
-            basic: Basic::builder(),
-            bearer: Bearer::builder(),
+            basic: ApiKey::basic(""),
+            bearer: ApiKey::bearer(),
             bearer_check: None,
         }
     }
 
-    /// Adds a value of the signature header, labelled by its number: the first is `"1"`.
-    pub fn signature(mut self, signature: impl AsRef<[u8]>) -> Self {
+    /// Adds a live value of the signature header. Call it once per value while you change it; there can be 16.
+    pub fn signature(mut self, signature: impl Into<Key>) -> Self {
         self.signature = self.signature.key(signature);
         self
     }
 
-    /// Adds a value of the signature header with a label that [`Delivery::key_label`](crate::Delivery::key_label) gives back.
-    pub fn labelled_signature(mut self, label: &str, signature: impl AsRef<[u8]>) -> Self {
-        self.signature = self.signature.labelled_key(label, signature);
-        self
-    }
-
-    /// Looks for the signature in another header. By default it is `x-webhook-signature`. A signature must follow.
-    pub fn header_name(mut self, name: &str) -> Self {
-        self.signature = self.signature.name(name);
+    /// Expects the signature in another header. The default is `x-webhook-signature`. Add a signature too.
+    pub fn header_name(mut self, name: impl TryInto<HeaderName>) -> Self {
+        self.signature = self.signature.in_header(name);
         self.header_named = true;
         self
     }
 
-    /// Asks for a user name and password too; of several, for any.
-    pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
-        self.basic = self.basic.credentials(user, password);
+    /// Also requires HTTP Basic credentials. Call it again to accept any of several.
+    pub fn basic_auth(mut self, user: impl Into<String>, password: impl Into<Key>) -> Self {
+        self.basic = self.basic.user(user).key(password);
         self
     }
 
-    /// Asks for a bearer token too; of several, for any.
-    pub fn bearer(mut self, token: impl AsRef<[u8]>) -> Self {
-        self.bearer = self.bearer.token(token);
+    /// Also requires a bearer token. Call it again to accept any of several.
+    pub fn bearer(mut self, token: impl Into<Key>) -> Self {
+        self.bearer = self.bearer.key(token);
         self
     }
 
-    /// Asks for a bearer token too, such as an OAuth access token, for which `check` must be true:
-    /// see [`Bearer::checked_by`].
+    /// Also requires a bearer token that your function accepts, such as an OAuth access token: see [`bearer_fn`].
     pub fn bearer_checked_by(mut self, check: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
-        self.bearer_check = Some(Bearer::checked_by(check));
-        self
-    }
-
-    /// Takes signatures, passwords and tokens shorter than 16 bytes, which can be guessed.
-    pub fn dangerous_allow_short_keys(mut self) -> Self {
-        self.signature = self.signature.dangerous_allow_short_keys();
-        self.basic = self.basic.dangerous_allow_short_keys();
-        self.bearer = self.bearer.dangerous_allow_short_keys();
+        self.bearer_check = Some(Arc::new(bearer_fn(check)));
         self
     }
 
@@ -90,28 +79,46 @@ impl MediQuoBuilder {
     ///
     /// # Errors
     ///
-    /// Nothing was configured; or as for [`HeaderBuilder::build`], [`BasicBuilder::build`] and
-    /// [`BearerBuilder::build`]; or both a user name and a bearer token were configured, which one
-    /// `Authorization` header can not carry.
+    /// Nothing is configured; or as for [`ApiKeyBuilder::build`]; or both a user name and a bearer token are configured,
+    /// which one `Authorization` header cannot carry.
     pub fn build(self) -> Result<MediQuo, ConfigError> {
-        let signature = if_configured(self.signature.build())?;
-        let basic = if_configured(self.basic.build())?;
-        let bearer = match (if_configured(self.bearer.build())?, self.bearer_check) {
-            (Some(_), Some(_)) => return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the bearer token")),
-            (tokens, check) => tokens.or(check),
-        };
-        match (&signature, &basic, &bearer) {
-            (None, _, _) if self.header_named => Err(ConfigError::new(ConfigErrorKind::Missing, "signature")),
-            (None, None, None) => Err(ConfigError::new(ConfigErrorKind::Missing, "signature")),
-            (_, Some(_), Some(_)) => Err(ConfigError::new(ConfigErrorKind::Duplicate, "the Authorization header")),
-            _ => Ok(MediQuo { scheme: Credentials { signature, basic, bearer } }),
+        if self.signature.is_empty() && (self.header_named || self.has_no_other()) {
+            return Err(ConfigError::new(ConfigErrorKind::Missing, "signature"));
         }
+        let bearer = match self.bearer_check {
+            Some(_) if !self.bearer.is_empty() => {
+                return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the bearer token"));
+            }
+            Some(check) => Some(check),
+            None => built(self.bearer)?,
+        };
+        let basic = built(self.basic)?;
+        if basic.is_some() && bearer.is_some() {
+            return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the Authorization header"));
+        }
+        let schemes = [built(self.signature)?, basic, bearer].into_iter().flatten();
+        match schemes.reduce(|all, scheme| all.and(scheme)) {
+            Some(scheme) => Ok(MediQuo::new(scheme)),
+            None => Err(ConfigError::new(ConfigErrorKind::Missing, "signature")),
+        }
+    }
+
+    fn has_no_other(&self) -> bool {
+        self.basic.is_empty() && self.bearer.is_empty() && self.bearer_check.is_none()
     }
 }
 
-fn if_configured<T>(built: Result<T, ConfigError>) -> Result<Option<T>, ConfigError> {
-    match built {
-        Err(error) if error.kind() == ConfigErrorKind::Missing => Ok(None),
-        built => built.map(Some),
+fn built(builder: ApiKeyBuilder) -> Result<Option<Arc<dyn Scheme>>, ConfigError> {
+    if builder.is_empty() { Ok(None) } else { Ok(Some(Arc::new(builder.build()?))) }
+}
+
+/// Shows the labels of the keys.
+impl std::fmt::Debug for MediQuoBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MediQuoBuilder")
+            .field("signature", &self.signature)
+            .field("basic", &self.basic)
+            .field("bearer", &self.bearer)
+            .finish_non_exhaustive()
     }
 }

@@ -1,8 +1,8 @@
 use super::Event;
-use crate::idempotency::IdentityBuilder;
+use crate::delivery::IdentityBuilder;
 
 impl Event {
-    /// What a retry repeats, by MediQuo's page.
+    /// Adds what all retries of this event repeat.
     pub(super) fn identity<'a>(&self, identity: IdentityBuilder<'a>) -> IdentityBuilder<'a> {
         match self {
             Self::ConsultationFinished(finished) => identity

@@ -2,14 +2,14 @@
 //!
 //! What the layer does follows MediQuo's page "Webhooks":
 //!
-//! | the page says | so |
+//! | the page says | the layer |
 //! |---|---|
-//! | `x-webhook-signature` holds a value "specified by the MediQuo support team" | a [`Header`](crate::auth::Header) scheme: it is a fixed value, not a signature of the body |
-//! | "additional security methods ... (Oauth, user/password, ...)" | [`basic_auth`](MediQuoBuilder::basic_auth), [`bearer`](MediQuoBuilder::bearer), [`bearer_checked_by`](MediQuoBuilder::bearer_checked_by): all that are configured must be right |
-//! | nothing on statuses | a wrong value is answered with 401; the handler's response leaves as it is |
+//! | `x-webhook-signature` holds a value "specified by the MediQuo support team" | expects this fixed value in the header ([`ApiKey`](crate::auth::ApiKey)); it is not a signature of the body |
+//! | "additional security methods ... (Oauth, user/password, ...)" | also checks [`basic_auth`](MediQuoBuilder::basic_auth), [`bearer`](MediQuoBuilder::bearer) or [`bearer_checked_by`](MediQuoBuilder::bearer_checked_by); everything that you configure must match |
+//! | nothing about statuses | answers a wrong value with 401, and sends your handler's response as it is |
 //!
-//! To the idempotency layer (feature `idempotency`) a consultation that finished at a time is one event: one that was
-//! reopened finishes twice. A report has no id, so it is known by its content, and so is what is unknown.
+//! The idempotency layer (feature `idempotency`) takes a consultation with its time for one event, so a reopened one can
+//! finish twice. It identifies reports, which have no id, and unknown events by their body.
 //!
 //! # Examples
 //!
@@ -42,8 +42,9 @@ mod model;
 mod redacted;
 mod report;
 mod report_sent;
-mod scheme;
 mod unix_time;
+
+use std::{fmt, sync::Arc};
 
 pub use self::{
     builder::MediQuoBuilder,
@@ -54,26 +55,32 @@ pub use self::{
     },
     report::{Report, ReportContent, ReportType, Soap},
     report_sent::{ReportPatient, ReportSent, ReportSentPayload},
-    scheme::Credentials,
 };
-use super::{Provider, RawDelivery};
+use super::{Envelope, Place, Provider, RawDelivery};
 #[cfg(feature = "idempotency")]
-use crate::{Delivery, idempotency::Identity};
-use crate::{Rejection, WebhookLayer, json};
+use crate::{Delivery, delivery::Identity};
+use crate::{Rejection, WebhookLayer, auth::Scheme};
 
-/// The provider MediQuo. See the [module](self) for what follows from its page.
-#[derive(Clone, Debug)]
+/// The provider MediQuo. The [module docs](self) show what follows from its page.
+#[derive(Clone)]
 pub struct MediQuo {
-    scheme: Credentials,
+    scheme: Arc<dyn Scheme>,
+    envelope: Envelope,
+    event_type: Place,
 }
 
 impl MediQuo {
-    /// Starts without a credential; at least one must follow.
+    /// Starts without a credential; add at least one.
     pub fn builder() -> MediQuoBuilder {
         MediQuoBuilder::new()
     }
 
-    /// The layer that receives from MediQuo; the same as [`WebhookLayer::new`].
+    fn new(scheme: Arc<dyn Scheme>) -> Self {
+        let event_type = Place::body("type");
+        Self { scheme, envelope: Envelope::new().event_type(event_type.clone()).tagged(), event_type }
+    }
+
+    /// Makes the layer; the same as [`WebhookLayer::new`].
     pub fn into_layer(self) -> WebhookLayer<Self> {
         WebhookLayer::new(self)
     }
@@ -81,22 +88,31 @@ impl MediQuo {
 
 impl Provider for MediQuo {
     type Event = Event;
-    type Scheme = Credentials;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "mediquo"
     }
 
-    fn scheme(&self) -> &Credentials {
-        &self.scheme
+    fn scheme(&self) -> &dyn Scheme {
+        &*self.scheme
     }
 
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<Event, Rejection> {
-        Ok(json::decode_tagged(delivery.body())?)
+        delivery.decode_tagged(&self.event_type)
     }
 
     #[cfg(feature = "idempotency")]
     fn identity(&self, event: &Event, _: &Delivery, body: &[u8]) -> Identity {
         event.identity(Identity::builder(self.name(), body)).build()
+    }
+
+    fn envelope(&self) -> Option<&Envelope> {
+        Some(&self.envelope)
+    }
+}
+
+impl fmt::Debug for MediQuo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MediQuo").finish_non_exhaustive()
     }
 }

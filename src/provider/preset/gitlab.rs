@@ -1,28 +1,25 @@
 use super::PresetBuilder;
 use crate::{
-    auth::{Header, HeaderBuilder},
+    auth::ApiKey,
     provider::{Envelope, Place},
 };
 
-/// GitLab ([their page](https://docs.gitlab.com/user/project/integrations/webhooks/#validate-payloads-by-using-a-secret-token)).
+/// GitLab ([page](https://docs.gitlab.com/user/project/integrations/webhooks/#validate-payloads-by-using-a-secret-token)).
 ///
-/// A fixed token in a header: it proves the sender, and covers neither the body nor anything else. A webhook
-/// with a signing token instead is received with `preset::standard_webhooks`.
-///
-/// An enum of events is received with `.tagged_by_header`, and declared `by "x-gitlab-event"`: see `preset::github`.
+/// A fixed token in a header. It proves the sender and covers neither the body nor anything else. For a webhook with a
+/// signing token, use `preset::standard_webhooks`.
 ///
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::{json::RawJson, provider::preset};
+/// use tower_webhook::provider::preset;
 ///
-/// let layer = preset::gitlab().token("Zr41vw-new-and-random").build()?.json::<RawJson>().into_layer();
+/// let layer = preset::gitlab().key("Zr41vw-new-and-random").build()?.into_layer();
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
-pub fn gitlab() -> PresetBuilder<HeaderBuilder> {
-    let scheme = Header::builder("x-gitlab-token").noun("secret token");
-    let envelope = Envelope::new()
-        .event_type(Place::known_header("x-gitlab-event"))
-        .event_id(Place::known_header("idempotency-key"));
+pub fn gitlab() -> PresetBuilder {
+    let scheme = ApiKey::header("x-gitlab-token").noun("secret token");
+    let envelope =
+        Envelope::new().event_type(Place::header("x-gitlab-event")).event_id(Place::header("idempotency-key"));
     PresetBuilder::new("gitlab", scheme, envelope)
 }

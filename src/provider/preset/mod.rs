@@ -1,7 +1,8 @@
-//! The best known providers: how each signs, and where it states what an event is. Your event type is yours.
+//! Presets: ready-made configurations for well-known providers. You add the key and your event type.
 //!
-//! Facts in italics are covered by the signature, and are [`Stated::Signed`](crate::Stated) in the
-//! [`Delivery`](crate::Delivery); all others are [`Unsigned`](crate::Stated).
+//! A preset knows the signature header, what is signed, and where the type and the id are. Values in italics are covered
+//! by the signature, and are [`Stated::Signed`](crate::Stated) in the [`Delivery`](crate::Delivery). All others are
+//! [`Unsigned`](crate::Stated): whoever replays a recorded delivery can change them.
 //!
 //! | preset | header | signed | type | id | time | attempt |
 //! |---|---|---|---|---|---|---|
@@ -19,43 +20,42 @@
 //! | `discord` | `X-Signature-Ed25519` | time, body | *`event.type`* | *`id`* | *`X-Signature-Timestamp`* | |
 //! | `sendgrid` | `X-Twilio-Email-Event-Webhook-Signature` | time, body | | | *`..-Webhook-Timestamp`* | |
 //!
-//! `gitlab` is always there. `discord` and `sendgrid` need the feature `asymmetric`, `standard_webhooks` and `svix`
-//! the feature `standard-webhooks`, and all others `hmac`.
+//! `gitlab` is always available; all others need the feature `signatures`.
 //!
-//! Where the time is in a header, or is Linear's, and is signed, a delivery that is older or newer than 300 seconds is
-//! refused: `tolerance` sets another bound. Metriport's time is told and not checked: its page does not say that a retry
-//! has a new one. Rejections are answered with the [default statuses](crate::RejectionKind), except where a
-//! preset says otherwise.
+//! A signed time must be within 300 seconds of the time of arrival: change it with
+//! [`tolerance`](PresetBuilder::tolerance). Metriport's time is reported and not checked, because its page does not say
+//! that a retry has a new one. Rejections use the [default statuses](crate::RejectionKind) unless the preset's docs say
+//! otherwise.
 //!
 //! # Examples
 //!
 //! ```
-//! # #[cfg(feature = "hmac")] {
-//! use serde::Deserialize;
-//! use tower_webhook::{Delivery, Stated, provider::preset, tagged_enum};
+//! # #[cfg(feature = "signatures")] {
+//! use serde::{Deserialize, Serialize};
+//! use tower_webhook::{Delivery, Stated, auth::Key, provider::preset, tagged_enum};
 //!
 //! tagged_enum! {
 //!     #[derive(Clone, Debug)]
-//!     pub enum Event by "type" {
+//!     pub enum Event {
 //!         InvoicePaid(InvoicePaid) = "invoice.paid",
 //!     } // and `Unknown`, with the JSON of all other types
 //! }
 //!
-//! #[derive(Clone, Debug, Deserialize)]
-//! pub struct InvoicePaid { data: Data } // what the whole body holds
-//! #[derive(Clone, Debug, Deserialize)]
+//! #[derive(Clone, Debug, Serialize, Deserialize)]
+//! pub struct InvoicePaid { data: Data } // the whole body
+//! #[derive(Clone, Debug, Serialize, Deserialize)]
 //! pub struct Data { object: Invoice }
-//! #[derive(Clone, Debug, Deserialize)]
+//! #[derive(Clone, Debug, Serialize, Deserialize)]
 //! pub struct Invoice { id: String }
 //!
 //! let layer = preset::stripe()
-//!     .labelled_secret("2026-09", "whsec_old_and_random_enough")
-//!     .labelled_secret("2026-11", "whsec_new_and_random_enough")
-//!     .build()?
+//!     .key(Key::new("whsec_old_and_random_enough").label("2026-09"))
+//!     .key(Key::new("whsec_new_and_random_enough").label("2026-11"))
 //!     .tagged::<Event>()
+//!     .build()?
 //!     .into_layer();
 //!
-//! /// What duplicates may be recognised by: an unsigned id is anyone's to choose.
+//! /// Recognises duplicates: anyone can choose an unsigned id.
 //! fn key(delivery: &Delivery) -> Option<&str> {
 //!     delivery.event_id().and_then(Stated::signed)
 //! }
@@ -64,108 +64,280 @@
 //! # Ok::<_, tower_webhook::ConfigError>(())
 //! ```
 //!
-//! `.tagged` looks for the type in the body. Where the table has it in a header, take `.tagged_by_header`: see
-//! `github`. `.json::<E>()` takes any type that derives `Deserialize`, such as [`RawJson`](crate::json::RawJson) or
-//! `serde_json::Value`, and `.raw()` takes a body of any kind, such as the form of a Slack command.
+//! `.tagged::<E>()` decodes into an enum of events, wherever the provider says the type: in a header, a member, or a
+//! member of a member. `.json::<E>()` decodes into any type that derives `Deserialize`, such as
+//! [`RawJson`](crate::json::RawJson). `.raw()` takes a body of any kind, such as the form of a Slack command.
 
-mod builder;
-#[cfg(feature = "asymmetric")]
+#[cfg(feature = "signatures")]
 mod discord;
-#[cfg(feature = "hmac")]
+#[cfg(feature = "signatures")]
 mod github;
 mod gitlab;
-#[cfg(feature = "hmac")]
+#[cfg(feature = "signatures")]
 mod linear;
-#[cfg(feature = "hmac")]
+#[cfg(feature = "signatures")]
 mod metriport;
-#[cfg(feature = "asymmetric")]
+#[cfg(feature = "signatures")]
 mod sendgrid;
-#[cfg(feature = "hmac")]
+#[cfg(feature = "signatures")]
 mod shopify;
-#[cfg(feature = "hmac")]
+#[cfg(feature = "signatures")]
 mod slack;
-#[cfg(feature = "standard-webhooks")]
+#[cfg(feature = "signatures")]
 mod standard_webhooks;
-#[cfg(feature = "hmac")]
+#[cfg(feature = "signatures")]
 mod stripe;
-#[cfg(feature = "hmac")]
+#[cfg(feature = "signatures")]
 mod terra;
-#[cfg(feature = "hmac")]
+#[cfg(feature = "signatures")]
 mod twilio;
 
-use std::fmt;
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 
-use super::{Envelope, Json};
-use crate::{RejectionKind, WebhookBody, auth::Scheme, json::Tagged};
-
-#[cfg(feature = "standard-webhooks")]
-pub use self::standard_webhooks::{standard_webhooks, svix};
-pub use self::{builder::PresetBuilder, gitlab::gitlab};
-#[cfg(feature = "asymmetric")]
-pub use self::{discord::discord, sendgrid::sendgrid};
-#[cfg(feature = "hmac")]
-pub use self::{
-    github::github, linear::linear, metriport::metriport, shopify::shopify, slack::slack, stripe::stripe, terra::terra,
-    twilio::twilio,
+use super::{Custom, CustomBuilder, Envelope};
+#[cfg(feature = "signatures")]
+use crate::auth::{SignatureBuilder, StandardWebhooksBuilder, TwilioBuilder};
+use crate::{
+    ConfigError, ConfigErrorKind, RejectionKind, WebhookBody,
+    auth::{ApiKeyBuilder, Key, Scheme},
+    json::{RawJson, Tagged},
 };
 
-/// A provider that lacks nothing but your event type.
+/// Makes each preset public, and finds it by its name.
+macro_rules! presets {
+    ($($(#[$feature:meta])? $module:ident::$name:ident,)+) => {
+        $($(#[$feature])? pub use self::$module::$name;)+
+
+        /// The names of all presets that the enabled features contain, for [`by_name`].
+        pub const NAMES: &[&str] = &[$($(#[$feature])? stringify!($name)),+];
+
+        /// Finds a preset by the name of its function, for providers that come from a file or a database.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use tower_webhook::provider::preset;
+        ///
+        /// let layer = preset::by_name("gitlab").expect("it exists").key("Zr41vw-new-and-random").build()?.into_layer();
+        /// assert!(preset::by_name("acme").is_none());
+        /// # Ok::<_, tower_webhook::ConfigError>(())
+        /// ```
+        #[must_use]
+        pub fn by_name(name: &str) -> Option<PresetBuilder> {
+            match name {
+                $($(#[$feature])? stringify!($name) => Some($name()),)+
+                _ => None,
+            }
+        }
+    };
+}
+
+presets! {
+    #[cfg(feature = "signatures")] discord::discord,
+    #[cfg(feature = "signatures")] github::github,
+    gitlab::gitlab,
+    #[cfg(feature = "signatures")] linear::linear,
+    #[cfg(feature = "signatures")] metriport::metriport,
+    #[cfg(feature = "signatures")] sendgrid::sendgrid,
+    #[cfg(feature = "signatures")] shopify::shopify,
+    #[cfg(feature = "signatures")] slack::slack,
+    #[cfg(feature = "signatures")] standard_webhooks::standard_webhooks,
+    #[cfg(feature = "signatures")] standard_webhooks::svix,
+    #[cfg(feature = "signatures")] stripe::stripe,
+    #[cfg(feature = "signatures")] terra::terra,
+    #[cfg(feature = "signatures")] twilio::twilio,
+}
+
+/// Configures a preset: add the key, and say what to decode into.
 ///
 /// # Examples
 ///
 /// See the [module](self).
 #[derive(Clone)]
-#[must_use = "a preset does nothing until it has an event type"]
-pub struct Preset<S> {
-    name: &'static str,
-    scheme: S,
+#[must_use = "a builder does nothing until it is built"]
+pub struct PresetBuilder {
+    name: Cow<'static, str>,
+    scheme: SchemeBuilder,
     envelope: Envelope,
-    statuses: fn(RejectionKind) -> StatusCode,
+    rejection_status: fn(RejectionKind) -> StatusCode,
+    keys: Vec<Key>,
+    tolerance: Option<Duration>,
+    public_url: Option<String>,
 }
 
-impl<S: Scheme> Preset<S> {
-    /// Receives JSON into this type: see [`Json::new`].
-    pub fn json<E>(self) -> Json<E, S>
+/// A scheme that lacks only its keys.
+#[derive(Clone, Debug)]
+enum SchemeBuilder {
+    ApiKey(ApiKeyBuilder),
+    #[cfg(feature = "signatures")]
+    Signature(Box<SignatureBuilder>),
+    #[cfg(feature = "signatures")]
+    StandardWebhooks(StandardWebhooksBuilder),
+    #[cfg(feature = "signatures")]
+    Twilio(TwilioBuilder),
+}
+
+impl PresetBuilder {
+    fn new(name: &'static str, scheme: impl Into<SchemeBuilder>, envelope: Envelope) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            scheme: scheme.into(),
+            envelope,
+            rejection_status: RejectionKind::default_status,
+            keys: Vec::new(),
+            tolerance: None,
+            public_url: None,
+        }
+    }
+
+    /// Adds a live key: the secret, token or public key that the provider shows you. Call it once per key while you
+    /// rotate.
+    pub fn key(mut self, key: impl Into<Key>) -> Self {
+        self.keys.push(key.into());
+        self
+    }
+
+    /// Sets how far the time of signing may be from the time of arrival, in both directions. The default is 300
+    /// seconds, the maximum is a day. `build()` returns an error if the provider signs no time.
+    pub fn tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance = Some(tolerance);
+        self
+    }
+
+    /// Sets the URL that you gave to the provider, if the provider signs it. `build()` returns an error if it is missing
+    /// or not signed.
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
+        self
+    }
+
+    /// Replaces the places of type, id and time, for deliveries of another shape than the preset expects.
+    pub fn envelope(mut self, envelope: Envelope) -> Self {
+        self.envelope = envelope;
+        self
+    }
+
+    /// Decodes JSON into this type: see [`CustomBuilder::json`].
+    pub fn json<E>(self) -> CustomBuilder<E>
     where
         E: DeserializeOwned + Clone + Send + Sync + 'static,
     {
-        self.with(Json::new)
+        self.custom().json()
     }
 
-    /// Receives JSON into this [`Tagged`] enum, whose type is in the body: see [`Json::tagged`].
-    pub fn tagged<E>(self) -> Json<E, S>
+    /// Decodes JSON into this enum by the event's type: see [`CustomBuilder::tagged`].
+    pub fn tagged<E>(self) -> CustomBuilder<E>
     where
         E: Tagged + Clone + Send + Sync + 'static,
     {
-        self.with(Json::tagged)
+        self.custom().tagged()
     }
 
-    /// Receives JSON into this [`Tagged`] enum, whose type is in a header: see [`Json::tagged_by_header`].
-    pub fn tagged_by_header<E>(self) -> Json<E, S>
-    where
-        E: Tagged + Clone + Send + Sync + 'static,
-    {
-        self.with(Json::tagged_by_header)
+    /// Takes bodies of any kind as they were sent: see [`CustomBuilder::raw`].
+    pub fn raw(self) -> CustomBuilder<WebhookBody> {
+        self.custom().raw()
     }
 
-    /// Receives bodies of any kind as they were sent: see [`Json::raw`].
-    pub fn raw(self) -> Json<WebhookBody, S> {
-        self.with(Json::raw)
+    /// Checks the settings. The event is the JSON as it was sent.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CustomBuilder::build`].
+    pub fn build(self) -> Result<Custom<RawJson>, ConfigError> {
+        self.custom().build()
     }
 
-    fn with<E>(self, provider: fn(&'static str, S) -> Json<E, S>) -> Json<E, S>
-    where
-        E: Clone + Send + Sync + 'static,
-    {
-        provider(self.name, self.scheme).envelope(self.envelope).statuses(self.statuses)
+    /// Sets the statuses that the provider's page asks for.
+    #[cfg(feature = "signatures")]
+    fn rejection_status(mut self, status: fn(RejectionKind) -> StatusCode) -> Self {
+        self.rejection_status = status;
+        self
+    }
+
+    fn custom(self) -> CustomBuilder<RawJson> {
+        let scheme = self.scheme.build(self.keys, self.tolerance, self.public_url);
+        CustomBuilder::with_scheme(self.name, scheme).envelope(self.envelope).rejection_status(self.rejection_status)
     }
 }
 
-impl<S: fmt::Debug> fmt::Debug for Preset<S> {
+impl SchemeBuilder {
+    fn build(
+        self,
+        keys: Vec<Key>,
+        tolerance: Option<Duration>,
+        public_url: Option<String>,
+    ) -> Result<Arc<dyn Scheme>, ConfigError> {
+        match self {
+            Self::ApiKey(builder) => {
+                no_tolerance(tolerance)?;
+                no_public_url(public_url.as_deref())?;
+                Ok(Arc::new(keys.into_iter().fold(builder, ApiKeyBuilder::key).build()?))
+            }
+            #[cfg(feature = "signatures")]
+            Self::Signature(builder) => {
+                let builder = keys.into_iter().fold(*builder, SignatureBuilder::key);
+                let builder = tolerance.into_iter().fold(builder, SignatureBuilder::tolerance);
+                Ok(Arc::new(public_url.into_iter().fold(builder, SignatureBuilder::public_url).build()?))
+            }
+            #[cfg(feature = "signatures")]
+            Self::StandardWebhooks(builder) => {
+                no_public_url(public_url.as_deref())?;
+                let builder = keys.into_iter().fold(builder, StandardWebhooksBuilder::key);
+                Ok(Arc::new(tolerance.into_iter().fold(builder, StandardWebhooksBuilder::tolerance).build()?))
+            }
+            #[cfg(feature = "signatures")]
+            Self::Twilio(builder) => {
+                no_tolerance(tolerance)?;
+                let builder = keys.into_iter().fold(builder, TwilioBuilder::key);
+                Ok(Arc::new(public_url.into_iter().fold(builder, TwilioBuilder::public_url).build()?))
+            }
+        }
+    }
+}
+
+fn no_tolerance(tolerance: Option<Duration>) -> Result<(), ConfigError> {
+    let missing = || ConfigError::new(ConfigErrorKind::Missing, "the time that the tolerance is for");
+    tolerance.map_or(Ok(()), |_| Err(missing()))
+}
+
+fn no_public_url(url: Option<&str>) -> Result<(), ConfigError> {
+    let unsigned = || ConfigError::new(ConfigErrorKind::Unsigned, "the public URL");
+    url.map_or(Ok(()), |_| Err(unsigned()))
+}
+
+impl From<ApiKeyBuilder> for SchemeBuilder {
+    fn from(builder: ApiKeyBuilder) -> Self {
+        Self::ApiKey(builder)
+    }
+}
+
+#[cfg(feature = "signatures")]
+impl From<SignatureBuilder> for SchemeBuilder {
+    fn from(builder: SignatureBuilder) -> Self {
+        Self::Signature(Box::new(builder))
+    }
+}
+
+#[cfg(feature = "signatures")]
+impl From<StandardWebhooksBuilder> for SchemeBuilder {
+    fn from(builder: StandardWebhooksBuilder) -> Self {
+        Self::StandardWebhooks(builder)
+    }
+}
+
+#[cfg(feature = "signatures")]
+impl From<TwilioBuilder> for SchemeBuilder {
+    fn from(builder: TwilioBuilder) -> Self {
+        Self::Twilio(builder)
+    }
+}
+
+/// Shows the name and the labels of the keys.
+impl fmt::Debug for PresetBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Preset").field("name", &self.name).field("scheme", &self.scheme).finish_non_exhaustive()
+        f.debug_struct("PresetBuilder").field("name", &self.name).field("keys", &self.keys).finish_non_exhaustive()
     }
 }

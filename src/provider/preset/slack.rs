@@ -1,26 +1,26 @@
 use super::PresetBuilder;
 use crate::{
-    auth::{Hmac, HmacBuilder, Part},
+    auth::{Part, Signature},
     provider::{Envelope, Place},
 };
 
-/// Slack ([their page](https://docs.slack.dev/authentication/verifying-requests-from-slack)).
+/// Slack ([page](https://docs.slack.dev/authentication/verifying-requests-from-slack)).
 ///
 /// HMAC-SHA256 of time and body, in hex after `v0=`. Type and id are those of the Events API. Commands and
-/// interactions are forms: take them with [`raw`](super::Preset::raw). For the URL of events, add
-/// [`SlackUrlVerification`](crate::handshake::SlackUrlVerification). The answer is due within 3 seconds.
+/// interactions are forms: take them with [`raw`](super::PresetBuilder::raw). For the URL of events, add
+/// [`SlackUrlVerification`](crate::handshake::SlackUrlVerification). Answer within 3 seconds.
 ///
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::{handshake::SlackUrlVerification, json::RawJson, provider::preset};
+/// use tower_webhook::{handshake::SlackUrlVerification, provider::preset};
 ///
-/// let slack = preset::slack().secret("8f742231b10e8888abcd99yyyzzz85a5").build()?;
-/// let layer = slack.json::<RawJson>().into_layer().handshake(SlackUrlVerification::new());
+/// let slack = preset::slack().key("8f742231b10e8888abcd99yyyzzz85a5").build()?;
+/// let layer = slack.into_layer().handshake(SlackUrlVerification::new());
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
-pub fn slack() -> PresetBuilder<HmacBuilder> {
-    let scheme = Hmac::sha256("x-slack-signature")
+pub fn slack() -> PresetBuilder {
+    let scheme = Signature::hmac_sha256("x-slack-signature")
         .prefix("v0=")
         .signed([Part::literal("v0:"), Part::Timestamp, Part::literal(":"), Part::Body])
         .timestamp_header("x-slack-request-timestamp")
@@ -28,6 +28,6 @@ pub fn slack() -> PresetBuilder<HmacBuilder> {
     let envelope = Envelope::new()
         .event_type(Place::body("event.type"))
         .event_id(Place::body("event_id"))
-        .attempt(Place::known_header("x-slack-retry-num"));
-    PresetBuilder::new("slack", scheme, envelope).timed()
+        .attempt(Place::header("x-slack-retry-num"));
+    PresetBuilder::new("slack", scheme, envelope)
 }

@@ -1,40 +1,40 @@
 use super::PresetBuilder;
 use crate::{
-    auth::{StandardWebhooks, StandardWebhooksBuilder},
+    auth::StandardWebhooks,
     provider::{Envelope, Place},
 };
 
-/// A provider that follows Standard Webhooks ([their page](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md)).
+/// A provider that follows Standard Webhooks ([page](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md)).
 ///
-/// Id, time and body are signed: with a `whsec_` secret, which is decoded, or for a `whpk_` public key. The headers
-/// are `webhook-*` or `svix-*`: see [`StandardWebhooks`].
+/// Id, time and body are signed. The key is a `whsec_` secret or a `whpk_` public key. The headers are `webhook-*` or
+/// `svix-*`: see [`StandardWebhooks`].
 ///
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::{json::RawJson, provider::preset};
+/// use tower_webhook::provider::preset;
 ///
-/// let layer = preset::standard_webhooks().secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").build()?.json::<RawJson>().into_layer();
+/// let layer = preset::standard_webhooks().key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").build()?.into_layer();
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
-pub fn standard_webhooks() -> PresetBuilder<StandardWebhooksBuilder> {
+pub fn standard_webhooks() -> PresetBuilder {
     let envelope = Envelope::new().event_type(Place::body("type"));
-    PresetBuilder::new("standard-webhooks", StandardWebhooks::builder(), envelope).timed()
+    PresetBuilder::new("standard-webhooks", StandardWebhooks::builder(), envelope)
 }
 
-/// Svix and those who send through it, such as Clerk and Resend ([their page](https://docs.svix.com/receiving/verifying-payloads/how-manual)).
+/// Svix and those who send through it, such as Clerk and Resend ([page](https://docs.svix.com/receiving/verifying-payloads/how-manual)).
 ///
-/// The same as [`standard_webhooks`], under the name of `svix`.
+/// Id, time and body are signed, as in [`standard_webhooks`]; the provider's name is `svix`.
 ///
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::{json::RawJson, provider::preset};
+/// use tower_webhook::provider::preset;
 ///
-/// let layer = preset::svix().secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").build()?.json::<RawJson>().into_layer();
+/// let layer = preset::svix().key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").build()?.into_layer();
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
-pub fn svix() -> PresetBuilder<StandardWebhooksBuilder> {
+pub fn svix() -> PresetBuilder {
     let envelope = Envelope::new().event_type(Place::body("type"));
-    PresetBuilder::new("svix", StandardWebhooks::builder(), envelope).timed()
+    PresetBuilder::new("svix", StandardWebhooks::builder(), envelope)
 }

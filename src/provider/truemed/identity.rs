@@ -1,8 +1,8 @@
 use super::Event;
-use crate::{DateTime, idempotency::IdentityBuilder};
+use crate::{DateTime, delivery::IdentityBuilder};
 
 impl Event {
-    /// What a retry repeats, by Truemed's pages.
+    /// Adds what all retries of this event repeat.
     pub(super) fn identity<'a>(&self, identity: IdentityBuilder<'a>) -> IdentityBuilder<'a> {
         match self {
             Self::QualificationSessionComplete(session) => {

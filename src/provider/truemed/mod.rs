@@ -3,17 +3,17 @@
 //! What the layer does follows Truemed's pages "Qualification Session Complete Webhook" and "Item
 //! Eligibility Updated Webhook":
 //!
-//! | the page says | so |
+//! | the page says | the layer |
 //! |---|---|
-//! | the `x-truemed-api-key` header matches the partner's API key | a [`Header`] scheme with one or several keys |
-//! | "204 ... does not need to include any content in the body" | any 2xx of the handler leaves as an empty 204 |
-//! | "400 Invalid payload or authentication failure" | a wrong key is answered with 400, not 401 |
-//! | "retry the requests ... with backoff for up to 7 days" | what is refused is not lost; what is answered 2xx is not sent again |
+//! | the `x-truemed-api-key` header matches the partner's API key | expects one of your keys in that header ([`ApiKey`]) |
+//! | "204 ... does not need to include any content in the body" | turns any 2xx of your handler into an empty 204 |
+//! | "400 Invalid payload or authentication failure" | answers a wrong key with 400, not 401 |
+//! | "retry the requests ... with backoff for up to 7 days" | Truemed sends again what you do not answer with 2xx |
 //!
-//! To the idempotency layer (feature `idempotency`) a session with a status is one event, and so is an item with a
-//! timestamp: a session that is approved twice has its effect once. What is unknown is known by its content.
+//! The idempotency layer (feature `idempotency`) takes a session with a status for one event, and an item with a timestamp
+//! for another: a session that is approved twice has one effect. It identifies unknown events by their body.
 //!
-//! Both webhooks may be sent to one URL: one layer decodes both.
+//! Truemed can send both webhooks to one URL: one layer decodes both.
 //!
 //! # Examples
 //!
@@ -38,81 +38,70 @@ mod event;
 #[cfg(feature = "idempotency")]
 mod identity;
 
-use http::StatusCode;
+use http::{HeaderName, StatusCode};
 
 pub use self::event::{
     Eligibility, EligibilityData, Event, Item, ItemEligibilityUpdated, QualificationSessionComplete, Status,
 };
-use super::{Provider, RawDelivery};
+use super::{Envelope, Place, Provider, RawDelivery};
 use crate::{
     ConfigError, Rejection, RejectionKind, WebhookLayer,
-    auth::{Header, HeaderBuilder},
-    json,
+    auth::{ApiKey, ApiKeyBuilder, Key, Scheme},
 };
 #[cfg(feature = "idempotency")]
-use crate::{Delivery, idempotency::Identity};
+use crate::{Delivery, delivery::Identity};
 
-/// The provider Truemed. See the [module](self) for what follows from its pages.
+/// The provider Truemed. The [module docs](self) show what follows from its pages.
 #[derive(Clone, Debug)]
 pub struct Truemed {
-    scheme: Header,
+    scheme: ApiKey,
+    envelope: Envelope,
+    event_type: Place,
 }
 
 /// Configures a [`Truemed`].
 ///
 /// # Examples
 ///
-/// While a key is rotated, both are live:
+/// Two keys are live while you rotate:
 ///
 /// ```
-/// use tower_webhook::provider::truemed::Truemed;
+/// use tower_webhook::{auth::Key, provider::truemed::Truemed};
 ///
 /// let truemed = Truemed::builder()
-///     .labelled_api_key("2026-09", "tm_live_8Jq2vXw9Lr5t")
-///     .labelled_api_key("2026-11", "tm_live_Yc6mZa1Kd0Fe")
+///     .api_key(Key::new("tm_live_8Jq2vXw9Lr5t").label("2026-09"))
+///     .api_key(Key::new("tm_live_Yc6mZa1Kd0Fe").label("2026-11"))
 ///     .build()?;
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct TruemedBuilder {
-    scheme: HeaderBuilder,
+    scheme: ApiKeyBuilder,
 }
 
 impl Truemed {
-    /// Starts without a key; at least one must follow.
+    /// Starts without a key; add at least one.
     pub fn builder() -> TruemedBuilder {
-        TruemedBuilder { scheme: Header::builder("x-truemed-api-key").noun("API key") }
+        TruemedBuilder { scheme: ApiKey::header("x-truemed-api-key").noun("API key") }
     }
 
-    /// The layer that receives from Truemed; the same as [`WebhookLayer::new`].
+    /// Makes the layer; the same as [`WebhookLayer::new`].
     pub fn into_layer(self) -> WebhookLayer<Self> {
         WebhookLayer::new(self)
     }
 }
 
 impl TruemedBuilder {
-    /// Adds an API key, labelled by its number: the first is `"1"`.
-    pub fn api_key(mut self, key: impl AsRef<[u8]>) -> Self {
+    /// Adds a live API key. Call it once per key while you rotate; there can be 16.
+    pub fn api_key(mut self, key: impl Into<Key>) -> Self {
         self.scheme = self.scheme.key(key);
         self
     }
 
-    /// Adds an API key with a label that [`Delivery::key_label`](crate::Delivery::key_label) gives back.
-    pub fn labelled_api_key(mut self, label: &str, key: impl AsRef<[u8]>) -> Self {
-        self.scheme = self.scheme.labelled_key(label, key);
-        self
-    }
-
-    /// Looks for the key in another header. By default it is `x-truemed-api-key`.
-    pub fn header_name(mut self, name: &str) -> Self {
-        self.scheme = self.scheme.name(name);
-        self
-    }
-
-    /// Takes keys shorter than 16 bytes, which can be guessed.
-    pub fn dangerous_allow_short_keys(mut self) -> Self {
-        self.scheme = self.scheme.dangerous_allow_short_keys();
+    /// Expects the key in another header. The default is `x-truemed-api-key`.
+    pub fn header_name(mut self, name: impl TryInto<HeaderName>) -> Self {
+        self.scheme = self.scheme.in_header(name);
         self
     }
 
@@ -120,26 +109,27 @@ impl TruemedBuilder {
     ///
     /// # Errors
     ///
-    /// As for [`HeaderBuilder::build`].
+    /// As for [`ApiKeyBuilder::build`].
     pub fn build(self) -> Result<Truemed, ConfigError> {
-        Ok(Truemed { scheme: self.scheme.build()? })
+        let event_type = Place::body("event_type");
+        let envelope = Envelope::new().event_type(event_type.clone()).tagged();
+        Ok(Truemed { scheme: self.scheme.build()?, envelope, event_type })
     }
 }
 
 impl Provider for Truemed {
     type Event = Event;
-    type Scheme = Header;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "truemed"
     }
 
-    fn scheme(&self) -> &Header {
+    fn scheme(&self) -> &dyn Scheme {
         &self.scheme
     }
 
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<Event, Rejection> {
-        Ok(json::decode_tagged(delivery.body())?)
+        delivery.decode_tagged(&self.event_type)
     }
 
     #[cfg(feature = "idempotency")]
@@ -147,14 +137,18 @@ impl Provider for Truemed {
         event.identity(Identity::builder(self.name(), body)).build()
     }
 
-    fn status(&self, kind: RejectionKind) -> StatusCode {
+    fn rejection_status(&self, kind: RejectionKind) -> StatusCode {
         match kind {
             RejectionKind::Unauthenticated => StatusCode::BAD_REQUEST,
             other => other.default_status(),
         }
     }
 
-    fn success(&self) -> Option<StatusCode> {
+    fn success_status(&self) -> Option<StatusCode> {
         Some(StatusCode::NO_CONTENT)
+    }
+
+    fn envelope(&self) -> Option<&Envelope> {
+        Some(&self.envelope)
     }
 }

@@ -6,10 +6,10 @@ mod faults;
 mod identity;
 mod load;
 mod pepper;
+mod random_walk;
 mod redis;
 mod sockets;
 mod stores;
-mod walk;
 
 use std::time::Duration;
 

@@ -8,33 +8,36 @@ mod twilio;
 mod vectors;
 mod work;
 
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
 use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, request::Parts};
 use http_body_util::Full;
 use tower_webhook::{
     Rejection, WebhookLayer,
-    auth::{Hmac, HmacBuilder, Part, Scheme, Verified},
+    auth::{Head, Part, Scheme, Signature, SignatureBuilder, Verified},
     clock::Clock,
-    jiff::Timestamp,
     provider::{Provider, RawDelivery},
 };
 
 const KEY: &str = "Zr41vw-new-and-Random";
-const NOW: i64 = 1_700_000_000;
+const NOW: u64 = 1_700_000_000;
 
 /// Takes any body.
-pub(crate) struct Opaque<S>(pub(crate) S);
+pub(crate) struct Opaque(Arc<dyn Scheme>);
 
-impl<S: Scheme> Provider for Opaque<S> {
-    type Scheme = S;
+impl Provider for Opaque {
     type Event = Bytes;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "acme"
     }
 
-    fn scheme(&self) -> &S {
+    fn scheme(&self) -> &dyn Scheme {
         &self.0
     }
 
@@ -43,21 +46,21 @@ impl<S: Scheme> Provider for Opaque<S> {
     }
 }
 
-struct Standstill(Timestamp);
+struct Standstill(SystemTime);
 
 impl Clock for Standstill {
-    fn now(&self) -> Timestamp {
+    fn now(&self) -> SystemTime {
         self.0
     }
 }
 
-fn at(second: i64) -> Timestamp {
-    Timestamp::from_second(second).unwrap()
+fn at(second: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(second)
 }
 
 /// A layer at [`NOW`].
-fn layer<S: Scheme>(scheme: S) -> WebhookLayer<Opaque<S>> {
-    WebhookLayer::new(Opaque(scheme)).clock(Standstill(at(NOW)))
+fn layer(scheme: impl Scheme) -> WebhookLayer<Opaque> {
+    WebhookLayer::new(Opaque(Arc::new(scheme))).clock(Standstill(at(NOW)))
 }
 
 fn head(headers: &[(&'static str, &[u8])]) -> Parts {
@@ -83,10 +86,18 @@ fn full(body: &[u8]) -> Full<Bytes> {
     Full::new(Bytes::copy_from_slice(body))
 }
 
-/// Both halves of a scheme, without a layer.
-fn verify<S: Scheme>(scheme: &S, head: &Parts, body: &[u8], now: i64) -> Result<Verified, Rejection> {
-    let pending = scheme.open(head, at(now))?;
-    scheme.close(pending, body)
+/// Both steps of a scheme, without a layer.
+fn verify(scheme: &impl Scheme, head: &Parts, body: &[u8], now: u64) -> Result<Verified, Rejection> {
+    let head = Head::new(head, at(now));
+    match scheme.verify_head(&head)? {
+        Some(verified) => Ok(verified),
+        None => scheme.verify_body(&head, &Bytes::copy_from_slice(body)),
+    }
+}
+
+/// Whether a head may be followed by a body.
+fn admits(scheme: &impl Scheme, head: &Parts, now: u64) -> bool {
+    scheme.verify_head(&Head::new(head, at(now))).is_ok()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -98,8 +109,8 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// `v0=HEX` of `v0:time:body`, with the time in a header of its own.
-fn timed() -> HmacBuilder {
-    Hmac::sha256("x-acme-signature")
+fn timed() -> SignatureBuilder {
+    Signature::hmac_sha256("x-acme-signature")
         .prefix("v0=")
         .signed([Part::literal("v0:"), Part::Timestamp, Part::literal(":"), Part::Body])
         .timestamp_header("x-acme-timestamp")

@@ -49,7 +49,7 @@ pub(crate) fn from_mediquo<B>(body: B) -> Request<B> {
 }
 
 /// What came of a delivery.
-pub(crate) struct Outcome {
+pub(crate) struct Delivered {
     pub(crate) status: StatusCode,
     pub(crate) head: http::response::Parts,
     pub(crate) body: Bytes,
@@ -57,7 +57,7 @@ pub(crate) struct Outcome {
     pub(crate) handled: Option<(Parts, Bytes)>,
 }
 
-impl Outcome {
+impl Delivered {
     pub(crate) fn rejection(&self) -> Option<&Rejection> {
         self.head.extensions.get()
     }
@@ -77,7 +77,7 @@ impl Outcome {
 }
 
 /// Sends one delivery through the layer alone.
-pub(crate) async fn deliver<P, B>(layer: &WebhookLayer<P>, request: Request<B>) -> Outcome
+pub(crate) async fn deliver<P, B>(layer: &WebhookLayer<P>, request: Request<B>) -> Delivered
 where
     P: Provider,
     B: Body,
@@ -87,7 +87,7 @@ where
     let response = layer.layer(handler.clone()).oneshot(request).await.unwrap();
     let (head, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Outcome { status: head.status, head, body, handled: handler.take_request() }
+    Delivered { status: head.status, head, body, handled: handler.take_request() }
 }
 
 pub(crate) async fn truemed_event(body: impl Into<Bytes>) -> Result<truemed::Event, Rejection> {

@@ -1,0 +1,323 @@
+use std::{fmt, sync::Arc, time::SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, request::Parts};
+
+use super::Verified;
+use crate::{Rejection, RejectionReason};
+
+/// Authenticates deliveries. Implement it for a provider whose signature the schemes of this crate cannot describe.
+///
+/// The layer calls [`verify_head`](Self::verify_head) before it reads a byte of the body. A scheme that needs the body
+/// returns `None` there, and [`verify_body`](Self::verify_body) decides once the body has arrived.
+///
+/// The trait is object-safe: `Box<dyn Scheme>` and `Arc<dyn Scheme>` are schemes too, so you can choose one at run
+/// time.
+///
+/// # Examples
+///
+/// A scheme that expects the body to end with the seal in a header:
+///
+/// ```
+/// use bytes::Bytes;
+/// use tower_webhook::{Rejection, RejectionReason, auth::{Head, Scheme, Verified}};
+///
+/// struct Sealed;
+///
+/// impl Scheme for Sealed {
+///     fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
+///         match head.parts.headers.contains_key("x-seal") {
+///             true => Ok(None), // the body decides
+///             false => Err(RejectionReason::Other("header x-seal is missing").into()),
+///         }
+///     }
+///
+///     fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
+///         match head.parts.headers.get("x-seal") {
+///             Some(seal) if body.ends_with(seal.as_bytes()) => Ok(Verified::new()),
+///             _ => Err(RejectionReason::Other("the seal does not end the body").into()),
+///         }
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not authenticate deliveries",
+    note = "use a scheme of `tower_webhook::auth` such as `ApiKey` or `Signature`, or `scheme_fn(|head| ..)`"
+)]
+pub trait Scheme: Send + Sync + 'static {
+    /// Verifies what the head alone can prove or disprove.
+    ///
+    /// Return `Some` if the head proves the delivery and the body does not matter, and `None` if the body decides.
+    ///
+    /// # Errors
+    ///
+    /// A [`Rejection`] if this head cannot belong to a genuine delivery. The body is then never read.
+    fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection>;
+
+    /// Verifies the whole delivery, after [`verify_head`](Self::verify_head) has returned `None` for its head.
+    ///
+    /// The default rejects. A scheme whose `verify_head` never returns `None` can leave it out.
+    ///
+    /// # Errors
+    ///
+    /// A [`Rejection`] if the delivery is not genuine.
+    fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
+        let _ = (head, body);
+        Err(Rejection::unauthenticated())
+    }
+
+    /// Marks the headers that hold the credential as [sensitive](http::HeaderValue::set_sensitive), so that `Debug`
+    /// output and the header tables of HTTP/2 do not keep it.
+    ///
+    /// The default marks all headers, because it cannot know which ones you read.
+    fn mark_sensitive(&self, headers: &mut HeaderMap) {
+        for value in headers.values_mut() {
+            value.set_sensitive(true);
+        }
+    }
+
+    /// Adds the headers that a response to an unauthenticated delivery needs, such as `WWW-Authenticate`.
+    ///
+    /// The default adds none.
+    fn challenge(&self, response: &mut HeaderMap) {
+        let _ = response;
+    }
+
+    /// Requires this scheme and another one.
+    ///
+    /// Both are always evaluated, so that the time taken does not show which one failed.
+    /// [`Delivery::key_label`](crate::Delivery::key_label) is the label of the first scheme that has one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::auth::{ApiKey, Scheme};
+    ///
+    /// let scheme = ApiKey::header("x-webhook-signature").key("Zr41vw-new-and-random").build()?
+    ///     .and(ApiKey::basic("mediquo").key("correct:horse:battery").build()?);
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    fn and(self, other: impl Scheme) -> Arc<dyn Scheme>
+    where
+        Self: Sized,
+    {
+        Arc::new(And(self, other))
+    }
+
+    /// Accepts this scheme or another one.
+    ///
+    /// Both are always evaluated, so that the time taken does not show which one is in use. If both are satisfied, the
+    /// first one's label is kept.
+    ///
+    /// # Examples
+    ///
+    /// A sender moves from a key in a header to a bearer token:
+    ///
+    /// ```
+    /// use tower_webhook::auth::{ApiKey, Key, Scheme};
+    ///
+    /// let scheme = ApiKey::bearer().key(Key::new("Zr41vw-new-and-random").label("new")).build()?
+    ///     .or(ApiKey::header("x-acme-key").key(Key::new("kx7Gq2-old-and-random").label("old")).build()?);
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    fn or(self, other: impl Scheme) -> Arc<dyn Scheme>
+    where
+        Self: Sized,
+    {
+        Arc::new(Or(self, other))
+    }
+}
+
+/// The head of a delivery, as a [`Scheme`] sees it.
+///
+/// # Examples
+///
+/// For tests of your own scheme:
+///
+/// ```
+/// use std::time::SystemTime;
+/// use tower_webhook::auth::Head;
+///
+/// let (parts, ()) = http::Request::post("/").header("x-acme-key", "k").body(())?.into_parts();
+/// let head = Head::new(&parts, SystemTime::UNIX_EPOCH);
+/// assert!(head.parts.headers.contains_key("x-acme-key"));
+/// # Ok::<_, http::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Head<'a> {
+    /// Method, URI, headers and extensions of the request.
+    pub parts: &'a Parts,
+    /// When the head arrived, by the layer's [`Clock`](crate::clock::Clock).
+    pub received_at: SystemTime,
+}
+
+impl<'a> Head<'a> {
+    /// Creates the head of a delivery, for tests of your own scheme.
+    #[must_use]
+    pub fn new(parts: &'a Parts, received_at: SystemTime) -> Self {
+        Self { parts, received_at }
+    }
+}
+
+macro_rules! delegate {
+    ($($pointer:ident)+) => {$(
+        impl<S: Scheme + ?Sized> Scheme for $pointer<S> {
+            fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
+                (**self).verify_head(head)
+            }
+
+            fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
+                (**self).verify_body(head, body)
+            }
+
+            fn mark_sensitive(&self, headers: &mut HeaderMap) {
+                (**self).mark_sensitive(headers);
+            }
+
+            fn challenge(&self, response: &mut HeaderMap) {
+                (**self).challenge(response);
+            }
+        }
+    )+};
+}
+
+delegate! { Arc Box }
+
+struct And<A, B>(A, B);
+
+impl<A: Scheme, B: Scheme> Scheme for And<A, B> {
+    fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
+        let (first, second) = (self.0.verify_head(head), self.1.verify_head(head));
+        Ok(first?.zip(second?).map(|(first, second)| first.or(second)))
+    }
+
+    fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
+        let (first, second) = (verify(&self.0, head, body), verify(&self.1, head, body));
+        Ok(first?.or(second?))
+    }
+
+    fn mark_sensitive(&self, headers: &mut HeaderMap) {
+        self.0.mark_sensitive(headers);
+        self.1.mark_sensitive(headers);
+    }
+
+    fn challenge(&self, response: &mut HeaderMap) {
+        self.0.challenge(response);
+        self.1.challenge(response);
+    }
+}
+
+struct Or<A, B>(A, B);
+
+impl<A: Scheme, B: Scheme> Scheme for Or<A, B> {
+    fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
+        match (self.0.verify_head(head), self.1.verify_head(head)) {
+            (Err(first), Err(second)) => Err(the_one_that_was_tried(first, second)),
+            (Ok(None), _) | (_, Ok(None)) => Ok(None),
+            (first, second) => first.or(second),
+        }
+    }
+
+    fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
+        match (verify(&self.0, head, body), verify(&self.1, head, body)) {
+            (Err(first), Err(second)) => Err(the_one_that_was_tried(first, second)),
+            (first, second) => first.or(second),
+        }
+    }
+
+    fn mark_sensitive(&self, headers: &mut HeaderMap) {
+        self.0.mark_sensitive(headers);
+        self.1.mark_sensitive(headers);
+    }
+
+    fn challenge(&self, response: &mut HeaderMap) {
+        self.0.challenge(response);
+        self.1.challenge(response);
+    }
+}
+
+/// Verifies head and body by one scheme of two. The head has to be verified again where the other scheme needed the
+/// body: nothing is kept between the two steps.
+fn verify(scheme: &impl Scheme, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
+    match scheme.verify_head(head)? {
+        Some(verified) => Ok(verified),
+        None => scheme.verify_body(head, body),
+    }
+}
+
+/// A sender that left out the header of one scheme meant the other one: its reason helps the operator.
+fn the_one_that_was_tried(first: Rejection, second: Rejection) -> Rejection {
+    if matches!(first.reason(), Some(RejectionReason::MissingHeader(_))) { second } else { first }
+}
+
+/// Makes a scheme from a function of the request's head.
+///
+/// Return `true` for a genuine delivery. All headers are marked as sensitive, because the scheme cannot know which ones
+/// the function reads.
+///
+/// Decide on what the sender cannot choose, such as a certificate or a peer address that your server has put into the
+/// extensions. Path, query and headers are the sender's choice.
+///
+/// # Examples
+///
+/// ```
+/// use std::net::IpAddr;
+/// use tower_webhook::{auth::scheme_fn, provider::Custom};
+///
+/// // The server has put the address of the peer into the extensions.
+/// let scheme = scheme_fn(|head| head.extensions.get::<IpAddr>().is_some_and(|peer| peer.is_loopback()));
+/// let layer = Custom::builder("acme", scheme).build()?.into_layer();
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+pub fn scheme_fn<F>(check: F) -> impl Scheme + Clone + fmt::Debug
+where
+    F: Fn(&Parts) -> bool + Send + Sync + 'static,
+{
+    SchemeFn { check: Arc::new(check) }
+}
+
+#[derive(Clone)]
+struct SchemeFn {
+    check: Arc<dyn Fn(&Parts) -> bool + Send + Sync>,
+}
+
+impl Scheme for SchemeFn {
+    fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
+        if (self.check)(head.parts) {
+            Ok(Some(Verified::new()))
+        } else {
+            Err(RejectionReason::Other("the function of `scheme_fn` returned false").into())
+        }
+    }
+}
+
+impl fmt::Debug for SchemeFn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SchemeFn").finish_non_exhaustive()
+    }
+}
+
+/// Accepts every delivery: whoever can reach the port can deliver.
+///
+/// Use it only for a provider that proves nothing, behind a network that lets only that provider through.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::{auth::DangerousAcceptAll, provider::Custom};
+///
+/// let layer = Custom::builder("acme", DangerousAcceptAll).build()?.into_layer();
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "a unit struct that users write by name")]
+pub struct DangerousAcceptAll;
+
+impl Scheme for DangerousAcceptAll {
+    fn verify_head(&self, _head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
+        Ok(Some(Verified::new()))
+    }
+
+    fn mark_sensitive(&self, _headers: &mut HeaderMap) {}
+}

@@ -1,0 +1,218 @@
+use std::{borrow::Cow, ops::RangeInclusive, sync::Arc};
+
+use aws_lc_rs::{
+    constant_time::verify_slices_are_equal,
+    hmac,
+    signature::{ECDSA_P256_SHA256_ASN1, ED25519, ParsedPublicKey, VerificationAlgorithm},
+};
+
+use super::Candidates;
+use crate::{
+    ConfigError, ConfigErrorKind,
+    auth::{
+        Key, Keys, Secret,
+        key::{self, Fault},
+        keys::{MAX_KEYS, long_enough},
+    },
+};
+
+/// How many times one delivery is verified with a public key at most, and so how many public keys there can be. Each
+/// time costs a hash of the whole body and more, for a sender who has proven nothing yet.
+pub(in crate::auth) const MAX_VERIFICATIONS: usize = 8;
+
+/// The algorithms, as a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::auth) enum Algorithm {
+    HmacSha256,
+    HmacSha512,
+    LegacyHmacSha1,
+    Ed25519,
+    EcdsaP256,
+}
+
+impl Algorithm {
+    fn is_public(self) -> bool {
+        matches!(self, Self::Ed25519 | Self::EcdsaP256)
+    }
+
+    /// What the keys are called in error messages, unless the provider has its own word.
+    pub(in crate::auth) fn noun(self) -> &'static str {
+        if self.is_public() { "public key" } else { "key" }
+    }
+
+    /// Checks the keys and prepares them. `read` reads a key for an HMAC; public keys have one form each.
+    pub(in crate::auth) fn verifier(
+        self,
+        noun: &'static str,
+        keys: &[Key],
+        read: fn(&[u8]) -> Result<Secret, Fault>,
+    ) -> Result<Verifier, ConfigError> {
+        let max = if self.is_public() { MAX_VERIFICATIONS } else { MAX_KEYS };
+        let secret = |key: &Key| match self {
+            Self::Ed25519 => key.secret(ed25519_text).and_then(ed25519),
+            Self::EcdsaP256 => key.secret(key::base64),
+            _ => key.secret(read).and_then(|secret| long_enough(key, secret)),
+        };
+        let keys = Keys::checked(noun, max, keys.iter().map(|key| (key, secret(key))))?;
+        Ok(match self {
+            Self::HmacSha256 => Verifier::hmac(hmac::HMAC_SHA256, &keys),
+            Self::HmacSha512 => Verifier::hmac(hmac::HMAC_SHA512, &keys),
+            Self::LegacyHmacSha1 => Verifier::hmac(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &keys),
+            Self::Ed25519 => Verifier::public(&ED25519, 64..=64, noun, &keys)?,
+            // DER of two numbers of 1 to 33 bytes each.
+            Self::EcdsaP256 => Verifier::public(&ECDSA_P256_SHA256_ASN1, 8..=72, noun, &keys)?,
+        })
+    }
+}
+
+/// The live keys of an algorithm, ready to verify. This is the only place that computes signatures.
+#[derive(Clone)]
+pub(in crate::auth) enum Verifier {
+    /// Each key with its first blocks already computed.
+    Hmac {
+        keys: Vec<(Arc<str>, hmac::Key)>,
+        len: usize,
+    },
+    Public {
+        keys: Vec<(Arc<str>, ParsedPublicKey)>,
+        lengths: RangeInclusive<usize>,
+    },
+}
+
+/// What a signature covers.
+pub(in crate::auth) trait Message {
+    /// Hands over the message piece by piece, so that it need not be copied into one.
+    fn feed(&self, sink: &mut dyn FnMut(&[u8]));
+
+    /// The message, if it is in one piece already.
+    fn whole(&self) -> Option<&[u8]> {
+        None
+    }
+}
+
+impl Verifier {
+    fn hmac(hash: hmac::Algorithm, keys: &Keys) -> Self {
+        let keyed = keys.iter().map(|(label, secret)| (Arc::clone(label), hmac::Key::new(hash, secret.bytes())));
+        Self::Hmac { keys: keyed.collect(), len: hash.tag_len() }
+    }
+
+    fn public(
+        algorithm: &'static dyn VerificationAlgorithm,
+        lengths: RangeInclusive<usize>,
+        noun: &str,
+        keys: &Keys,
+    ) -> Result<Self, ConfigError> {
+        let parse = |(number, (label, key)): (usize, (&Arc<str>, &Secret))| {
+            let parsed = ParsedPublicKey::new(algorithm, key.bytes());
+            let malformed = || ConfigError::new(ConfigErrorKind::Malformed, format!("{noun} {number}"));
+            let expected = "a `SubjectPublicKeyInfo` in DER, as base64";
+            Ok((Arc::clone(label), parsed.map_err(|_| malformed().expected(expected))?))
+        };
+        Ok(Self::Public { keys: (1..).zip(keys.iter()).map(parse).collect::<Result<_, _>>()?, lengths })
+    }
+
+    /// How many bytes a signature has.
+    pub(in crate::auth) fn lengths(&self) -> RangeInclusive<usize> {
+        match self {
+            Self::Hmac { len, .. } => *len..=*len,
+            Self::Public { lengths, .. } => lengths.clone(),
+        }
+    }
+
+    /// Whether so many candidates can be tried without too much work for whoever has sent them.
+    pub(in crate::auth) fn can_try(&self, candidates: usize) -> bool {
+        match self {
+            Self::Hmac { .. } => true,
+            Self::Public { keys, .. } => keys.len() * candidates <= MAX_VERIFICATIONS,
+        }
+    }
+
+    /// The label of the key for which one of the candidates is a signature of the message.
+    ///
+    /// All keys and candidates are tried, also after a match: the time taken must not show which key is in use.
+    pub(in crate::auth) fn verify(&self, message: &dyn Message, candidates: &Candidates) -> Option<Arc<str>> {
+        let mut found = None;
+        match self {
+            Self::Hmac { keys, .. } => {
+                for (label, key) in keys {
+                    let mut context = hmac::Context::with_key(key);
+                    message.feed(&mut |piece| context.update(piece));
+                    let tag = context.sign();
+                    for candidate in candidates.iter() {
+                        if verify_slices_are_equal(tag.as_ref(), candidate).is_ok() {
+                            found = found.or(Some(label));
+                        }
+                    }
+                }
+            }
+            Self::Public { keys, .. } => {
+                // In one piece: Ed25519 reads the message twice, and verifying a digest made elsewhere, as P-256 could,
+                // is outside of FIPS 140.
+                let message = message.whole().map_or_else(|| Cow::Owned(in_one_piece(message)), Cow::Borrowed);
+                for (label, key) in keys {
+                    for candidate in candidates.iter() {
+                        if key.verify_sig(&message, candidate).is_ok() {
+                            found = found.or(Some(label));
+                        }
+                    }
+                }
+            }
+        }
+        found.map(Arc::clone)
+    }
+
+    pub(in crate::auth) fn labels(&self) -> Vec<&str> {
+        match self {
+            Self::Hmac { keys, .. } => keys.iter().map(|(label, _)| &**label).collect(),
+            Self::Public { keys, .. } => keys.iter().map(|(label, _)| &**label).collect(),
+        }
+    }
+}
+
+fn in_one_piece(message: &dyn Message) -> Vec<u8> {
+    let mut len = 0;
+    message.feed(&mut |piece| len += piece.len());
+    let mut whole = Vec::with_capacity(len);
+    message.feed(&mut |piece| whole.extend_from_slice(piece));
+    whole
+}
+
+const ED25519_LEN: usize = 32;
+const ED25519_FORMS: &str = "32 bytes in hex or base64";
+
+fn ed25519_text(text: &[u8]) -> Result<Secret, Fault> {
+    // As base64, so many letters would be 48 bytes.
+    let decoded = if text.len() == 2 * ED25519_LEN { key::hex(text) } else { key::base64(text) };
+    decoded.map_err(|fault| fault.or_expected(ED25519_FORMS))
+}
+
+fn ed25519(key: Secret) -> Result<Secret, Fault> {
+    if key.len() != ED25519_LEN {
+        return Err(Fault::malformed(ED25519_FORMS));
+    }
+    if is_of_small_order(key.bytes()) {
+        return Err(Fault::malformed("a key for which not everybody can sign, so not one of zeros"));
+    }
+    Ok(key)
+}
+
+/// The points whose order is 8 or less, without the sign, in all their spellings. Anybody can make signatures for such
+/// a key. One of them is all zeros, which often stands for a key that is still to be filled in.
+const SMALL_ORDER: [&str; 7] = [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+];
+
+fn is_of_small_order(key: &[u8]) -> bool {
+    let mut point = [0; ED25519_LEN];
+    SMALL_ORDER.iter().any(|hex| {
+        let decoded = data_encoding::HEXLOWER.decode_mut(hex.as_bytes(), &mut point).is_ok();
+        // The highest bit of the last byte is the sign.
+        decoded && point.iter().eq(key.iter().take(ED25519_LEN - 1).chain(&key.last().map(|last| last & 0x7f)))
+    })
+}

@@ -1,0 +1,195 @@
+//! How signatures are written in their header.
+
+use std::ops::RangeInclusive;
+
+use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
+use http::HeaderName;
+
+use crate::{Rejection, RejectionReason};
+
+/// How many signatures one delivery can have.
+const MAX_SIGNATURES: usize = 8;
+/// The longest DER form of an ECDSA signature on P-256. All other signatures are shorter.
+const WIDEST: usize = 72;
+
+/// The encoding of a signature in its header. The default is [`Hex`](Encoding::Hex).
+///
+/// Signatures are decoded strictly: alphabet, length, padding and unused bits must be right (RFC 4648, 3.5).
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::auth::{Encoding, Signature};
+///
+/// let scheme =
+///     Signature::hmac_sha256("x-shop-hmac").key("Zr41vw-new-and-random").encoding(Encoding::Base64).build()?;
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// Two hexadecimal digits per byte, in either letter case.
+    #[default]
+    Hex,
+    /// The standard alphabet, padded (RFC 4648, 4).
+    Base64,
+    /// The URL-safe alphabet, padded or not (RFC 4648, 5).
+    Base64Url,
+}
+
+impl Encoding {
+    /// Decodes into `buffer`. Returns `None` if the text is not this encoding, or does not fit.
+    pub(in crate::auth) fn decode<'a>(self, text: &[u8], buffer: &'a mut [u8]) -> Option<&'a [u8]> {
+        let (table, text) = match self {
+            Self::Hex => (&HEXLOWER_PERMISSIVE, text),
+            Self::Base64 => (&BASE64_NOPAD, unpadded(text)?),
+            Self::Base64Url if text.ends_with(b"=") => (&BASE64URL_NOPAD, unpadded(text)?),
+            Self::Base64Url => (&BASE64URL_NOPAD, text),
+        };
+        let len = table.decode_len(text.len()).ok()?;
+        let output = buffer.get_mut(..len)?;
+        table.decode_mut(text, output).ok()?;
+        Some(output)
+    }
+
+    fn expected(self) -> &'static str {
+        match self {
+            Self::Hex => "one to 8 signatures of the right length in hex",
+            Self::Base64 => "one to 8 signatures of the right length in base64",
+            Self::Base64Url => "one to 8 signatures of the right length in URL-safe base64",
+        }
+    }
+}
+
+/// Removes the padding, because the padded tables of the library also accept several padded texts in a row.
+fn unpadded(text: &[u8]) -> Option<&[u8]> {
+    let text = (text.len() % 4 == 0).then_some(text)?;
+    let text = text.strip_suffix(b"=").unwrap_or(text);
+    Some(text.strip_suffix(b"=").unwrap_or(text))
+}
+
+/// How many signatures a header holds, and where in it they are.
+#[derive(Clone, Debug)]
+pub(in crate::auth) enum Layout {
+    One,
+    /// Several with this separator. Those without the prefix belong to versions that are not known here.
+    List(u8),
+    Pairs(Pairs),
+}
+
+/// `t=1700000000,v1=aa,v1=bb,v0=cc`: the time and the signatures are fields of one header.
+#[derive(Clone, Debug)]
+pub(in crate::auth) struct Pairs {
+    pub(super) separator: u8,
+    pub(super) timestamp: Box<[u8]>,
+    pub(super) signature: Box<[u8]>,
+}
+
+/// Reads signatures out of their header.
+#[derive(Clone, Debug)]
+pub(in crate::auth) struct Signatures {
+    pub(in crate::auth) layout: Layout,
+    pub(in crate::auth) prefix: Box<[u8]>,
+    pub(in crate::auth) encoding: Encoding,
+    pub(in crate::auth) lengths: RangeInclusive<usize>,
+}
+
+impl Signatures {
+    /// All signatures of a header, perhaps none. Rejects a header with a signature that is not well-formed, and the
+    /// ninth signature.
+    pub(in crate::auth) fn read(&self, header: &HeaderName, value: &[u8]) -> Result<Candidates, Rejection> {
+        let mut candidates = Candidates::none();
+        let pushed = match &self.layout {
+            Layout::One => {
+                value.strip_prefix(&*self.prefix).and_then(|text| candidates.push(text, self.encoding, &self.lengths))
+            }
+            Layout::List(separator) => {
+                let mut entries = value.split(|byte| byte == separator);
+                entries.try_for_each(|entry| match entry.strip_prefix(&*self.prefix) {
+                    Some(text) => candidates.push(text, self.encoding, &self.lengths),
+                    None => Some(()),
+                })
+            }
+            Layout::Pairs(pairs) => pairs.fields(value).try_for_each(|field| match field? {
+                (name, text) if name == &*pairs.signature => candidates.push(text, self.encoding, &self.lengths),
+                _ => Some(()),
+            }),
+        };
+        pushed.map(|()| candidates).ok_or_else(|| self.malformed(header))
+    }
+
+    /// As [`read`](Self::read), and at least one.
+    pub(in crate::auth) fn read_some(&self, header: &HeaderName, value: &[u8]) -> Result<Candidates, Rejection> {
+        let candidates = self.read(header, value)?;
+        if candidates.len == 0 { Err(self.malformed(header)) } else { Ok(candidates) }
+    }
+
+    /// The time, where it is in the same header. It must occur once.
+    pub(super) fn timestamp<'a>(&self, header: &HeaderName, value: &'a [u8]) -> Result<Option<&'a [u8]>, Rejection> {
+        let Layout::Pairs(pairs) = &self.layout else { return Ok(None) };
+        let malformed = || {
+            let expected = "`name=value` fields with one timestamp";
+            RejectionReason::MalformedHeader { name: header.clone(), expected }
+        };
+        let mut found = None;
+        for field in pairs.fields(value) {
+            let (name, text) = field.ok_or_else(malformed)?;
+            if name == &*pairs.timestamp && found.replace(text).is_some() {
+                return Err(malformed().into());
+            }
+        }
+        found.map(Some).ok_or_else(|| malformed().into())
+    }
+
+    fn malformed(&self, header: &HeaderName) -> Rejection {
+        RejectionReason::MalformedHeader { name: header.clone(), expected: self.encoding.expected() }.into()
+    }
+}
+
+impl Pairs {
+    /// The fields; `None` for one without `=`.
+    fn fields<'a>(&self, value: &'a [u8]) -> impl Iterator<Item = Option<(&'a [u8], &'a [u8])>> {
+        value.split(|byte| *byte == self.separator).map(|field| {
+            let equals = field.iter().position(|byte| *byte == b'=')?;
+            let (name, text) = field.split_at_checked(equals)?;
+            Some((name, text.strip_prefix(b"=")?))
+        })
+    }
+}
+
+/// The decoded signatures of one delivery, any of which may be the right one.
+///
+/// It has room for the most that can be sent, so that reading a header allocates nothing.
+#[derive(Debug)]
+pub(in crate::auth) struct Candidates {
+    slots: [Slot; MAX_SIGNATURES],
+    len: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    bytes: [u8; WIDEST],
+    len: usize,
+}
+
+impl Candidates {
+    fn none() -> Self {
+        Self { slots: [Slot { bytes: [0; WIDEST], len: 0 }; MAX_SIGNATURES], len: 0 }
+    }
+
+    /// Adds one, which must decode to one of `lengths`.
+    fn push(&mut self, text: &[u8], encoding: Encoding, lengths: &RangeInclusive<usize>) -> Option<()> {
+        let slot = self.slots.get_mut(self.len)?;
+        slot.len = encoding.decode(text, &mut slot.bytes)?.len();
+        self.len += 1;
+        lengths.contains(&slot.len).then_some(())
+    }
+
+    pub(in crate::auth) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(in crate::auth) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.slots.iter().take(self.len).filter_map(|slot| slot.bytes.get(..slot.len))
+    }
+}

@@ -1,0 +1,263 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName};
+
+use super::{
+    Encoding, Head, Key, Part, Scheme, Secret, Verified,
+    key::{self, Fault},
+    only_header,
+    signature::{
+        Algorithm, Candidates, Content, Layout, Signatures, SignedHead, TimestampSource, ToleranceSettings, Verifier,
+    },
+};
+use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers};
+
+const MAX_SIGNATURES: usize = 8;
+
+/// The signatures of [Standard Webhooks], which Svix and its customers send too.
+///
+/// Id, time and body are signed, with a shared secret (`v1`, HMAC-SHA256) or a key pair (`v1a`, Ed25519). The headers
+/// are `webhook-id`, `webhook-timestamp` and `webhook-signature`, or the same names with `svix-`. One right signature
+/// is enough. Signatures of an unknown version, or of one without a configured key, are ignored.
+///
+/// These deliveries are rejected on their head:
+///
+/// - one with headers of both families, because two readers could use two different ones;
+/// - one whose id has a number after a `.`, because it could be a timestamp, and the border of what is signed could
+///   then be moved (the specification warns of such ids);
+/// - one with more than 8 signatures, or whose `v1a` signatures and public keys make more than 8 pairs, because each
+///   pair has to be verified.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::auth::StandardWebhooks;
+///
+/// let scheme = StandardWebhooks::builder()
+///     .key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+///     .key("whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=")
+///     .build()?;
+/// assert_eq!(format!("{scheme:?}"), r#"StandardWebhooks { keys: ["1", "2"] }"#);
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+///
+/// [Standard Webhooks]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+#[derive(Clone)]
+pub struct StandardWebhooks {
+    families: [Family; 2],
+    versions: Vec<Version>,
+}
+
+/// One of the two sets of header names.
+#[derive(Clone)]
+struct Family {
+    id: HeaderName,
+    timestamp: HeaderName,
+    signature: HeaderName,
+    content: Content,
+}
+
+/// `v1` or `v1a`, with its keys.
+#[derive(Clone)]
+struct Version {
+    signatures: Signatures,
+    verifier: Verifier,
+}
+
+/// Configures a [`StandardWebhooks`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct StandardWebhooksBuilder {
+    secrets: Vec<Key>,
+    public_keys: Vec<Key>,
+    tolerance: ToleranceSettings,
+}
+
+impl StandardWebhooks {
+    /// Starts without keys.
+    pub fn builder() -> StandardWebhooksBuilder {
+        StandardWebhooksBuilder {
+            secrets: Vec::new(),
+            public_keys: Vec::new(),
+            tolerance: ToleranceSettings::default(),
+        }
+    }
+
+    /// Reads what the head says, with the signatures of each version.
+    fn read<'a>(&self, head: &Head<'a>) -> Result<(&Family, SignedHead<'a>, Vec<Candidates>), Rejection> {
+        let family = self.family(&head.parts.headers)?;
+        if may_contain_a_time(only_header(head, &family.id)?.as_bytes()) {
+            let expected = "an id without a number after a full stop";
+            return Err(RejectionReason::MalformedHeader { name: family.id.clone(), expected }.into());
+        }
+        let value = only_header(head, &family.signature)?.as_bytes();
+        let signed = family.content.read_head(head, &family.signature, None)?;
+        let candidates: Vec<_> = self
+            .versions
+            .iter()
+            .map(|version| version.signatures.read(&family.signature, value))
+            .collect::<Result<_, _>>()?;
+        let can_try = |(version, candidates): (&Version, &Candidates)| version.verifier.can_try(candidates.len());
+        let count: usize = candidates.iter().map(Candidates::len).sum();
+        if !(1..=MAX_SIGNATURES).contains(&count) || !self.versions.iter().zip(&candidates).all(can_try) {
+            let expected = "one to 8 signatures of a version with a configured key";
+            return Err(RejectionReason::MalformedHeader { name: family.signature.clone(), expected }.into());
+        }
+        Ok((family, signed, candidates))
+    }
+
+    /// The family whose headers are there.
+    fn family(&self, headers: &HeaderMap) -> Result<&Family, Rejection> {
+        let [webhook, svix] = &self.families;
+        match (webhook.is_in(headers), svix.is_in(headers)) {
+            (true, false) => Ok(webhook),
+            (false, true) => Ok(svix),
+            (false, false) => Err(RejectionReason::MissingHeader(webhook.signature.clone()).into()),
+            (true, true) => Err(RejectionReason::Other("both `webhook-*` and `svix-*` headers are there").into()),
+        }
+    }
+}
+
+impl Family {
+    fn new([id, timestamp, signature]: [&'static str; 3], tolerance: &ToleranceSettings) -> Result<Self, ConfigError> {
+        let [id, timestamp, signature] = [id, timestamp, signature].map(HeaderName::from_static);
+        let content = Content {
+            parts: vec![Part::Id, Part::literal("."), Part::Timestamp, Part::literal("."), Part::Body],
+            timestamp: TimestampSource::Header(timestamp.clone()),
+            id: Some(id.clone()),
+            tolerance: tolerance.build()?,
+        };
+        Ok(Self { id, timestamp, signature, content })
+    }
+
+    fn is_in(&self, headers: &HeaderMap) -> bool {
+        [&self.id, &self.timestamp, &self.signature].into_iter().any(|name| headers.contains_key(name))
+    }
+}
+
+impl Version {
+    fn new(prefix: &'static str, verifier: Verifier) -> Self {
+        let signatures = Signatures {
+            layout: Layout::List(b' '),
+            prefix: prefix.as_bytes().into(),
+            encoding: Encoding::Base64,
+            lengths: verifier.lengths(),
+        };
+        Self { signatures, verifier }
+    }
+}
+
+impl Scheme for StandardWebhooks {
+    fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
+        self.read(head).map(|_| None)
+    }
+
+    fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
+        let (family, signed, candidates) = self.read(head)?;
+        let message = family.content.message(&signed, body);
+        let mut found: Option<Arc<str>> = None;
+        for (version, candidates) in self.versions.iter().zip(&candidates) {
+            // A version that has not signed needs no computation. What has signed is public.
+            if candidates.len() > 0 {
+                let label = version.verifier.verify(&message, candidates);
+                found = found.or(label);
+            }
+        }
+        family.content.verified(found.ok_or(RejectionReason::NoKeyMatched)?, &signed, body)
+    }
+
+    fn mark_sensitive(&self, headers: &mut HeaderMap) {
+        for family in &self.families {
+            headers::mark_sensitive(headers, &family.signature);
+        }
+    }
+}
+
+impl fmt::Debug for StandardWebhooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<_> = self.versions.iter().flat_map(|version| version.verifier.labels()).collect();
+        f.debug_struct("StandardWebhooks").field("keys", &keys).finish()
+    }
+}
+
+/// Whether `a.1` can be the id `a` and the time `1` of a delivery whose body has lost its beginning.
+fn may_contain_a_time(id: &[u8]) -> bool {
+    id.split(|byte| *byte == b'.').skip(1).any(|piece| !piece.is_empty() && piece.iter().all(u8::is_ascii_digit))
+}
+
+impl StandardWebhooksBuilder {
+    /// Adds a live key. Call it once per key while you rotate; there can be 16 secrets and 8 public keys.
+    ///
+    /// Text that begins with `whpk_` is a public key: base64 after it. Any other text is a secret: base64, after
+    /// `whsec_`, `v1,whsec_` or nothing. For a secret that the provider shows in another form use [`Key::hex`] or
+    /// [`Key::bytes`].
+    pub fn key(mut self, key: impl Into<Key>) -> Self {
+        let key = key.into();
+        let number = self.secrets.len() + self.public_keys.len() + 1;
+        let key = if key.own_label().is_none() { key.label(number.to_string()) } else { key };
+        let is_public = key.text().is_some_and(|text| text.starts_with(b"whpk_"));
+        let keys = if is_public { &mut self.public_keys } else { &mut self.secrets };
+        keys.push(key);
+        self
+    }
+
+    /// Sets how far the time of signing may be from the time of arrival, in both directions. The default is 300
+    /// seconds, the maximum is a day.
+    pub fn tolerance(self, tolerance: Duration) -> Self {
+        self.past_tolerance(tolerance).future_tolerance(tolerance)
+    }
+
+    /// Sets how old a delivery may be. The default is 300 seconds, the maximum is a day.
+    pub fn past_tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance.past = Some(tolerance);
+        self
+    }
+
+    /// Sets how far the sender's clock may be ahead. The default is 300 seconds, the maximum is a day.
+    pub fn future_tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance.future = Some(tolerance);
+        self
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    ///
+    /// There is no key, or there are more than 16 secrets or 8 public keys; one is not base64, doubled, or of a wrong
+    /// length; two have the same label; a tolerance is zero or longer than a day.
+    pub fn build(self) -> Result<StandardWebhooks, ConfigError> {
+        let labels: Vec<_> = self.secrets.iter().chain(&self.public_keys).filter_map(Key::own_label).collect();
+        let doubled = labels.iter().enumerate().any(|(at, label)| labels.iter().take(at).any(|other| other == label));
+        let mut versions = Vec::with_capacity(2);
+        if !self.secrets.is_empty() || self.public_keys.is_empty() {
+            versions.push(Version::new("v1,", Algorithm::HmacSha256.verifier("secret", &self.secrets, secret)?));
+        }
+        if !self.public_keys.is_empty() {
+            let keys: Vec<Key> = self.public_keys.iter().map(without_prefix).collect();
+            versions.push(Version::new("v1a,", Algorithm::Ed25519.verifier("public key", &keys, secret)?));
+        }
+        if doubled {
+            return Err(ConfigError::new(ConfigErrorKind::Duplicate, "a label"));
+        }
+        let family = |names| Family::new(names, &self.tolerance);
+        let webhook = family(["webhook-id", "webhook-timestamp", "webhook-signature"])?;
+        let svix = family(["svix-id", "svix-timestamp", "svix-signature"])?;
+        Ok(StandardWebhooks { families: [webhook, svix], versions })
+    }
+}
+
+fn secret(text: &[u8]) -> Result<Secret, Fault> {
+    key::text(text)?;
+    let text = text.strip_prefix(b"v1,").unwrap_or(text);
+    let decoded = key::base64(text.strip_prefix(b"whsec_").unwrap_or(text));
+    decoded.map_err(|fault| {
+        fault.or_expected("base64, alone or after `whsec_`, or `Key::hex` or `Key::bytes` for another form")
+    })
+}
+
+fn without_prefix(key: &Key) -> Key {
+    let text = key.text().unwrap_or_default();
+    let stripped = Key::new(text.strip_prefix(b"whpk_").unwrap_or(text));
+    key.own_label().map_or_else(|| stripped.clone(), |label| stripped.clone().label(label))
+}

@@ -1,0 +1,282 @@
+use std::{fmt, ops::Range};
+
+use aws_lc_rs::{
+    constant_time::verify_slices_are_equal,
+    digest::{SHA256, digest},
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Uri, header::CONTENT_TYPE};
+
+use super::{
+    Encoding, Head, Key, Scheme, Verified, key, only_header,
+    signature::{Algorithm, Candidates, Layout, Message, Signatures, Verifier},
+};
+use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers, urlencoded};
+
+const HEADER: HeaderName = HeaderName::from_static("x-twilio-signature");
+const SHA256_LEN: usize = 32;
+/// Twilio sends some tens of fields. Sorting many more would be work for whoever can reach the server.
+const MAX_FIELDS: usize = 1024;
+
+/// The signature of [Twilio]: HMAC-SHA1 in `X-Twilio-Signature` over the URL and the sorted fields of a form.
+///
+/// If the body is not a form, Twilio puts its SHA-256 into the URL as `bodySHA256` and signs the URL alone. A body
+/// without that is rejected, because nothing would cover it. The signed URL is the configured one, followed by the
+/// request's query. Twilio signs it sometimes with the port and sometimes without, so both are accepted. A form can
+/// have 1,024 fields.
+///
+/// No time is signed, so a recorded delivery can be replayed. Names and values of a form are signed without separators,
+/// so [`Verified::covers_body`] is true only if `bodySHA256` is all of the query.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::auth::Twilio;
+///
+/// let scheme = Twilio::builder()
+///     .key("0123456789abcdef0123456789abcdef")
+///     .public_url("https://hooks.example.com/twilio")
+///     .build()?;
+/// assert_eq!(format!("{scheme:?}"), r#"Twilio { keys: ["1"] }"#);
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+///
+/// [Twilio]: https://www.twilio.com/docs/usage/security#validating-requests
+#[derive(Clone)]
+pub struct Twilio {
+    verifier: Verifier,
+    signatures: Signatures,
+    /// The configured URL, and the same with or without the port.
+    urls: [Box<str>; 2],
+    path: Box<str>,
+}
+
+/// Configures a [`Twilio`].
+#[derive(Clone)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct TwilioBuilder {
+    keys: Vec<Key>,
+    url: Option<String>,
+}
+
+impl Twilio {
+    /// Starts without a key and without a URL; you need both.
+    pub fn builder() -> TwilioBuilder {
+        TwilioBuilder { keys: Vec::new(), url: None }
+    }
+
+    fn read<'a>(&self, head: &Head<'a>) -> Result<(Candidates, SignedBody), Rejection> {
+        let candidates = self.signatures.read_some(&HEADER, only_header(head, &HEADER)?.as_bytes())?;
+        let query = head.parts.uri.query();
+        // The media type is not signed. A digest in the URL is, so it counts whatever the body is said to be.
+        if is_form(&head.parts.headers) && digests(query).next().is_none() {
+            return Ok((candidates, SignedBody::Form));
+        }
+        let digest = promised_digest(query).ok_or(RejectionReason::Other(
+            "the body is not a form, and the URL does not end with one `bodySHA256` that could cover it",
+        ))?;
+        Ok((candidates, SignedBody::Digest(digest)))
+    }
+}
+
+/// How the signature covers the body.
+enum SignedBody {
+    Form,
+    /// By this digest, which the body must have.
+    Digest([u8; SHA256_LEN]),
+}
+
+impl Scheme for Twilio {
+    fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
+        self.read(head).map(|_| None)
+    }
+
+    fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
+        let (candidates, signed_body) = self.read(head)?;
+        let form = match signed_body {
+            SignedBody::Form => Some(Form::decode(body)?),
+            SignedBody::Digest(promised) => {
+                let digest = digest(&SHA256, body);
+                verify_slices_are_equal(digest.as_ref(), &promised)
+                    .map_err(|_| RejectionReason::Other("the body does not have the digest in the URL"))?;
+                None
+            }
+        };
+        let query = head.parts.uri.query();
+        // Both URLs are tried, also after a match.
+        let found = self
+            .urls
+            .each_ref()
+            .map(|url| self.verifier.verify(&Called { url, query, form: form.as_ref() }, &candidates));
+        let label = found.into_iter().flatten().next().ok_or_else(|| {
+            if *self.path == *head.parts.uri.path() {
+                RejectionReason::NoKeyMatched
+            } else {
+                RejectionReason::UrlMismatch
+            }
+        })?;
+        let verified = Verified::by(label);
+        // Names and values of a form are signed without separators, so their borders are not covered. Nor is the border
+        // between a query and a form: a digest behind other text may have been the end of a form.
+        let is_digest_alone = form.is_none() && query.is_some_and(|query| !query.contains('&'));
+        Ok(if is_digest_alone { verified.with_signed_body() } else { verified })
+    }
+
+    fn mark_sensitive(&self, headers: &mut HeaderMap) {
+        headers::mark_sensitive(headers, &HEADER);
+    }
+}
+
+/// What Twilio has called.
+struct Called<'a> {
+    url: &'a str,
+    query: Option<&'a str>,
+    form: Option<&'a Form>,
+}
+
+impl Message for Called<'_> {
+    fn feed(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(self.url.as_bytes());
+        if let Some(query) = self.query {
+            sink(b"?");
+            sink(query.as_bytes());
+        }
+        if let Some(form) = self.form {
+            form.feed(sink);
+        }
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(CONTENT_TYPE).map(|value| value.as_bytes().split(|byte| *byte == b';').next());
+    media_type
+        .flatten()
+        .is_some_and(|name| name.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded"))
+}
+
+fn digests(query: Option<&str>) -> impl Iterator<Item = &str> {
+    query.unwrap_or_default().split('&').filter_map(|pair| pair.strip_prefix("bodySHA256="))
+}
+
+/// The digest in the query. It must be there once, and last, where Twilio puts it: anywhere else it could be a text of a
+/// form that was signed after a query, and would then promise any body.
+fn promised_digest(query: Option<&str>) -> Option<[u8; SHA256_LEN]> {
+    let text = query?.rsplit('&').next()?.strip_prefix("bodySHA256=")?;
+    let mut digest = [0; SHA256_LEN];
+    let is_only = digests(query).count() == 1;
+    (is_only && Encoding::Hex.decode(text.as_bytes(), &mut digest)?.len() == SHA256_LEN).then_some(digest)
+}
+
+impl fmt::Debug for Twilio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Twilio").field("keys", &self.verifier.labels()).finish()
+    }
+}
+
+impl TwilioBuilder {
+    /// Adds an auth token of the account. Call it once per live token; there can be 16.
+    pub fn key(mut self, key: impl Into<Key>) -> Self {
+        self.keys.push(key.into());
+        self
+    }
+
+    /// Sets the URL that you gave to Twilio, without its query: the request's query is appended. It is not taken from
+    /// the request, because whoever sends a request chooses its `Host`.
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    ///
+    /// There is no key or there are more than 16; one is blank, padded, doubled, too short or too long; the URL is
+    /// missing, or is not one with `http` or `https`, a host, a path and no query.
+    pub fn build(self) -> Result<Twilio, ConfigError> {
+        let verifier = Algorithm::LegacyHmacSha1.verifier("auth token", &self.keys, key::text)?;
+        let url = self.url.ok_or_else(|| ConfigError::new(ConfigErrorKind::Missing, "the public URL"))?;
+        let (other, path) = other_form(&url).ok_or_else(|| {
+            ConfigError::new(ConfigErrorKind::Malformed, "the public URL")
+                .expected("`http` or `https`, a host, a path and no query")
+        })?;
+        let signatures = Signatures {
+            layout: Layout::One,
+            prefix: Box::default(),
+            encoding: Encoding::Base64,
+            lengths: verifier.lengths(),
+        };
+        Ok(Twilio { verifier, signatures, urls: [url.into(), other.into()], path })
+    }
+}
+
+/// Shows the labels of the keys only: a URL can contain a password.
+impl fmt::Debug for TwilioBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TwilioBuilder").field("keys", &self.keys).finish_non_exhaustive()
+    }
+}
+
+/// The URL without its port, or with the usual one if it has none; and its path.
+fn other_form(url: &str) -> Option<(String, Box<str>)> {
+    let uri: Uri = url.parse().ok()?;
+    let port = match uri.scheme_str()? {
+        "http" => 80,
+        "https" => 443,
+        _ => return None,
+    };
+    let (scheme, after) = url.split_once("://")?;
+    let (authority, path) = after.split_at_checked(after.find('/')?)?;
+    if path.contains(['?', '#']) {
+        return None;
+    }
+    let other = match uri.port() {
+        Some(port) => format!("{scheme}://{}{path}", authority.strip_suffix(&format!(":{port}"))?),
+        None => format!("{scheme}://{authority}:{port}{path}"),
+    };
+    Some((other, path.into()))
+}
+
+/// The fields of a form, decoded: names and values in one buffer, in the order in which they are signed.
+struct Form {
+    text: Vec<u8>,
+    fields: Vec<Field>,
+}
+
+struct Field {
+    name: Range<usize>,
+    value: Range<usize>,
+}
+
+impl Form {
+    /// Decodes `application/x-www-form-urlencoded` (WHATWG URL, 5.1). Names are sorted, and for equal names the values.
+    /// A pair that occurs twice is signed once, as in Twilio's own libraries.
+    fn decode(body: &[u8]) -> Result<Self, Rejection> {
+        let mut form = Self { text: Vec::with_capacity(body.len()), fields: Vec::new() };
+        for (name, value) in urlencoded::pairs(body) {
+            if form.fields.len() == MAX_FIELDS {
+                return Err(RejectionReason::Other("the form has more than 1,024 fields").into());
+            }
+            let (name, value) = (form.push(name), form.push(value));
+            form.fields.push(Field { name, value });
+        }
+        let text = &form.text;
+        let key = |field: &Field| (text.get(field.name.clone()), text.get(field.value.clone()));
+        form.fields.sort_by(|a, b| key(a).cmp(&key(b)));
+        form.fields.dedup_by(|a, b| key(a) == key(b));
+        Ok(form)
+    }
+
+    fn feed(&self, sink: &mut dyn FnMut(&[u8])) {
+        for field in &self.fields {
+            sink(self.text.get(field.name.clone()).unwrap_or_default());
+            sink(self.text.get(field.value.clone()).unwrap_or_default());
+        }
+    }
+
+    fn push(&mut self, encoded: &[u8]) -> Range<usize> {
+        let start = self.text.len();
+        urlencoded::decode_into(encoded, &mut self.text);
+        start..self.text.len()
+    }
+}

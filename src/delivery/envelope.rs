@@ -1,0 +1,286 @@
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
+
+use http::{HeaderName, request::Parts};
+use jiff::Timestamp;
+
+use super::{Delivery, Stated};
+use crate::{
+    ConfigError, ConfigErrorKind,
+    headers::{self, NotOne, only},
+    json::{
+        members::{self, Path, Scalar},
+        tagged::{Tag, find_tag},
+    },
+};
+
+/// Where a provider says what an event is: its id, its type, when it was sent, and which attempt this is.
+///
+/// The default is nowhere. The [`Delivery`] has what the envelope finds, and says whether the signature covers it:
+///
+/// | place | covered by the signature |
+/// |---|---|
+/// | a header | no, except the id and the time that the scheme itself signs; those take precedence |
+/// | a member of the JSON body | if the scheme [covers the body](crate::auth::Verified::covers_body) |
+///
+/// A value that is missing or not well-formed is not an error: the delivery has no such fact then. The type decides
+/// which event a [tagged](crate::tagged_enum) enum becomes.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::{auth::ApiKey, provider::{Custom, Envelope, Place, TimeFormat}};
+///
+/// let scheme = ApiKey::header("x-acme-key").key("Zr41vw-new-and-random").build()?;
+/// let acme = Custom::builder("acme", scheme)
+///     .envelope(
+///         Envelope::new()
+///             .event_id(Place::header("x-acme-delivery"))
+///             .event_type(Place::body("meta.event"))
+///             .sent_at(Place::body("meta.created"), TimeFormat::UnixSeconds),
+///     )
+///     .build()?;
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[must_use = "an envelope does nothing until a provider has it"]
+pub struct Envelope {
+    event_id: Option<Place>,
+    event_type: Option<Place>,
+    sent_at: Option<(Place, TimeFormat)>,
+    attempt: Option<Place>,
+    /// Whether the decoder goes by the type, and so rejects a second one.
+    tagged: bool,
+}
+
+/// A place in a delivery: a header, or a member of its JSON body.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::provider::Place;
+///
+/// let in_the_head = Place::header("x-github-event");
+/// let in_the_body = Place::body("data.object.id");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place(pub(super) Where);
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Where {
+    Header(Result<HeaderName, ConfigError>),
+    Body(Box<Path>),
+}
+
+impl Place {
+    /// A header with this name, in any letter case. It must occur once.
+    ///
+    /// `build()` returns an error if the name is not a header name.
+    #[must_use]
+    pub fn header(name: impl TryInto<HeaderName>) -> Self {
+        Self(Where::Header(headers::parse_name(name, "the name of a header in the envelope")))
+    }
+
+    /// A member of the JSON body, by the names that lead to it with dots between them: `id`, `data.object.id`.
+    ///
+    /// The value must be a string or a whole number, and no member on the way may occur twice. `build()` returns an
+    /// error if a name is empty.
+    #[must_use]
+    pub fn body(path: impl AsRef<str>) -> Self {
+        Self(Where::Body(path.as_ref().split('.').map(Box::from).collect()))
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        match &self.0 {
+            Where::Header(name) => name.clone().map(drop),
+            Where::Body(path) if path.iter().any(|name| name.is_empty()) => {
+                let error = ConfigError::new(ConfigErrorKind::Malformed, "a place in the body");
+                Err(error.expected("names with dots between them, such as `data.id`"))
+            }
+            Where::Body(_) => Ok(()),
+        }
+    }
+
+    fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Where::Header(_) => None,
+            Where::Body(path) => Some(path),
+        }
+    }
+}
+
+/// How a provider writes an instant.
+///
+/// # Examples
+///
+/// See [`Envelope::sent_at`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimeFormat {
+    /// Whole seconds since 1970: `1732180000`.
+    UnixSeconds,
+    /// Whole milliseconds since 1970: `1732180000000`.
+    UnixMilliseconds,
+    /// [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339), with an offset: `2026-11-21T09:30:00Z`.
+    Rfc3339,
+}
+
+impl TimeFormat {
+    fn read(self, text: &str) -> Option<SystemTime> {
+        let since = match self {
+            Self::UnixSeconds => Duration::from_secs(digits(text)?),
+            Self::UnixMilliseconds => Duration::from_millis(digits(text)?),
+            Self::Rfc3339 => return text.parse::<Timestamp>().ok().map(SystemTime::from),
+        };
+        SystemTime::UNIX_EPOCH.checked_add(since)
+    }
+}
+
+/// Digits and nothing else: no provider documents a sign or a space.
+fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+impl Envelope {
+    /// Creates an envelope without places.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets where the event's id is.
+    pub fn event_id(mut self, place: Place) -> Self {
+        self.event_id = Some(place);
+        self
+    }
+
+    /// Sets where the event's type is.
+    pub fn event_type(mut self, place: Place) -> Self {
+        self.event_type = Some(place);
+        self
+    }
+
+    /// Sets where the time of sending is, and how it is written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::provider::{Envelope, Place, TimeFormat};
+    ///
+    /// let envelope = Envelope::new().sent_at(Place::body("meta.when"), TimeFormat::Rfc3339);
+    /// ```
+    pub fn sent_at(mut self, place: Place, format: TimeFormat) -> Self {
+        self.sent_at = Some((place, format));
+        self
+    }
+
+    /// Sets where the number of the attempt is: digits.
+    pub fn attempt(mut self, place: Place) -> Self {
+        self.attempt = Some(place);
+        self
+    }
+
+    /// Checks the places. [`CustomBuilder::build`](crate::provider::CustomBuilder::build) does this for you; call it in
+    /// a [`Provider`](crate::provider::Provider) of your own, where a place that does not exist would never be found.
+    ///
+    /// # Errors
+    ///
+    /// A header name is not one, or a name on the way to a member of the body is empty.
+    pub fn checked(self) -> Result<Self, ConfigError> {
+        let sent_at = self.sent_at.as_ref().map(|(place, _)| place);
+        let places = [self.event_id.as_ref(), self.event_type.as_ref(), sent_at, self.attempt.as_ref()];
+        places.into_iter().flatten().try_for_each(Place::check)?;
+        Ok(self)
+    }
+
+    /// Says that the decoder goes by the type.
+    pub(crate) fn tagged(mut self) -> Self {
+        self.tagged = true;
+        self
+    }
+
+    /// Where the type is.
+    pub(crate) fn type_place(&self) -> Option<&Place> {
+        self.event_type.as_ref()
+    }
+
+    /// Adds to the delivery what this envelope says of it, and gives the type as it was sent.
+    ///
+    /// The body is read once for all its members. A type that the decoder goes by is read apart: if it is a member of
+    /// the root, reading stops there, because the decoder rejects a second one.
+    pub(crate) fn read<'a>(&self, head: &'a Parts, body: &'a [u8], mut delivery: Delivery) -> (Delivery, Tag<'a>) {
+        let covered = delivery.verified().covers_body();
+        let sent_at = self.sent_at.as_ref().map(|(place, _)| place);
+        let untagged_type = self.event_type.as_ref().filter(|_| !self.tagged);
+        let places = [self.event_id.as_ref(), untagged_type, sent_at, self.attempt.as_ref()];
+        let [id, event_type, sent_at, attempt] = texts(places, head, body, covered);
+
+        let (tag, event_type) = match &self.event_type {
+            Some(place) if self.tagged => {
+                let (tag, covered) = place.tag(head, body, covered);
+                let text = match &tag {
+                    Tag::Text(text) => Some(Stated::new(text.clone(), covered)),
+                    Tag::Absent | Tag::Unreadable => None,
+                };
+                (tag, text)
+            }
+            _ => (Tag::Absent, event_type),
+        };
+
+        if let Some(id) = &id {
+            delivery = delivery.with_event_id(id.as_deref());
+        }
+        if let Some(event_type) = &event_type {
+            delivery = delivery.with_event_type(event_type.as_deref());
+        }
+        let format = self.sent_at.as_ref().map(|(_, format)| *format);
+        if let Some(sent_at) = sent_at.and_then(|text| text.try_map(|text| format?.read(&text))) {
+            delivery = delivery.with_sent_at(sent_at);
+        }
+        if let Some(attempt) = attempt.and_then(|text| text.try_map(|text| digits(&text))) {
+            delivery = delivery.with_attempt(attempt);
+        }
+        (delivery, tag)
+    }
+}
+
+impl Place {
+    /// The type at this place, and whether the proof covers it.
+    fn tag<'a>(&self, head: &'a Parts, body: &'a [u8], covered: bool) -> (Tag<'a>, bool) {
+        let tag = match &self.0 {
+            Where::Body(path) => return (find_tag(body, path), covered),
+            Where::Header(Err(_)) => Tag::Absent,
+            Where::Header(Ok(name)) => match only(&head.headers, name) {
+                Ok(value) => value.to_str().map_or(Tag::Unreadable, |text| Tag::Text(Cow::Borrowed(text))),
+                Err(NotOne::Missing) => Tag::Absent,
+                Err(NotOne::Repeated) => Tag::Unreadable,
+            },
+        };
+        (tag, false)
+    }
+}
+
+/// What is found in these places.
+fn texts<'a>(
+    places: [Option<&Place>; members::MAX],
+    head: &'a Parts,
+    body: &'a [u8],
+    covered: bool,
+) -> [Option<Stated<Cow<'a, str>>>; members::MAX] {
+    let paths = places.map(|place| place.and_then(Place::path));
+    let found = if paths.iter().any(Option::is_some) { members::find(body, paths) } else { [None; members::MAX] };
+    let mut found = found.into_iter();
+    places.map(|place| {
+        let member = found.next().flatten();
+        match &place?.0 {
+            Where::Header(name) => {
+                let value = only(&head.headers, name.as_ref().ok()?).ok()?;
+                // Not `to_str`, which takes ASCII only.
+                let text = std::str::from_utf8(value.as_bytes()).ok()?;
+                Some(Stated::Unsigned(Cow::Borrowed(text)))
+            }
+            Where::Body(_) => Some(Stated::new(member.and_then(Scalar::text)?, covered)),
+        }
+    })
+}

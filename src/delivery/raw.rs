@@ -1,0 +1,83 @@
+use std::{borrow::Cow, fmt};
+
+use bytes::Bytes;
+use http::request::Parts;
+
+use super::{Delivery, Place, Stated, envelope::Where};
+use crate::{
+    Rejection, RejectionKind, RejectionReason,
+    headers::{NotOne, only},
+    json::tagged::{self, Tag, Tagged},
+};
+
+/// An authentic delivery before it is decoded, for [`Provider::decode`](crate::provider::Provider::decode) and
+/// [`Handshake::answer_signed`](crate::handshake::Handshake::answer_signed).
+///
+/// `Debug` shows the length of the body only.
+#[derive(Clone, Copy)]
+pub struct RawDelivery<'a> {
+    head: &'a Parts,
+    body: &'a Bytes,
+    delivery: &'a Delivery,
+    tag: Option<&'a Tag<'a>>,
+}
+
+impl<'a> RawDelivery<'a> {
+    /// Creates a delivery, for tests of your own provider.
+    #[must_use]
+    pub fn new(head: &'a Parts, body: &'a Bytes, delivery: &'a Delivery) -> Self {
+        Self { head, body, delivery, tag: None }
+    }
+
+    /// Keeps the type as it was sent, also where [`Delivery`] drops it.
+    pub(crate) fn with_tag(mut self, tag: &'a Tag<'a>) -> Self {
+        self.tag = Some(tag);
+        self
+    }
+
+    /// The request's head.
+    #[must_use]
+    pub fn head(&self) -> &'a Parts {
+        self.head
+    }
+
+    /// The whole body.
+    #[must_use]
+    pub fn body(&self) -> &'a Bytes {
+        self.body
+    }
+
+    /// What is known of the delivery: the key that matched, the event's type and id, and more.
+    #[must_use]
+    pub fn delivery(&self) -> &'a Delivery {
+        self.delivery
+    }
+
+    /// Decodes the event whose type is at this place.
+    pub(crate) fn decode_tagged<E: Tagged>(&self, place: &Place) -> Result<E, Rejection> {
+        let stated = || match self.delivery.event_type().map(Stated::into_inner) {
+            Some(event_type) => Tag::Text(Cow::Borrowed(event_type)),
+            None => Tag::Absent,
+        };
+        let tag = self.tag.map_or_else(stated, Tag::borrowed);
+        match &place.0 {
+            Where::Body(path) => Ok(tagged::decode(self.body, &tag, Some(path))?),
+            Where::Header(Ok(name)) if !matches!(tag, Tag::Text(_)) => {
+                let name = name.clone();
+                let reason = match only(&self.head.headers, &name) {
+                    Err(NotOne::Missing) => RejectionReason::MissingHeader(name),
+                    Err(NotOne::Repeated) => RejectionReason::RepeatedHeader(name),
+                    Ok(_) => RejectionReason::MalformedHeader { name, expected: "an event type in ASCII" },
+                };
+                Err(Rejection::new(RejectionKind::Malformed).because(reason))
+            }
+            Where::Header(_) => Ok(tagged::decode(self.body, &tag, None)?),
+        }
+    }
+}
+
+impl fmt::Debug for RawDelivery<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawDelivery").field("body_len", &self.body.len()).finish_non_exhaustive()
+    }
+}

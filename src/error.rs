@@ -1,0 +1,108 @@
+use std::{error::Error, fmt};
+
+/// A setting that cannot be used. `build()` returns it; nothing is found wrong later, while deliveries arrive.
+///
+/// It names the setting and the problem and never contains the value. `Debug` shows the same sentence, because a `main`
+/// that returns the error prints it with `Debug`.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::{ConfigErrorKind, provider::truemed::Truemed};
+///
+/// let error = Truemed::builder().api_key("from-a-file-with-a-newline\n").build().unwrap_err();
+/// assert_eq!(error.kind(), ConfigErrorKind::Padded);
+/// assert_eq!(error.to_string(), "API key 1 begins or ends with white space");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    kind: ConfigErrorKind,
+    setting: String,
+    expected: Option<&'static str>,
+}
+
+/// What is wrong with a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConfigErrorKind {
+    /// A value is empty or blank, as an unset environment variable leaves it.
+    Blank,
+    /// Two settings exclude each other.
+    Conflict,
+    /// A key contains a control character.
+    ControlCharacter,
+    /// Two keys of one scheme are equal, two have the same label, or a part is signed twice.
+    Duplicate,
+    /// A header name contains characters that no header name can have.
+    HeaderName,
+    /// A value does not have the form that it must have. The message says which form is expected.
+    Malformed,
+    /// A required setting is missing, such as a key: without one, anyone could deliver.
+    Missing,
+    /// A key that is sent in a header contains characters beyond ASCII.
+    NonAscii,
+    /// A duration is zero or too long.
+    OutOfRange,
+    /// A value begins or ends with white space, such as the newline of the file that it was read from.
+    Padded,
+    /// A value is longer than it can be.
+    TooLong,
+    /// There are more keys than one scheme can have: 16, or 8 public keys.
+    TooMany,
+    /// A key or another secret is too short to be safe. The message says how many bytes it needs.
+    TooShort,
+    /// Something that you configured is not covered by the signature.
+    Unsigned,
+}
+
+impl ConfigError {
+    pub(crate) fn new(kind: ConfigErrorKind, setting: impl Into<String>) -> Self {
+        Self { kind, setting: setting.into(), expected: None }
+    }
+
+    /// Says what the setting must be.
+    pub(crate) fn expected(mut self, expected: &'static str) -> Self {
+        self.expected = Some(expected);
+        self
+    }
+
+    /// What is wrong with the setting.
+    #[must_use]
+    pub fn kind(&self) -> ConfigErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let problem = match self.kind {
+            ConfigErrorKind::Blank => "is empty or blank",
+            ConfigErrorKind::Conflict => "excludes another setting",
+            ConfigErrorKind::ControlCharacter => "contains a control character",
+            ConfigErrorKind::Duplicate => "is configured twice",
+            ConfigErrorKind::HeaderName => "is not a header name",
+            ConfigErrorKind::Malformed => "is not well-formed",
+            ConfigErrorKind::Missing => "is not configured",
+            ConfigErrorKind::NonAscii => "contains characters beyond ASCII",
+            ConfigErrorKind::OutOfRange => "is out of range",
+            ConfigErrorKind::Padded => "begins or ends with white space",
+            ConfigErrorKind::TooLong => "is too long",
+            ConfigErrorKind::TooMany => "is more than one scheme can have",
+            ConfigErrorKind::TooShort => "is too short",
+            ConfigErrorKind::Unsigned => "is not part of what is signed",
+        };
+        write!(f, "{} {problem}", self.setting)?;
+        match self.expected {
+            Some(expected) => write!(f, ": expected {expected}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ConfigError({self})")
+    }
+}
+
+impl Error for ConfigError {}

@@ -1,0 +1,40 @@
+//! Header maps as any stranger can fill them.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::{ConfigError, ConfigErrorKind};
+
+/// Why a header has no single value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotOne {
+    Missing,
+    Repeated,
+}
+
+/// The value of a header that must occur exactly once.
+///
+/// Two values are refused even if they are equal: a proxy may have acted on either of them.
+pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a HeaderValue, NotOne> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => Ok(value),
+        (None, _) => Err(NotOne::Missing),
+        (Some(_), Some(_)) => Err(NotOne::Repeated),
+    }
+}
+
+/// Marks all values of a header as sensitive.
+///
+/// This does not use `HeaderMap::entry`, which panics once a sender has filled the map.
+pub(crate) fn mark_sensitive(headers: &mut HeaderMap, name: &HeaderName) {
+    for (header, value) in headers.iter_mut() {
+        if header == name {
+            value.set_sensitive(true);
+        }
+    }
+}
+
+/// Parses a configured header name. `setting` names it in the error.
+pub(crate) fn parse_name(name: impl TryInto<HeaderName>, setting: &'static str) -> Result<HeaderName, ConfigError> {
+    name.try_into().map_err(|_| ConfigError::new(ConfigErrorKind::HeaderName, setting))
+}

@@ -1,0 +1,390 @@
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use http::StatusCode;
+use serde::de::DeserializeOwned;
+
+use super::{Envelope, Provider, RawDelivery};
+use crate::{
+    ConfigError, ConfigErrorKind, Rejection, RejectionKind, WebhookBody, WebhookLayer,
+    auth::Scheme,
+    json::{self, RawJson, Tagged},
+};
+#[cfg(feature = "idempotency")]
+use crate::{
+    Delivery,
+    idempotency::{Identity, IdentityBuilder},
+};
+
+/// A provider with your own event type and any [scheme](crate::auth).
+///
+/// Make it with [`builder`](Custom::builder), or from a [preset](super::preset).
+///
+/// # Examples
+///
+/// An enum of events, told apart by a member of the body:
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use tower_webhook::{
+///     auth::ApiKey,
+///     provider::{Custom, Envelope, Place},
+///     tagged_enum,
+/// };
+///
+/// tagged_enum! {
+///     /// What Acme sends. Events of other types become `Unknown`.
+///     #[derive(Clone, Debug)]
+///     enum Event {
+///         LabReady(Lab) = "lab.ready",
+///         Ping = "ping",
+///     }
+/// }
+///
+/// /// The whole body: `{"meta": {"event": "lab.ready"}, "data": {"lab": "l-1"}}`
+/// #[derive(Clone, Debug, Serialize, Deserialize)]
+/// struct Lab { data: Data }
+/// #[derive(Clone, Debug, Serialize, Deserialize)]
+/// struct Data { lab: String }
+///
+/// let scheme = ApiKey::header("x-acme-key").key("Zr41vw-new-and-random").build()?;
+/// let layer = Custom::builder("acme", scheme)
+///     .envelope(Envelope::new().event_type(Place::body("meta.event")))
+///     .tagged::<Event>()
+///     .build()?
+///     .into_layer();
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+pub struct Custom<E> {
+    settings: Settings<E>,
+    scheme: Arc<dyn Scheme>,
+}
+
+/// Configures a [`Custom`] provider.
+///
+/// | setting | default |
+/// |---|---|
+/// | [`json`](Self::json), [`tagged`](Self::tagged) or [`raw`](Self::raw) | `json::<RawJson>()` |
+/// | [`envelope`](Self::envelope) | none: the [`Delivery`](crate::Delivery) has only the id and the time that the scheme signs |
+/// | [`rejection_status`](Self::rejection_status) | [`RejectionKind::default_status`] |
+/// | [`success_status`](Self::success_status) | the handler's |
+#[must_use = "a builder does nothing until it is built"]
+pub struct CustomBuilder<E> {
+    settings: Settings<E>,
+    scheme: Result<Arc<dyn Scheme>, ConfigError>,
+}
+
+struct Settings<E> {
+    name: Cow<'static, str>,
+    envelope: Option<Envelope>,
+    decode: Decode<E>,
+    rejection_status: fn(RejectionKind) -> StatusCode,
+    success_status: Option<StatusCode>,
+    #[cfg(feature = "idempotency")]
+    identify: Option<Identify<E>>,
+}
+
+/// How bodies become events.
+enum Decode<E> {
+    /// By the body alone.
+    Body(fn(RawDelivery<'_>) -> Result<E, Rejection>),
+    /// By the type, whose place the envelope must have.
+    Tagged(fn(RawDelivery<'_>, &super::Place) -> Result<E, Rejection>),
+}
+
+#[cfg(feature = "idempotency")]
+type Identify<E> = for<'a> fn(&E, IdentityBuilder<'a>) -> IdentityBuilder<'a>;
+
+impl Custom<RawJson> {
+    /// Starts with the provider's name, for [`Delivery::provider`](crate::Delivery::provider), and its scheme.
+    ///
+    /// # Examples
+    ///
+    /// See [`Custom`].
+    pub fn builder(name: impl Into<Cow<'static, str>>, scheme: impl Scheme) -> CustomBuilder<RawJson> {
+        CustomBuilder::with_scheme(name.into(), Ok(Arc::new(scheme)))
+    }
+}
+
+impl<E> Custom<E>
+where
+    E: Clone + Send + Sync + 'static,
+{
+    /// Makes the layer; the same as [`WebhookLayer::new`].
+    pub fn into_layer(self) -> WebhookLayer<Self> {
+        WebhookLayer::new(self)
+    }
+}
+
+impl CustomBuilder<RawJson> {
+    pub(super) fn with_scheme(name: Cow<'static, str>, scheme: Result<Arc<dyn Scheme>, ConfigError>) -> Self {
+        let settings = Settings {
+            name,
+            envelope: None,
+            decode: Decode::Body(decode_json),
+            rejection_status: RejectionKind::default_status,
+            success_status: None,
+            #[cfg(feature = "idempotency")]
+            identify: None,
+        };
+        Self { settings, scheme }
+    }
+
+    /// Decodes JSON into this type, with the rules of [`json::decode`].
+    ///
+    /// The default is [`RawJson`], which keeps the JSON as it was sent. For an enum of events use
+    /// [`tagged`](Self::tagged): `#[serde(untagged)]` takes a known event with wrong data for an unknown one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde::Deserialize;
+    /// use tower_webhook::{auth::ApiKey, provider::Custom};
+    ///
+    /// #[derive(Clone, Deserialize)]
+    /// struct Order { id: String }
+    ///
+    /// let scheme = ApiKey::header("x-acme-key").key("Zr41vw-new-and-random").build()?;
+    /// let layer = Custom::builder("acme", scheme).json::<Order>().build()?.into_layer();
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn json<E>(self) -> CustomBuilder<E>
+    where
+        E: DeserializeOwned + Clone + Send + Sync + 'static,
+    {
+        self.decoded(Decode::Body(decode_json))
+    }
+
+    /// Decodes JSON into this enum, made with [`tagged_enum!`](crate::tagged_enum), by the event's type.
+    ///
+    /// The [`envelope`](Self::envelope) must say where the type is. A type in a header is rarely signed: whoever replays
+    /// a recorded delivery can change it, and [`Delivery::event_type`](crate::Delivery::event_type) says so.
+    ///
+    /// # Examples
+    ///
+    /// See [`Custom`].
+    pub fn tagged<E>(self) -> CustomBuilder<E>
+    where
+        E: Tagged + Clone + Send + Sync + 'static,
+    {
+        self.decoded(Decode::Tagged(|delivery, place| delivery.decode_tagged(place)))
+    }
+
+    /// Takes bodies of any kind, such as forms: the event is the body as it was sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::{WebhookBody, auth::ApiKey, provider::Custom};
+    ///
+    /// fn handle(event: &WebhookBody) {
+    ///     println!("{} bytes of a form", event.bytes().len());
+    /// }
+    ///
+    /// let scheme = ApiKey::header("x-acme-key").key("Zr41vw-new-and-random").build()?;
+    /// let layer = Custom::builder("acme", scheme).raw().build()?.into_layer();
+    /// # handle(&WebhookBody::from("a=1"));
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn raw(self) -> CustomBuilder<WebhookBody> {
+        self.decoded(Decode::Body(|delivery| Ok(WebhookBody::from(delivery.body().clone()))))
+    }
+
+    fn decoded<E>(self, decode: Decode<E>) -> CustomBuilder<E> {
+        let Settings { name, envelope, rejection_status, success_status, .. } = self.settings;
+        let settings = Settings {
+            name,
+            envelope,
+            decode,
+            rejection_status,
+            success_status,
+            #[cfg(feature = "idempotency")]
+            identify: None,
+        };
+        CustomBuilder { settings, scheme: self.scheme }
+    }
+}
+
+fn decode_json<E: DeserializeOwned>(delivery: RawDelivery<'_>) -> Result<E, Rejection> {
+    Ok(json::decode(delivery.body())?)
+}
+
+impl<E> CustomBuilder<E> {
+    /// Sets where the provider says what an event is: its id, its type and the like. The default is nowhere.
+    ///
+    /// # Examples
+    ///
+    /// See [`Envelope`].
+    pub fn envelope(mut self, envelope: Envelope) -> Self {
+        self.settings.envelope = Some(envelope);
+        self
+    }
+
+    /// Sets the statuses of responses to rejected deliveries. The default is [`RejectionKind::default_status`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_webhook::{RejectionKind, auth::ApiKey, provider::Custom};
+    ///
+    /// let scheme = ApiKey::header("x-acme-key").key("Zr41vw-new-and-random").build()?;
+    /// let acme = Custom::builder("acme", scheme)
+    ///     .rejection_status(|kind| match kind {
+    ///         RejectionKind::Unauthenticated => StatusCode::FORBIDDEN,
+    ///         other => other.default_status(),
+    ///     })
+    ///     .build()?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn rejection_status(mut self, status: fn(RejectionKind) -> StatusCode) -> Self {
+        self.settings.rejection_status = status;
+        self
+    }
+
+    /// Sets the status that replaces any 2xx status of the handler; a 204 or 205 removes the body. The default is the
+    /// handler's own status.
+    pub fn success_status(mut self, status: StatusCode) -> Self {
+        self.settings.success_status = Some(status);
+        self
+    }
+
+    /// Sets the event's de-duplication key for the [`IdempotencyLayer`](crate::idempotency::IdempotencyLayer): add what
+    /// is equal for all retries of one event and different for different events.
+    ///
+    /// The default is [`Identity::of_delivery`]. An event for which you add no part, or an empty one, is identified by
+    /// its body.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde::Deserialize;
+    /// use tower_webhook::{auth::ApiKey, provider::Custom};
+    ///
+    /// #[derive(Clone, Deserialize)]
+    /// struct Order { id: String, status: String }
+    ///
+    /// let scheme = ApiKey::header("x-acme-key").key("Zr41vw-new-and-random").build()?;
+    /// let acme = Custom::builder("acme", scheme)
+    ///     .json::<Order>()
+    ///     .identified_by(|order, identity| identity.part(&order.id).part(&order.status))
+    ///     .build()?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    #[cfg(feature = "idempotency")]
+    pub fn identified_by(mut self, identify: for<'a> fn(&E, IdentityBuilder<'a>) -> IdentityBuilder<'a>) -> Self {
+        self.settings.identify = Some(identify);
+        self
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    ///
+    /// A key or another setting of a preset's scheme cannot be used; a place of the envelope is not one; or an enum of
+    /// events is [tagged](CustomBuilder::tagged) and the envelope does not say where the type is.
+    pub fn build(self) -> Result<Custom<E>, ConfigError> {
+        let Self { mut settings, scheme } = self;
+        let envelope = settings.envelope.take().map(Envelope::checked).transpose()?;
+        settings.envelope = match settings.decode {
+            Decode::Body(_) => envelope,
+            Decode::Tagged(_) => match envelope.filter(|envelope| envelope.type_place().is_some()) {
+                Some(envelope) => Some(envelope.tagged()),
+                None => {
+                    let setting = "the place of the event's type, `Envelope::event_type`,";
+                    return Err(ConfigError::new(ConfigErrorKind::Missing, setting));
+                }
+            },
+        };
+        Ok(Custom { settings, scheme: scheme? })
+    }
+}
+
+impl<E> Provider for Custom<E>
+where
+    E: Clone + Send + Sync + 'static,
+{
+    type Event = E;
+
+    fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    fn scheme(&self) -> &dyn Scheme {
+        &*self.scheme
+    }
+
+    fn decode(&self, delivery: RawDelivery<'_>) -> Result<E, Rejection> {
+        match (&self.settings.decode, self.settings.envelope.as_ref().and_then(Envelope::type_place)) {
+            (Decode::Body(decode), _) => decode(delivery),
+            (Decode::Tagged(decode), Some(place)) => decode(delivery, place),
+            // `build` has refused this.
+            (Decode::Tagged(_), None) => Err(RejectionKind::Malformed.into()),
+        }
+    }
+
+    fn rejection_status(&self, kind: RejectionKind) -> StatusCode {
+        (self.settings.rejection_status)(kind)
+    }
+
+    fn success_status(&self) -> Option<StatusCode> {
+        self.settings.success_status
+    }
+
+    fn envelope(&self) -> Option<&Envelope> {
+        self.settings.envelope.as_ref()
+    }
+
+    #[cfg(feature = "idempotency")]
+    fn identity(&self, event: &E, delivery: &Delivery, body: &[u8]) -> Identity {
+        match self.settings.identify {
+            Some(identify) => identify(event, Identity::builder(self.name(), body)).build(),
+            None => Identity::of_delivery(delivery, body),
+        }
+    }
+}
+
+impl<E> Clone for Settings<E> {
+    fn clone(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            envelope: self.envelope.clone(),
+            decode: self.decode,
+            rejection_status: self.rejection_status,
+            success_status: self.success_status,
+            #[cfg(feature = "idempotency")]
+            identify: self.identify,
+        }
+    }
+}
+
+impl<E> Clone for Decode<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for Decode<E> {}
+
+impl<E> Clone for Custom<E> {
+    fn clone(&self) -> Self {
+        Self { settings: self.settings.clone(), scheme: Arc::clone(&self.scheme) }
+    }
+}
+
+impl<E> Clone for CustomBuilder<E> {
+    fn clone(&self) -> Self {
+        Self { settings: self.settings.clone(), scheme: self.scheme.clone() }
+    }
+}
+
+impl<E> fmt::Debug for Custom<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Custom").field("name", &self.settings.name).finish_non_exhaustive()
+    }
+}
+
+impl<E> fmt::Debug for CustomBuilder<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomBuilder").field("name", &self.settings.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,229 @@
+use std::{fmt, sync::Arc, time::SystemTime};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderValue, Method, Response,
+    header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH},
+    request::Parts,
+};
+use http_body::{Body, SizeHint};
+
+use super::{RejectedDelivery, WebhookBody};
+use crate::{
+    Delivery, Rejection, RejectionKind, ResponseBody,
+    auth::{Head, Verified},
+    clock::{Clock, SystemClock},
+    delivery::RawDelivery,
+    handshake::Handshake,
+    json::tagged::Tag,
+    provider::Provider,
+    response,
+};
+
+pub(super) type Replace = dyn Fn(RejectedDelivery<'_>, Response<Bytes>) -> Response<Bytes> + Send + Sync;
+pub(super) type Inspect = dyn Fn(RejectedDelivery<'_>) + Send + Sync;
+
+/// The settings of a layer, and every decision about a delivery. No method waits for anything.
+pub(super) struct Receiver<P> {
+    provider: Arc<P>,
+    name: Arc<str>,
+    pub(super) body_limit: usize,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) inspect_rejection: Option<Arc<Inspect>>,
+    pub(super) on_rejection: Option<Arc<Replace>>,
+    pub(super) handshakes: Vec<Arc<dyn Handshake>>,
+}
+
+/// What the head decides.
+pub(super) enum Admission {
+    /// An endpoint verification, which the head alone answers.
+    Answered(Response<Bytes>),
+    /// The body has to be read.
+    Admitted(Admitted),
+}
+
+/// What is kept from the head until the body has arrived.
+pub(super) struct Admitted {
+    /// `None`: the body decides.
+    verified: Option<Verified>,
+    received_at: SystemTime,
+}
+
+/// What the whole delivery decides.
+pub(super) enum Acceptance {
+    /// An endpoint verification, answered in the handler's place.
+    Answered(Response<Bytes>),
+    /// A delivery for the handler, with its metadata for the response.
+    Accepted(WebhookBody, Delivery),
+}
+
+/// Why a delivery goes no further, with its metadata if it is authentic.
+pub(super) struct Refused {
+    rejection: Rejection,
+    delivery: Option<Delivery>,
+}
+
+impl<T: Into<Rejection>> From<T> for Refused {
+    fn from(rejection: T) -> Self {
+        Self { rejection: rejection.into(), delivery: None }
+    }
+}
+
+impl<P: Provider> Receiver<P> {
+    pub(super) fn new(provider: P) -> Self {
+        Self {
+            name: provider.name().into(),
+            provider: Arc::new(provider),
+            body_limit: 1 << 20,
+            clock: Arc::new(SystemClock),
+            inspect_rejection: None,
+            on_rejection: None,
+            handshakes: Vec::new(),
+        }
+    }
+
+    /// Decides on the head. The body is asked for its length and not read.
+    pub(super) fn admit(&self, head: &Parts, body: &impl Body) -> Result<Admission, Refused> {
+        if let Some(answer) = self.handshakes.iter().find_map(|handshake| handshake.answer_unsigned(head)) {
+            return Ok(Admission::Answered(response::without_forbidden_body(answer?)));
+        }
+        if head.method != Method::POST {
+            return Err(RejectionKind::MethodNotAllowed.into());
+        }
+        if !is_identity(&head.headers) {
+            return Err(RejectionKind::UnsupportedEncoding.into());
+        }
+        let received_at = self.clock.now();
+        let verified = self.provider.scheme().verify_head(&Head::new(head, received_at))?;
+        if usize::try_from(announced(&head.headers, &body.size_hint())).is_ok_and(|length| length <= self.body_limit) {
+            Ok(Admission::Admitted(Admitted { verified, received_at }))
+        } else {
+            Err(RejectionKind::TooLarge.into())
+        }
+    }
+
+    /// Decides on the whole delivery, and turns its head into the one that the handler sees.
+    pub(super) fn accept(&self, head: &mut Parts, admitted: Admitted, body: &Bytes) -> Result<Acceptance, Refused> {
+        let Admitted { verified, received_at } = admitted;
+        let scheme = self.provider.scheme();
+        let verified = match verified {
+            Some(verified) => verified,
+            None => scheme.verify_body(&Head::new(head, received_at), body)?,
+        };
+        let delivery = Delivery::new(Arc::clone(&self.name), verified, received_at, body.len());
+        let (delivery, tag) = match self.provider.envelope() {
+            Some(envelope) => envelope.read(head, body, delivery),
+            None => (delivery, Tag::Absent),
+        };
+        let raw = RawDelivery::new(head, body, &delivery).with_tag(&tag);
+        if let Some(mut answer) = self.handshakes.iter().find_map(|handshake| handshake.answer_signed(raw)) {
+            answer.extensions_mut().insert(delivery);
+            return Ok(Acceptance::Answered(response::without_forbidden_body(answer)));
+        }
+        let event = match self.provider.decode(raw) {
+            Ok(event) => event,
+            Err(rejection) => return Err(Refused { rejection, delivery: Some(delivery) }),
+        };
+        #[cfg(feature = "idempotency")]
+        {
+            let provider = Arc::clone(&self.provider) as Arc<dyn crate::delivery::Identify>;
+            head.extensions.insert(crate::delivery::Identifiable::new(provider, body.clone()));
+        }
+        scheme.mark_sensitive(&mut head.headers);
+        head.extensions.insert(event);
+        head.extensions.insert(delivery.clone());
+        Ok(Acceptance::Accepted(WebhookBody::from(body.clone()), delivery))
+    }
+
+    /// The response to a rejected delivery: the same bytes for all rejections of one kind.
+    pub(super) fn refuse(&self, head: &mut Parts, refused: Refused, body: Option<&Bytes>) -> Response<Bytes> {
+        let Refused { rejection, delivery } = refused;
+        let kind = rejection.kind();
+        let is_watched = self.inspect_rejection.is_some() || self.on_rejection.is_some();
+        let text = Bytes::from_static(kind.problem().as_bytes());
+        let mut response = if is_watched {
+            Response::new(text)
+        } else {
+            response::in_place(std::mem::take(&mut head.headers), std::mem::take(&mut head.extensions), text)
+        };
+        *response.status_mut() = self.provider.rejection_status(kind);
+        let headers = response.headers_mut();
+        response::mark_problem(headers);
+        match kind {
+            RejectionKind::Unauthenticated => self.provider.scheme().challenge(headers),
+            RejectionKind::MethodNotAllowed => {
+                headers.insert(ALLOW, HeaderValue::from_static("POST"));
+            }
+            RejectionKind::UnsupportedEncoding => {
+                headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            }
+            _ => {}
+        }
+        if is_watched {
+            self.provider.scheme().mark_sensitive(&mut head.headers);
+            let rejected = RejectedDelivery::new(head, &rejection, delivery.as_ref(), body);
+            if let Some(inspect) = &self.inspect_rejection {
+                inspect(rejected);
+            }
+            if let Some(replace) = &self.on_rejection {
+                response = replace(rejected, response);
+            }
+        }
+        let mut response = response::without_forbidden_body(response);
+        response.extensions_mut().insert(rejection);
+        if let Some(delivery) = delivery {
+            response.extensions_mut().insert(delivery);
+        }
+        response
+    }
+
+    /// The handler's response, with the status that the provider documents for success and the delivery's metadata.
+    pub(super) fn reply<B>(&self, response: Response<B>, delivery: Delivery) -> Response<ResponseBody<B>>
+    where
+        B: Body,
+        B::Data: From<Bytes>,
+    {
+        let mut response = response.map(ResponseBody::inner);
+        response.extensions_mut().insert(delivery);
+        match self.provider.success_status().filter(|_| response.status().is_success()) {
+            Some(success) => {
+                *response.status_mut() = success;
+                response::without_forbidden_body(response)
+            }
+            None => response,
+        }
+    }
+
+    pub(super) fn debug(&self, mut debug: fmt::DebugStruct<'_, '_>) -> fmt::Result {
+        debug.field("provider", &self.name).field("body_limit", &self.body_limit).finish_non_exhaustive()
+    }
+}
+
+impl<P> Clone for Receiver<P> {
+    fn clone(&self) -> Self {
+        Self {
+            provider: Arc::clone(&self.provider),
+            name: Arc::clone(&self.name),
+            body_limit: self.body_limit,
+            clock: Arc::clone(&self.clock),
+            inspect_rejection: self.inspect_rejection.clone(),
+            on_rejection: self.on_rejection.clone(),
+            handshakes: self.handshakes.clone(),
+        }
+    }
+}
+
+fn is_identity(headers: &HeaderMap) -> bool {
+    let encodings = headers.get_all(CONTENT_ENCODING).iter();
+    encodings
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .all(|encoding| encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity"))
+}
+
+/// The least length that the body will have, as the head declares it or as the body itself knows. The larger one counts,
+/// because a wrapped body can know less than the head: `Limited` takes its limit for the length of what is longer.
+fn announced(headers: &HeaderMap, hint: &SizeHint) -> u64 {
+    let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    declared.and_then(|text| text.parse().ok()).unwrap_or(0).max(hint.lower())
+}
