@@ -9,44 +9,49 @@ mod demo; // demo
 use std::{env, error::Error};
 
 use axum::{Router, routing::post};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
-use tower_webhook::{auth::Header, axum::Webhook, provider::Json};
+use tower_webhook::{
+    auth::ApiKey,
+    axum::Webhook,
+    provider::{Custom, Envelope, Place},
+    tagged_enum,
+};
 
-tower_webhook::tagged_enum! {
+tagged_enum! {
     #[derive(Clone, Debug)]
-    enum Event by "type" {
+    enum Event {
         LabReady(Lab) = "lab.ready",
-        LabCancelled(Lab) = "lab.cancelled",
+        Ping = "ping",
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[expect(dead_code, reason = "it is shown with `Debug` only")]
+/// The whole body: `{"meta": {"event": "lab.ready"}, "data": {"patient": "p-7"}}`
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Lab {
     data: Data,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[expect(dead_code, reason = "it is shown with `Debug` only")]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Data {
     patient: String,
-    tests: u32,
 }
 
 async fn on_acme(Webhook(event): Webhook<Event>) {
-    println!("{event:?}"); // LabReady, LabCancelled, or Unknown with the JSON that was sent
+    println!("{event:?}"); // LabReady, Ping, or Unknown with the JSON that was sent
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let key = env::var("ACME_KEY");
     let key = demo::or_made_up("ACME_KEY", key)?; // demo
-    let scheme = Header::builder("x-acme-key").key(key.map_err(|_| "ACME_KEY is not set")?).build()?;
-    let acme = Json::<Event, _>::tagged("acme", scheme).into_layer().on_rejection(|rejected, response| {
-        eprintln!("acme: {}", rejected.rejection());
-        response
-    });
+    let scheme = ApiKey::header("x-acme-key").key(key.map_err(|_| "ACME_KEY is not set")?).build()?;
+    let acme = Custom::builder("acme", scheme)
+        .envelope(Envelope::new().event_type(Place::body("meta.event")))
+        .tagged::<Event>()
+        .build()?
+        .into_layer()
+        .inspect_rejection(|rejected| eprintln!("acme: {}", rejected.rejection()));
     let app = Router::new().route("/webhooks/acme", post(on_acme).layer(acme));
 
     let listener = TcpListener::bind("127.0.0.1:3000").await?;

@@ -8,7 +8,6 @@ mod demo; // demo
 
 use std::{convert::Infallible, env, error::Error, fmt::Debug, future, pin::pin, time::Duration};
 
-use bytes::Bytes;
 use http_body_util::Either;
 use hyper::{Request, Response, StatusCode, body::Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -18,7 +17,7 @@ use tokio::{net::TcpListener, signal, time};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_http::timeout::{DeadlineBody, RequestBodyDeadlineLayer};
 use tower_webhook::provider::{mediquo, truemed};
-use tower_webhook::{Refusal, WebhookBody};
+use tower_webhook::{RejectedDelivery, WebhookBody};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -29,8 +28,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN={address}: {error}"))?;
     let (truemed, mediquo) = demo::start(&listener, truemed, mediquo)?; // demo
 
-    let truemed = truemed.on_rejection(log).layer(service_fn(handle::<truemed::Event>));
-    let mediquo = mediquo.on_rejection(log).layer(service_fn(handle::<mediquo::Event>));
+    let truemed = truemed.inspect_rejection(log).layer(service_fn(handle::<truemed::Event>));
+    let mediquo = mediquo.inspect_rejection(log).layer(service_fn(handle::<mediquo::Event>));
     let app = service_fn(move |request: Request<DeadlineBody<Incoming>>| {
         let (truemed, mediquo) = (truemed.clone(), mediquo.clone());
         async move {
@@ -81,9 +80,8 @@ async fn handle<E: Debug + Send + Sync + 'static>(
     Ok(response)
 }
 
-fn log(rejected: Refusal<'_>, response: Response<Bytes>) -> Response<Bytes> {
+fn log(rejected: RejectedDelivery<'_>) {
     eprintln!("{}: {}", rejected.head().uri.path(), rejected.rejection());
-    response
 }
 
 /// Reads a secret from the environment.

@@ -19,7 +19,6 @@ use std::{
 
 use axum::{
     Extension, Router,
-    body::Bytes,
     http::StatusCode,
     middleware::map_response,
     response::Response,
@@ -28,8 +27,8 @@ use axum::{
 use tokio::{net::TcpListener, signal, time::sleep};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_webhook::{
-    Refusal,
-    idempotency::{AnyStore, EventKey, IdempotencyLayer, InFlight, MemoryStore, Outcome, Pepper, RedisStore},
+    RejectedDelivery,
+    idempotency::{BoxStore, EventKey, IdempotencyLayer, InFlight, MemoryStore, Outcome, Pepper, RedisStore, Store},
     provider::{mediquo::MediQuo, truemed::Truemed},
 };
 
@@ -48,8 +47,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (truemed, mediquo) = demo::start(&listener, truemed, mediquo)?;
 
     // What stands first in a tuple sees the delivery first.
-    let truemed = (truemed.on_rejection(log), idempotency.clone());
-    let mediquo = (mediquo.on_rejection(log), idempotency);
+    let truemed = (truemed.inspect_rejection(log), idempotency.clone());
+    let mediquo = (mediquo.inspect_rejection(log), idempotency);
     let app = Router::new()
         .route("/webhooks/truemed", handler.clone().route().layer(truemed))
         .route("/webhooks/mediquo", handler.route().layer(mediquo))
@@ -68,19 +67,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-async fn idempotency() -> Result<IdempotencyLayer<AnyStore>, Box<dyn Error>> {
+async fn idempotency() -> Result<IdempotencyLayer<BoxStore>, Box<dyn Error>> {
     let pepper = demo::variable("IDEMPOTENCY_PEPPER")?;
     let layer = match (demo::variable("REDIS_URL")?, pepper) {
         (Some(url), Some(pepper)) => {
             let store = RedisStore::connect(&url).await.map_err(|error| demo::with_causes(&error))?;
-            IdempotencyLayer::with_pepper(AnyStore::new(store), Pepper::new(pepper)?)
+            IdempotencyLayer::with_pepper(store.boxed(), Pepper::new(pepper)?)
         }
         (Some(_), None) => {
             return Err("IDEMPOTENCY_PEPPER is not set: what shares REDIS_URL must share it".into());
         }
         (None, pepper) => {
             let pepper = pepper.unwrap_or_else(|| demo::made_up_key() + &demo::made_up_key());
-            IdempotencyLayer::with_pepper(AnyStore::new(MemoryStore::new()), Pepper::new(pepper)?)
+            IdempotencyLayer::with_pepper(MemoryStore::new().boxed(), Pepper::new(pepper)?)
         }
     };
     Ok(layer.on_store_error(|error| eprintln!("{}", demo::with_causes(error.as_ref()))))
@@ -131,9 +130,8 @@ async fn show_replay(response: Response) -> Response {
     response
 }
 
-fn log(rejected: Refusal<'_>, response: Response<Bytes>) -> Response<Bytes> {
+fn log(rejected: RejectedDelivery<'_>) {
     eprintln!("{}: {}", rejected.head().uri.path(), rejected.rejection());
-    response
 }
 
 /// Reads a secret from the environment.

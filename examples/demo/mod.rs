@@ -61,7 +61,7 @@ const SAMPLES: [Sample; 5] = [
         provider: "acme",
         header: "x-acme-key",
         variable: "ACME_KEY",
-        body: r#"{"type":"lab.ready","data":{"patient":"p-7","tests":3}}"#,
+        body: r#"{"meta":{"event":"lab.ready"},"data":{"patient":"p-7"}}"#,
     },
 ];
 

@@ -2,8 +2,13 @@
 
 #![allow(clippy::expect_used, reason = "the demonstration makes up its own data")]
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
+use super::demo::made_up_key;
 use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},
     hmac,
@@ -11,9 +16,6 @@ use aws_lc_rs::{
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
 };
 use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
-use tower_webhook::jiff::Timestamp;
-
-use super::demo::made_up_key;
 
 /// Keys for all presets, with their private halves.
 pub(crate) struct MadeUp {
@@ -47,8 +49,9 @@ impl MadeUp {
     }
 
     /// A command for one event of each provider.
-    pub(crate) fn curl_lines(&self, now: Timestamp) -> Vec<String> {
-        let time = now.as_second();
+    pub(crate) fn curl_lines(&self, now: SystemTime) -> Vec<String> {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let time = now.as_secs();
         let mac = |name: &str, message: &str| sign(hmac::HMAC_SHA256, self.key(name).as_bytes(), message);
         let curl = |name: &str, headers: &[(&str, &str)], body: &str| {
             let headers: String = headers.iter().map(|(name, value)| format!(" -H '{name}: {value}'")).collect();
@@ -91,7 +94,7 @@ impl MadeUp {
         let headers = [json, ("x-gitlab-token", self.key("gitlab")), ("x-gitlab-event", "Push Hook")];
         lines.push(curl("gitlab", &headers, r#"{"object_kind":"push"}"#));
 
-        let body = format!(r#"{{"action":"create","type":"Comment","webhookTimestamp":{}}}"#, now.as_millisecond());
+        let body = format!(r#"{{"action":"create","type":"Comment","webhookTimestamp":{}}}"#, now.as_millis());
         let signature = hex(&mac("linear", &body));
         lines.push(curl("linear", &[json, ("linear-signature", &signature), ("linear-delivery", "d-1")], &body));
 

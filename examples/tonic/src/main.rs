@@ -9,12 +9,12 @@ mod demo; // demo
 
 use std::{env, error::Error, future, time::Duration};
 
-use axum::{Router, body::Bytes, http::StatusCode, response::Response, routing::post};
+use axum::{Router, http::StatusCode, routing::post};
 use tokio::{net::TcpListener, signal, time::sleep};
 use tonic::service::Routes;
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_webhook::{
-    Refusal,
+    RejectedDelivery,
     axum::Webhook,
     provider::{
         mediquo::{self, MediQuo},
@@ -32,8 +32,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (truemed, mediquo) = demo::start(&listener, truemed, mediquo)?; // demo
 
     let webhooks = Router::new()
-        .route("/webhooks/truemed", post(on_truemed).layer(truemed.on_rejection(log)))
-        .route("/webhooks/mediquo", post(on_mediquo).layer(mediquo.on_rejection(log)))
+        .route("/webhooks/truemed", post(on_truemed).layer(truemed.inspect_rejection(log)))
+        .route("/webhooks/mediquo", post(on_mediquo).layer(mediquo.inspect_rejection(log)))
         // When a body takes longer, the webhook layers answer 408. gRPC streams have no such deadline.
         .layer(RequestBodyDeadlineLayer::new(Duration::from_secs(10)));
     // Add further gRPC services to `Routes`.
@@ -60,9 +60,8 @@ async fn on_mediquo(Webhook(event): Webhook<mediquo::Event>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-fn log(rejected: Refusal<'_>, response: Response<Bytes>) -> Response<Bytes> {
+fn log(rejected: RejectedDelivery<'_>) {
     eprintln!("{}: {}", rejected.head().uri.path(), rejected.rejection());
-    response
 }
 
 /// Reads a secret from the environment.
