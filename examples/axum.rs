@@ -11,19 +11,13 @@ use std::{env, error::Error, future, time::Duration};
 use axum::{Router, http::StatusCode, routing::post};
 use tokio::{net::TcpListener, signal, time::sleep};
 use tower_http::timeout::RequestBodyDeadlineLayer;
-use tower_webhook::{
-    RejectedDelivery,
-    axum::Webhook,
-    provider::{
-        mediquo::{self, MediQuo},
-        truemed::{self, Truemed},
-    },
-};
+use tower_webhook::provider::{mediquo, truemed};
+use tower_webhook::{RejectedDelivery, axum::Webhook};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let truemed = Truemed::builder().api_key(secret("TRUEMED_API_KEY")?).build()?.into_layer();
-    let mediquo = MediQuo::builder().signature(secret("MEDIQUO_WEBHOOK_SIGNATURE")?).build()?.into_layer();
+    let truemed = truemed::Truemed::builder().api_key(secret("TRUEMED_API_KEY")?).build()?.into_layer();
+    let mediquo = mediquo::MediQuo::builder().signature(secret("MEDIQUO_WEBHOOK_SIGNATURE")?).build()?.into_layer();
 
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN={address}: {error}"))?;
