@@ -1,102 +1,105 @@
-//! Truemed and MediQuo on hyper, without a framework: `cargo run --example hyper`.
+//! Receives the webhooks of Truemed and MediQuo on hyper, without a framework: `cargo run --example hyper`.
+//!
+//! To make it yours, delete the lines that end in `// demo`.
 
-#![allow(clippy::disallowed_methods, reason = "an application may read its environment")]
-#![allow(clippy::print_stdout, reason = "it shows what it receives")]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, reason = "a program, not a library")]
 
-mod common;
+mod demo; // demo
 
-use std::{convert::Infallible, fmt::Debug, pin::pin, time::Duration};
+use std::{convert::Infallible, env, error::Error, fmt::Debug, future, pin::pin, time::Duration};
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::Either;
 use hyper::{Request, Response, StatusCode, body::Incoming};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
-    service::TowerToHyperService,
-};
-use tower::{ServiceBuilder, ServiceExt, service_fn};
-use tower_http::timeout::RequestBodyDeadlineLayer;
-use tower_webhook::{
-    WebhookBody,
-    provider::{
-        mediquo::{self, MediQuo},
-        truemed::{self, Truemed},
-    },
-};
-
-use common::{Failure, Settings};
-
-const TIMEOUT: Duration = Duration::from_secs(10);
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::{conn::auto, graceful::GracefulShutdown};
+use hyper_util::service::TowerToHyperService;
+use tokio::{net::TcpListener, signal, time};
+use tower::{Layer, ServiceExt, service_fn};
+use tower_http::timeout::{DeadlineBody, RequestBodyDeadlineLayer};
+use tower_webhook::provider::{mediquo, truemed};
+use tower_webhook::{RejectedDelivery, WebhookBody};
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
-    let settings = Settings::from_env()?;
-    let truemed = Truemed::builder().api_key(&settings.truemed_api_key).build()?.into_layer();
-    let mediquo = MediQuo::builder().signature(&settings.mediquo_signature).build()?.into_layer();
+async fn main() -> Result<(), Box<dyn Error>> {
+    let truemed = truemed::Truemed::builder().api_key(secret("TRUEMED_API_KEY")?).build()?.into_layer();
+    let mediquo = mediquo::MediQuo::builder().signature(secret("MEDIQUO_WEBHOOK_SIGNATURE")?).build()?.into_layer();
 
-    // Outside of the webhook layers, which answer 408 when it runs out.
-    let deadline = ServiceBuilder::new().layer(RequestBodyDeadlineLayer::new(TIMEOUT));
-    let truemed = deadline.clone().layer(truemed.body_limit(settings.max_body_bytes));
-    let truemed = truemed.service_fn(handle::<truemed::Event>);
-    let mediquo = deadline.layer(mediquo.body_limit(settings.max_body_bytes));
-    let mediquo = mediquo.service_fn(handle::<mediquo::Event>);
+    let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN={address}: {error}"))?;
+    let (truemed, mediquo) = demo::start(&listener, truemed, mediquo)?; // demo
 
-    let app = service_fn(move |request: Request<Incoming>| {
+    let truemed = truemed.inspect_rejection(log).layer(service_fn(handle::<truemed::Event>));
+    let mediquo = mediquo.inspect_rejection(log).layer(service_fn(handle::<mediquo::Event>));
+    let app = service_fn(move |request: Request<DeadlineBody<Incoming>>| {
         let (truemed, mediquo) = (truemed.clone(), mediquo.clone());
         async move {
             match request.uri().path() {
-                "/webhooks/truemed" => Ok(truemed.oneshot(request).await?.map(BodyExt::boxed)),
-                "/webhooks/mediquo" => Ok(mediquo.oneshot(request).await?.map(BodyExt::boxed)),
-                _ => empty(StatusCode::NOT_FOUND).map(|response| response.map(BodyExt::boxed)),
+                "/webhooks/truemed" => Ok(truemed.oneshot(request).await?.map(Either::Left)),
+                "/webhooks/mediquo" => Ok(mediquo.oneshot(request).await?.map(Either::Left)),
+                _ => Response::builder().status(StatusCode::NOT_FOUND).body(Either::Right(String::new())),
             }
         }
     });
+    // When a body takes longer, the webhook layers answer 408.
+    let app = RequestBodyDeadlineLayer::new(Duration::from_secs(10)).layer(app);
 
     let mut server = auto::Builder::new(TokioExecutor::new());
-    server.http1().timer(TokioTimer::new()).header_read_timeout(TIMEOUT);
+    server.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(10));
     let connections = GracefulShutdown::new();
-    let listener = settings.listen().await?;
-    let mut ctrl_c = pin!(common::ctrl_c());
+    let mut shutdown = pin!(shutdown());
     loop {
-        let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                // Out of file descriptors, say: that passes.
-                Err(_) => {
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            },
-            () = &mut ctrl_c => break,
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut shutdown => break,
+        };
+        let Ok((stream, _)) = accepted else {
+            time::sleep(Duration::from_millis(100)).await; // out of file descriptors, say: that passes
+            continue;
         };
         let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()));
-        let connection = connections.watch(connection.into_owned());
-        tokio::spawn(async {
-            // An error is the sender's: it has gone, or does not speak HTTP.
-            let _ = connection.await;
-        });
+        tokio::spawn(connections.watch(connection.into_owned()));
     }
     drop(listener);
-    tokio::select! {
-        () = connections.shutdown() => {}
-        () = common::grace() => {}
-    }
+    // A sender that never finishes its request does not keep the server running.
+    let _ = time::timeout(Duration::from_secs(15), connections.shutdown()).await;
     Ok(())
 }
 
 async fn handle<E: Debug + Send + Sync + 'static>(
     request: Request<WebhookBody>,
-) -> Result<Response<Empty<Bytes>>, Infallible> {
-    let Some(event) = request.extensions().get::<E>() else {
-        return empty(StatusCode::INTERNAL_SERVER_ERROR); // no layer for this event
+) -> Result<Response<String>, Infallible> {
+    let status = match request.extensions().get::<E>() {
+        Some(event) => {
+            println!("{event:?}");
+            StatusCode::NO_CONTENT
+        }
+        None => StatusCode::INTERNAL_SERVER_ERROR, // no layer for this event
     };
-    println!("{event:?}");
-    empty(StatusCode::NO_CONTENT)
-}
-
-fn empty(status: StatusCode) -> Result<Response<Empty<Bytes>>, Infallible> {
-    let mut response = Response::new(Empty::new());
+    let mut response = Response::default();
     *response.status_mut() = status;
     Ok(response)
+}
+
+fn log(rejected: RejectedDelivery<'_>) {
+    eprintln!("{}: {}", rejected.head().uri.path(), rejected.rejection());
+}
+
+/// Reads a secret from the environment.
+fn secret(name: &str) -> Result<String, Box<dyn Error>> {
+    let value = env::var(name);
+    let value = demo::or_made_up(name, value)?; // demo
+    value.map_err(|_| format!("{name} is not set").into())
+}
+
+/// Returns on Ctrl-C, and on the signal that stops a container.
+async fn shutdown() {
+    #[cfg(unix)]
+    let terminated = async { signal::unix::signal(signal::unix::SignalKind::terminate()).ok()?.recv().await };
+    #[cfg(not(unix))]
+    let terminated = future::pending::<Option<()>>();
+    tokio::select! {
+        Ok(()) = signal::ctrl_c() => {}
+        Some(()) = terminated => {}
+        else => future::pending().await,
+    }
 }

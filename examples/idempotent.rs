@@ -4,13 +4,15 @@
 //! that they share. Without it, it is remembered in this process. For trying it out, a handler takes `HANDLER_DELAY_MS`,
 //! and fails in the first `HANDLER_FAIL_FIRST` runs of each event, counted in this process.
 
-#![allow(clippy::disallowed_methods, reason = "an application may read its environment")]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it shows what it receives")]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, reason = "a program, not a library")]
 
-mod common;
+mod demo;
 
 use std::{
     collections::HashMap,
+    env,
+    error::Error,
+    future,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -22,33 +24,37 @@ use axum::{
     response::Response,
     routing::{MethodRouter, post},
 };
+use tokio::{net::TcpListener, signal, time::sleep};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_webhook::{
-    idempotency::{AnyStore, EventKey, IdempotencyLayer, InFlight, MemoryStore, Outcome, Pepper, RedisStore},
+    RejectedDelivery,
+    idempotency::{BoxStore, EventKey, IdempotencyLayer, InFlight, MemoryStore, Outcome, Pepper, RedisStore, Store},
     provider::{mediquo::MediQuo, truemed::Truemed},
 };
 
-use common::{Failure, Settings, number, variable};
+use demo::Failure;
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
-    let settings = Settings::from_env()?;
-    let truemed = Truemed::builder().api_key(&settings.truemed_api_key).build()?.into_layer();
-    let truemed = truemed.body_limit(settings.max_body_bytes);
-    let mediquo = MediQuo::builder().signature(&settings.mediquo_signature).build()?.into_layer();
-    let mediquo = mediquo.body_limit(settings.max_body_bytes);
+async fn main() -> Result<(), Box<dyn Error>> {
+    let truemed = Truemed::builder().api_key(secret("TRUEMED_API_KEY")?).build()?.into_layer();
+    let mediquo = MediQuo::builder().signature(secret("MEDIQUO_WEBHOOK_SIGNATURE")?).build()?.into_layer();
     let in_flight = InFlight::new();
     let idempotency = idempotency().await?.detached(&in_flight);
     let handler = Handler::from_env()?;
 
+    let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN={address}: {error}"))?;
+    let (truemed, mediquo) = demo::start(&listener, truemed, mediquo)?;
+
+    // What stands first in a tuple sees the delivery first.
+    let truemed = (truemed.inspect_rejection(log), idempotency.clone());
+    let mediquo = (mediquo.inspect_rejection(log), idempotency);
     let app = Router::new()
-        .route("/webhooks/truemed", handler.clone().route().layer((truemed, idempotency.clone())))
-        .route("/webhooks/mediquo", handler.route().layer((mediquo, idempotency)))
+        .route("/webhooks/truemed", handler.clone().route().layer(truemed))
+        .route("/webhooks/mediquo", handler.route().layer(mediquo))
         .layer(map_response(show_replay))
         .layer(RequestBodyDeadlineLayer::new(Duration::from_secs(10)));
-
-    let listener = settings.listen().await?;
-    let server = axum::serve(listener, app).with_graceful_shutdown(common::ctrl_c());
+    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown());
     let drained = async {
         server.await?;
         // Handlers whose senders have hung up.
@@ -57,26 +63,26 @@ async fn main() -> Result<(), Failure> {
     };
     tokio::select! {
         ended = drained => ended,
-        () = async { common::ctrl_c().await; common::grace().await } => Ok(()),
+        () = async { shutdown().await; sleep(Duration::from_secs(15)).await } => Ok(()),
     }
 }
 
-async fn idempotency() -> Result<IdempotencyLayer<AnyStore>, Failure> {
-    let pepper = variable("IDEMPOTENCY_PEPPER")?;
-    let layer = match (variable("REDIS_URL")?, pepper) {
+async fn idempotency() -> Result<IdempotencyLayer<BoxStore>, Box<dyn Error>> {
+    let pepper = demo::variable("IDEMPOTENCY_PEPPER")?;
+    let layer = match (demo::variable("REDIS_URL")?, pepper) {
         (Some(url), Some(pepper)) => {
-            let store = RedisStore::connect(&url).await?;
-            IdempotencyLayer::with_pepper(AnyStore::new(store), Pepper::new(pepper)?)
+            let store = RedisStore::connect(&url).await.map_err(|error| demo::with_causes(&error))?;
+            IdempotencyLayer::with_pepper(store.boxed(), Pepper::new(pepper)?)
         }
         (Some(_), None) => {
-            return Err(Failure::new("IDEMPOTENCY_PEPPER is not set: what shares REDIS_URL must share it"));
+            return Err("IDEMPOTENCY_PEPPER is not set: what shares REDIS_URL must share it".into());
         }
         (None, pepper) => {
-            let pepper = pepper.unwrap_or_else(|| common::made_up_key() + &common::made_up_key());
-            IdempotencyLayer::with_pepper(AnyStore::new(MemoryStore::new()), Pepper::new(pepper)?)
+            let pepper = pepper.unwrap_or_else(|| demo::made_up_key() + &demo::made_up_key());
+            IdempotencyLayer::with_pepper(MemoryStore::new().boxed(), Pepper::new(pepper)?)
         }
     };
-    Ok(layer.on_store_error(|error| eprintln!("{}", common::with_causes(error.as_ref()))))
+    Ok(layer.on_store_error(|error| eprintln!("{}", demo::with_causes(error.as_ref()))))
 }
 
 /// What stands for the work of an application.
@@ -90,8 +96,8 @@ struct Handler {
 impl Handler {
     fn from_env() -> Result<Self, Failure> {
         Ok(Self {
-            delay: Duration::from_millis(number("HANDLER_DELAY_MS")?.unwrap_or(0)),
-            fail_first: number("HANDLER_FAIL_FIRST")?.unwrap_or(0),
+            delay: Duration::from_millis(demo::number("HANDLER_DELAY_MS")?.unwrap_or(0)),
+            fail_first: demo::number("HANDLER_FAIL_FIRST")?.unwrap_or(0),
             runs: Arc::default(),
         })
     }
@@ -101,7 +107,7 @@ impl Handler {
     }
 
     async fn run(&self, key: EventKey) -> StatusCode {
-        tokio::time::sleep(self.delay).await;
+        sleep(self.delay).await;
         let run = {
             let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
             let run = runs.entry(key).or_default();
@@ -122,4 +128,28 @@ async fn show_replay(response: Response) -> Response {
         println!("replay {}", key.to_hex());
     }
     response
+}
+
+fn log(rejected: RejectedDelivery<'_>) {
+    eprintln!("{}: {}", rejected.head().uri.path(), rejected.rejection());
+}
+
+/// Reads a secret from the environment.
+fn secret(name: &str) -> Result<String, Box<dyn Error>> {
+    let value = env::var(name);
+    let value = demo::or_made_up(name, value)?;
+    value.map_err(|_| format!("{name} is not set").into())
+}
+
+/// Returns on Ctrl-C, and on the signal that stops a container.
+async fn shutdown() {
+    #[cfg(unix)]
+    let terminated = async { signal::unix::signal(signal::unix::SignalKind::terminate()).ok()?.recv().await };
+    #[cfg(not(unix))]
+    let terminated = future::pending::<Option<()>>();
+    tokio::select! {
+        Ok(()) = signal::ctrl_c() => {}
+        Some(()) = terminated => {}
+        else => future::pending().await,
+    }
 }

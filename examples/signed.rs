@@ -1,60 +1,109 @@
-//! The presets on axum, each on a route of its own: `cargo run --example signed`.
+//! All presets on axum, each on a route of its own: `cargo run --example signed`.
 //!
-//! A route is there when the variable of its key is set. With none set, keys are made up for all, and a curl
-//! line is printed for one event of each: the signatures are good for five minutes.
+//! A preset has its route when the variable of its key is set. With none set, keys are made up for all of them, and a
+//! `curl` line is printed for one event of each. The signatures are valid for five minutes.
 
-#![allow(clippy::disallowed_methods, reason = "an application may read its environment")]
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "the demonstration makes up its own data")]
-#![allow(clippy::print_stdout, reason = "it shows what it receives")]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, reason = "a program, not a library")]
 
-mod common;
-#[path = "common/demonstration.rs"]
-mod demonstration;
+mod demo;
+#[path = "demo/presets.rs"]
+mod presets;
 
-use std::{fmt::Display, time::Duration};
+use std::{
+    error::Error,
+    future,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use axum::{Router, http::StatusCode, routing::post};
+use tokio::{net::TcpListener, signal, time::sleep};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_webhook::{
-    ConfigError, Delivery, Stated, WebhookBody, WebhookLayer,
-    auth::Scheme,
+    Delivery, Stated, WebhookBody, WebhookLayer,
     clock::{Clock, SystemClock},
     handshake::{DiscordPing, MetriportPing, SlackUrlVerification},
-    jiff::Timestamp,
     provider::{
-        Json,
-        preset::{self, Preset},
+        Custom,
+        preset::{self, PresetBuilder},
     },
 };
 
-use common::{Failure, variable};
-use demonstration::{Demonstration, VARIABLES};
+use demo::Failure;
+use presets::MadeUp;
+
+type Layer = WebhookLayer<Custom<WebhookBody>>;
+
+/// The last part of the path, the variable of the key, and the preset.
+type Row = (&'static str, &'static str, fn() -> PresetBuilder);
+
+const PRESETS: [Row; 13] = [
+    ("github", "GITHUB_WEBHOOK_SECRET", preset::github),
+    ("stripe", "STRIPE_WEBHOOK_SECRET", preset::stripe),
+    ("slack", "SLACK_SIGNING_SECRET", preset::slack),
+    ("shopify", "SHOPIFY_WEBHOOK_SECRET", preset::shopify),
+    ("standard", "STANDARD_WEBHOOKS_SECRET", preset::standard_webhooks),
+    ("svix", "SVIX_WEBHOOK_SECRET", preset::svix),
+    ("gitlab", "GITLAB_WEBHOOK_TOKEN", preset::gitlab),
+    ("linear", "LINEAR_WEBHOOK_SECRET", preset::linear),
+    ("metriport", "METRIPORT_WEBHOOK_KEY", preset::metriport),
+    ("terra", "TERRA_SIGNING_SECRET", preset::terra),
+    ("twilio", "TWILIO_AUTH_TOKEN", preset::twilio),
+    ("discord", "DISCORD_PUBLIC_KEY", preset::discord),
+    ("sendgrid", "SENDGRID_PUBLIC_KEY", preset::sendgrid),
+];
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
-    let listener = common::listen(&common::address()?).await?;
-    let address = listener.local_addr()?;
-    let none_is_set =
-        VARIABLES.iter().try_fold(true, |none, name| Ok::<_, Failure>(none && variable(name)?.is_none()))?;
-    let keys = none_is_set.then(|| Demonstration::new(format!("http://{address}")));
+async fn main() -> Result<(), Box<dyn Error>> {
+    let address = demo::variable("LISTEN")?.unwrap_or_else(|| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(&address).await.map_err(|error| Failure(format!("LISTEN={address}: {error}")))?;
+    let now = demo::number("WEBHOOK_CLOCK_UNIX")?.map(|seconds: u32| UNIX_EPOCH + Duration::from_secs(seconds.into()));
+    let now = Now(now);
+    let max_body_bytes = demo::max_body_bytes()?;
+    let keys = PRESETS.iter().map(|(_, variable, _)| demo::variable(variable)).collect::<Result<Vec<_>, _>>()?;
+    let made_up = if keys.iter().any(Option::is_some) { None } else { Some(MadeUp::new(listener.local_addr()?)) };
+    let twilio_url = match &made_up {
+        Some(made_up) => Some(made_up.url("twilio")),
+        None => demo::variable("TWILIO_PUBLIC_URL")?,
+    };
 
-    let app =
-        Server { app: Router::new(), keys: keys.as_ref(), max_body_bytes: common::max_body_bytes()?, now: now()? };
-    let app = app.routes()?.layer(RequestBodyDeadlineLayer::new(Duration::from_secs(10)));
-    if let Some(keys) = keys {
-        keys.curl_lines(now()?.now()).iter().for_each(|line| println!("{line}"));
+    let mut app = Router::new();
+    for ((name, variable, preset), key) in PRESETS.into_iter().zip(keys) {
+        let Some(key) = made_up.as_ref().map(|made_up| made_up.key(name).to_owned()).or(key) else { continue };
+        let mut preset = preset().key(key);
+        if let ("twilio", Some(url)) = (name, &twilio_url) {
+            preset = preset.public_url(url);
+        }
+        // Some bodies are forms, so all are taken as they were sent.
+        let provider = preset.raw().build().map_err(|error| Failure(format!("{variable}: {error}")))?;
+        let layer = with_handshake(name, provider.into_layer())
+            .body_limit(max_body_bytes)
+            .clock(now)
+            .inspect_rejection(move |rejected| eprintln!("{name}: {}", rejected.rejection()));
+        app = app.route(&format!("/webhooks/{name}"), post(on_event).layer(layer));
     }
-    println!("listening on http://{address}");
+    let app = app.layer(RequestBodyDeadlineLayer::new(Duration::from_secs(10)));
+    let lines = made_up.map_or_else(Vec::new, |made_up| made_up.curl_lines(now.now()));
+    demo::announce(&listener, &lines)?;
 
-    let server = axum::serve(listener, app).with_graceful_shutdown(common::ctrl_c());
+    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown());
     tokio::select! {
         ended = server.into_future() => ended?,
-        () = async { common::ctrl_c().await; common::grace().await } => {}
+        () = async { shutdown().await; sleep(Duration::from_secs(15)).await } => {}
     }
     Ok(())
 }
 
-/// One line for each accepted event. The texts are shown with quotes, so that none can pass for another.
+/// Answers what these providers send to verify the endpoint.
+fn with_handshake(name: &str, layer: Layer) -> Layer {
+    match name {
+        "slack" => layer.handshake(SlackUrlVerification::new()),
+        "metriport" => layer.handshake(MetriportPing::new()),
+        "discord" => layer.handshake(DiscordPing::new()),
+        _ => layer,
+    }
+}
+
+/// Prints one line for each accepted event. The texts are in quotes, so that none can pass for another.
 async fn on_event(delivery: Delivery) -> StatusCode {
     let event_type = shown(delivery.event_type());
     let event_id = shown(delivery.event_id());
@@ -70,123 +119,25 @@ fn shown(stated: Option<Stated<&str>>) -> String {
     }
 }
 
-struct Server<'k> {
-    app: Router,
-    keys: Option<&'k Demonstration>,
-    max_body_bytes: usize,
-    now: Now,
-}
-
-impl Server<'_> {
-    /// Some of the keys are short: those of the providers' own examples are, and this is one. On a server that
-    /// receives real deliveries there is no reason for `dangerous_allow_short_keys`.
-    fn routes(mut self) -> Result<Router, Failure> {
-        self.route("github", "GITHUB_WEBHOOK_SECRET", |key| {
-            preset::github().dangerous_allow_short_keys().secret(key).build()
-        })?;
-        self.route("stripe", "STRIPE_WEBHOOK_SECRET", |key| {
-            preset::stripe().dangerous_allow_short_keys().secret(key).build()
-        })?;
-        self.route_with(
-            "slack",
-            "SLACK_SIGNING_SECRET",
-            |key| preset::slack().dangerous_allow_short_keys().secret(key).build(),
-            |layer| layer.handshake(SlackUrlVerification::new()),
-        )?;
-        self.route("shopify", "SHOPIFY_WEBHOOK_SECRET", |key| {
-            preset::shopify().dangerous_allow_short_keys().secret(key).build()
-        })?;
-        self.route("standard", "STANDARD_WEBHOOKS_SECRET", |key| {
-            let standard = preset::standard_webhooks().dangerous_allow_short_keys();
-            if key.starts_with("whpk_") { standard.public_key(key) } else { standard.secret(key) }.build()
-        })?;
-        self.route("svix", "SVIX_WEBHOOK_SECRET", |key| {
-            preset::svix().dangerous_allow_short_keys().secret(key).build()
-        })?;
-        self.route("gitlab", "GITLAB_WEBHOOK_TOKEN", |key| {
-            preset::gitlab().dangerous_allow_short_keys().token(key).build()
-        })?;
-        self.route("linear", "LINEAR_WEBHOOK_SECRET", |key| {
-            preset::linear().dangerous_allow_short_keys().secret(key).build()
-        })?;
-        self.route_with(
-            "metriport",
-            "METRIPORT_WEBHOOK_KEY",
-            |key| preset::metriport().dangerous_allow_short_keys().secret(key).build(),
-            |layer| layer.handshake(MetriportPing::new()),
-        )?;
-        self.route("terra", "TERRA_SIGNING_SECRET", |key| {
-            preset::terra().dangerous_allow_short_keys().secret(key).build()
-        })?;
-        let public_url = match self.keys {
-            Some(keys) => Some(keys.url("twilio")),
-            None => variable("TWILIO_PUBLIC_URL")?,
-        };
-        self.route("twilio", "TWILIO_AUTH_TOKEN", |key| {
-            let twilio = preset::twilio().dangerous_allow_short_keys().auth_token(key);
-            // Without a URL it does not build, and the error says so.
-            public_url.iter().fold(twilio, |twilio, url| twilio.public_url(url)).build()
-        })?;
-        self.route_with(
-            "discord",
-            "DISCORD_PUBLIC_KEY",
-            |key| preset::discord().public_key(key).build(),
-            |layer| layer.handshake(DiscordPing::new()),
-        )?;
-        self.route("sendgrid", "SENDGRID_PUBLIC_KEY", |key| preset::sendgrid().public_key(key).build())?;
-        Ok(self.app)
-    }
-
-    fn route<S: Scheme>(
-        &mut self,
-        name: &str,
-        variable: &str,
-        preset: impl FnOnce(&str) -> Result<Preset<S>, ConfigError>,
-    ) -> Result<(), Failure> {
-        self.route_with(name, variable, preset, |layer| layer)
-    }
-
-    /// Mounts a preset if its key is there. The bodies are taken as they are: some of them are forms.
-    fn route_with<S: Scheme>(
-        &mut self,
-        name: &str,
-        variable: &str,
-        preset: impl FnOnce(&str) -> Result<Preset<S>, ConfigError>,
-        finish: impl FnOnce(WebhookLayer<Json<WebhookBody, S>>) -> WebhookLayer<Json<WebhookBody, S>>,
-    ) -> Result<(), Failure> {
-        let key = match self.keys {
-            Some(keys) => Some(keys.key(name).to_owned()),
-            None => common::variable(variable)?,
-        };
-        let Some(key) = key else { return Ok(()) };
-        let named = |error: &dyn Display| Failure(format!("{variable}: {error}"));
-        let layer = preset(&key).map_err(|error| named(&error))?.raw().into_layer();
-        let layer = finish(layer).body_limit(self.max_body_bytes).clock(self.now);
-        let app = std::mem::take(&mut self.app);
-        self.app = app.route(&format!("/webhooks/{name}"), post(on_event).layer(layer));
-        Ok(())
-    }
-}
-
-/// The system's time, or the one that `WEBHOOK_CLOCK_UNIX` sets, for signatures of another day.
+/// The time that `WEBHOOK_CLOCK_UNIX` sets, for signatures of another day, or the system's.
 #[derive(Clone, Copy)]
-enum Now {
-    Fixed(Timestamp),
-    System,
-}
+struct Now(Option<SystemTime>);
 
 impl Clock for Now {
-    fn now(&self) -> Timestamp {
-        match self {
-            Self::Fixed(time) => *time,
-            Self::System => SystemClock.now(),
-        }
+    fn now(&self) -> SystemTime {
+        self.0.unwrap_or_else(|| SystemClock.now())
     }
 }
 
-fn now() -> Result<Now, Failure> {
-    let Some(seconds) = variable("WEBHOOK_CLOCK_UNIX")? else { return Ok(Now::System) };
-    let named = |error: &dyn Display| Failure(format!("WEBHOOK_CLOCK_UNIX: {error}"));
-    let seconds = seconds.parse().map_err(|error: std::num::ParseIntError| named(&error))?;
-    Timestamp::from_second(seconds).map(Now::Fixed).map_err(|error| named(&error))
+/// Returns on Ctrl-C, and on the signal that stops a container.
+async fn shutdown() {
+    #[cfg(unix)]
+    let terminated = async { signal::unix::signal(signal::unix::SignalKind::terminate()).ok()?.recv().await };
+    #[cfg(not(unix))]
+    let terminated = future::pending::<Option<()>>();
+    tokio::select! {
+        Ok(()) = signal::ctrl_c() => {}
+        Some(()) = terminated => {}
+        else => future::pending().await,
+    }
 }

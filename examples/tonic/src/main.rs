@@ -1,48 +1,45 @@
 //! gRPC and webhooks on one port: `cargo run -p example-tonic`.
+//!
+//! To make it yours, delete the lines that end in `// demo`.
 
-#![allow(clippy::disallowed_methods, reason = "an application may read its environment")]
-#![allow(clippy::print_stdout, reason = "it shows what it receives")]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, reason = "a program, not a library")]
 
-#[path = "../../common/mod.rs"]
-mod common;
+#[path = "../../demo/mod.rs"] // demo
+mod demo; // demo
 
-use std::time::Duration;
+use std::{env, error::Error, future, time::Duration};
 
 use axum::{Router, http::StatusCode, routing::post};
+use tokio::{net::TcpListener, signal, time::sleep};
 use tonic::service::Routes;
 use tower_http::timeout::RequestBodyDeadlineLayer;
-use tower_webhook::{
-    axum::Webhook,
-    provider::{
-        mediquo::{self, MediQuo},
-        truemed::{self, Truemed},
-    },
-};
-
-use common::{Failure, Settings};
+use tower_webhook::provider::{mediquo, truemed};
+use tower_webhook::{RejectedDelivery, axum::Webhook};
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
-    let settings = Settings::from_env()?;
-    let truemed = Truemed::builder().api_key(&settings.truemed_api_key).build()?.into_layer();
-    let mediquo = MediQuo::builder().signature(&settings.mediquo_signature).build()?.into_layer();
+async fn main() -> Result<(), Box<dyn Error>> {
+    let truemed = truemed::Truemed::builder().api_key(secret("TRUEMED_API_KEY")?).build()?.into_layer();
+    let mediquo = mediquo::MediQuo::builder().signature(secret("MEDIQUO_WEBHOOK_SIGNATURE")?).build()?.into_layer();
+
+    let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN={address}: {error}"))?;
+    let (truemed, mediquo) = demo::start(&listener, truemed, mediquo)?; // demo
 
     let webhooks = Router::new()
-        .route("/webhooks/truemed", post(on_truemed).layer(truemed.body_limit(settings.max_body_bytes)))
-        .route("/webhooks/mediquo", post(on_mediquo).layer(mediquo.body_limit(settings.max_body_bytes)))
-        // Outside of the webhook layers, which answer 408 when it runs out. gRPC streams may take longer.
+        .route("/webhooks/truemed", post(on_truemed).layer(truemed.inspect_rejection(log)))
+        .route("/webhooks/mediquo", post(on_mediquo).layer(mediquo.inspect_rejection(log)))
+        // When a body takes longer, the webhook layers answer 408. gRPC streams have no such deadline.
         .layer(RequestBodyDeadlineLayer::new(Duration::from_secs(10)));
-
-    // Further gRPC services go to `Routes` too.
+    // Add further gRPC services to `Routes`.
     let (_health, health_service) = tonic_health::server::health_reporter();
     let grpc = Routes::new(health_service).into_axum_router();
     let app = grpc.merge(webhooks).fallback(async || StatusCode::NOT_FOUND);
 
-    let listener = settings.listen().await?;
-    let server = axum::serve(listener, app).with_graceful_shutdown(common::ctrl_c());
+    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown());
     tokio::select! {
         ended = server.into_future() => ended?,
-        () = async { common::ctrl_c().await; common::grace().await } => {}
+        // A sender that never finishes its request does not keep the server running.
+        () = async { shutdown().await; sleep(Duration::from_secs(15)).await } => {}
     }
     Ok(())
 }
@@ -55,4 +52,28 @@ async fn on_truemed(Webhook(event): Webhook<truemed::Event>) -> StatusCode {
 async fn on_mediquo(Webhook(event): Webhook<mediquo::Event>) -> StatusCode {
     println!("{event:?}");
     StatusCode::NO_CONTENT
+}
+
+fn log(rejected: RejectedDelivery<'_>) {
+    eprintln!("{}: {}", rejected.head().uri.path(), rejected.rejection());
+}
+
+/// Reads a secret from the environment.
+fn secret(name: &str) -> Result<String, Box<dyn Error>> {
+    let value = env::var(name);
+    let value = demo::or_made_up(name, value)?; // demo
+    value.map_err(|_| format!("{name} is not set").into())
+}
+
+/// Returns on Ctrl-C, and on the signal that stops a container.
+async fn shutdown() {
+    #[cfg(unix)]
+    let terminated = async { signal::unix::signal(signal::unix::SignalKind::terminate()).ok()?.recv().await };
+    #[cfg(not(unix))]
+    let terminated = future::pending::<Option<()>>();
+    tokio::select! {
+        Ok(()) = signal::ctrl_c() => {}
+        Some(()) = terminated => {}
+        else => future::pending().await,
+    }
 }

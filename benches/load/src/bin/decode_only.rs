@@ -1,98 +1,86 @@
 //! `examples/hyper.rs` without the layer: the whole body, decoded as the one event it is known to
 //! be, printed as that, and 204. No key, no limit, no other event.
 
-#![allow(clippy::disallowed_methods, reason = "an application may read its environment")]
-#![allow(clippy::print_stdout, reason = "it shows what it receives")]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a program, not a library")]
 
-#[path = "../../../../examples/common/mod.rs"]
-mod common;
+#[path = "../../../../examples/demo/mod.rs"]
+mod demo;
 
-use std::{convert::Infallible, fmt::Debug, pin::pin, time::Duration};
+use std::{convert::Infallible, env, error::Error, fmt::Debug, future, pin::pin, time::Duration};
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Either};
 use hyper::{Request, Response, StatusCode, body::Incoming};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
-    service::TowerToHyperService,
-};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::{conn::auto, graceful::GracefulShutdown};
+use hyper_util::service::TowerToHyperService;
 use serde::de::DeserializeOwned;
-use tower::{ServiceBuilder, ServiceExt, service_fn};
+use tokio::{net::TcpListener, signal, time};
+use tower::{Layer, ServiceExt, service_fn};
 use tower_http::timeout::{DeadlineBody, RequestBodyDeadlineLayer};
 use tower_webhook::provider::{mediquo::ConsultationFinished, truemed::QualificationSessionComplete};
 
-use common::{Failure, Settings};
-
-const TIMEOUT: Duration = Duration::from_secs(10);
-
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
-    let settings = Settings::from_env()?;
-    let deadline = ServiceBuilder::new().layer(RequestBodyDeadlineLayer::new(TIMEOUT));
-    let truemed = deadline
-        .clone()
-        .service_fn(|request| handle::<QualificationSessionComplete>(request, "QualificationSessionComplete"));
-    let mediquo = deadline.service_fn(|request| handle::<ConsultationFinished>(request, "ConsultationFinished"));
+async fn main() -> Result<(), Box<dyn Error>> {
+    let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN={address}: {error}"))?;
+    demo::announce(&listener, &[])?;
 
-    let app = service_fn(move |request: Request<Incoming>| {
-        let (truemed, mediquo) = (truemed.clone(), mediquo.clone());
-        async move {
-            match request.uri().path() {
-                "/webhooks/truemed" => Ok(truemed.oneshot(request).await?.map(BodyExt::boxed)),
-                "/webhooks/mediquo" => Ok(mediquo.oneshot(request).await?.map(BodyExt::boxed)),
-                _ => empty(StatusCode::NOT_FOUND).map(|response| response.map(BodyExt::boxed)),
-            }
+    let truemed = service_fn(|request| handle::<QualificationSessionComplete>(request, "QualificationSessionComplete"));
+    let mediquo = service_fn(|request| handle::<ConsultationFinished>(request, "ConsultationFinished"));
+    let app = service_fn(move |request: Request<DeadlineBody<Incoming>>| async move {
+        match request.uri().path() {
+            "/webhooks/truemed" => Ok(truemed.oneshot(request).await?.map(Either::Left)),
+            "/webhooks/mediquo" => Ok(mediquo.oneshot(request).await?.map(Either::Left)),
+            _ => Response::builder().status(StatusCode::NOT_FOUND).body(Either::Right(String::new())),
         }
     });
+    let app = RequestBodyDeadlineLayer::new(Duration::from_secs(10)).layer(app);
 
     let mut server = auto::Builder::new(TokioExecutor::new());
-    server.http1().timer(TokioTimer::new()).header_read_timeout(TIMEOUT);
+    server.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(10));
     let connections = GracefulShutdown::new();
-    let listener = settings.listen().await?;
-    let mut ctrl_c = pin!(common::ctrl_c());
+    let mut shutdown = pin!(shutdown());
     loop {
-        let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                Err(_) => {
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    continue;
-                }
-            },
-            () = &mut ctrl_c => break,
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut shutdown => break,
+        };
+        let Ok((stream, _)) = accepted else {
+            time::sleep(Duration::from_millis(100)).await; // out of file descriptors, say: that passes
+            continue;
         };
         let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()));
-        let connection = connections.watch(connection.into_owned());
-        tokio::spawn(async {
-            let _ = connection.await;
-        });
+        tokio::spawn(connections.watch(connection.into_owned()));
     }
     drop(listener);
-    tokio::select! {
-        () = connections.shutdown() => {}
-        () = common::grace() => {}
-    }
+    // A sender that never finishes its request does not keep the server running.
+    let _ = time::timeout(Duration::from_secs(15), connections.shutdown()).await;
     Ok(())
 }
 
 async fn handle<E: Debug + DeserializeOwned>(
     request: Request<DeadlineBody<Incoming>>,
     variant: &str,
-) -> Result<Response<Empty<Bytes>>, Infallible> {
-    let Ok(body) = request.into_body().collect().await else {
-        return empty(StatusCode::BAD_REQUEST);
-    };
-    let body = body.to_bytes();
-    let Some(event) = std::str::from_utf8(&body).ok().and_then(|text| serde_json::from_str::<E>(text).ok()) else {
-        return empty(StatusCode::BAD_REQUEST);
-    };
-    println!("{variant}({event:?})");
-    empty(StatusCode::NO_CONTENT)
+) -> Result<Response<String>, Infallible> {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    match std::str::from_utf8(&body).ok().and_then(|text| serde_json::from_str::<E>(text).ok()) {
+        Some(event) => println!("{variant}({event:?})"),
+        None => *response.status_mut() = StatusCode::BAD_REQUEST,
+    }
+    Ok(response)
 }
 
-fn empty(status: StatusCode) -> Result<Response<Empty<Bytes>>, Infallible> {
-    let mut response = Response::new(Empty::new());
-    *response.status_mut() = status;
-    Ok(response)
+/// Returns on Ctrl-C, and on the signal that stops a container.
+async fn shutdown() {
+    #[cfg(unix)]
+    let terminated = async { signal::unix::signal(signal::unix::SignalKind::terminate()).ok()?.recv().await };
+    #[cfg(not(unix))]
+    let terminated = future::pending::<Option<()>>();
+    tokio::select! {
+        Ok(()) = signal::ctrl_c() => {}
+        Some(()) = terminated => {}
+        else => future::pending().await,
+    }
 }

@@ -1,7 +1,14 @@
 //! Made-up keys for the presets, and an event of each, signed as its provider would.
 
-use std::collections::HashMap;
+#![allow(clippy::expect_used, reason = "the demonstration makes up its own data")]
 
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use super::demo::made_up_key;
 use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},
     hmac,
@@ -9,36 +16,17 @@ use aws_lc_rs::{
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
 };
 use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
-use tower_webhook::jiff::Timestamp;
-
-use super::common::made_up_key;
-
-pub(crate) const VARIABLES: [&str; 13] = [
-    "GITHUB_WEBHOOK_SECRET",
-    "STRIPE_WEBHOOK_SECRET",
-    "SLACK_SIGNING_SECRET",
-    "SHOPIFY_WEBHOOK_SECRET",
-    "STANDARD_WEBHOOKS_SECRET",
-    "SVIX_WEBHOOK_SECRET",
-    "GITLAB_WEBHOOK_TOKEN",
-    "LINEAR_WEBHOOK_SECRET",
-    "METRIPORT_WEBHOOK_KEY",
-    "TERRA_SIGNING_SECRET",
-    "TWILIO_AUTH_TOKEN",
-    "DISCORD_PUBLIC_KEY",
-    "SENDGRID_PUBLIC_KEY",
-];
 
 /// Keys for all presets, with their private halves.
-pub(crate) struct Demonstration {
-    base: String,
+pub(crate) struct MadeUp {
+    address: SocketAddr,
     keys: HashMap<&'static str, String>,
     discord: Ed25519KeyPair,
     sendgrid: EcdsaKeyPair,
 }
 
-impl Demonstration {
-    pub(crate) fn new(base: String) -> Self {
+impl MadeUp {
+    pub(crate) fn new(address: SocketAddr) -> Self {
         let discord = Ed25519KeyPair::generate().expect("a key pair");
         let sendgrid = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key pair");
         let der: PublicKeyX509Der<'_> = sendgrid.public_key().as_der().expect("the public key");
@@ -49,7 +37,7 @@ impl Demonstration {
         }
         keys.insert("discord", hex(discord.public_key().as_ref()));
         keys.insert("sendgrid", BASE64.encode(der.as_ref()));
-        Self { base, keys, discord, sendgrid }
+        Self { address, keys, discord, sendgrid }
     }
 
     pub(crate) fn key(&self, name: &str) -> &str {
@@ -57,12 +45,13 @@ impl Demonstration {
     }
 
     pub(crate) fn url(&self, name: &str) -> String {
-        format!("{}/webhooks/{name}", self.base)
+        format!("http://{}/webhooks/{name}", self.address)
     }
 
     /// A command for one event of each provider.
-    pub(crate) fn curl_lines(&self, now: Timestamp) -> Vec<String> {
-        let time = now.as_second();
+    pub(crate) fn curl_lines(&self, now: SystemTime) -> Vec<String> {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let time = now.as_secs();
         let mac = |name: &str, message: &str| sign(hmac::HMAC_SHA256, self.key(name).as_bytes(), message);
         let curl = |name: &str, headers: &[(&str, &str)], body: &str| {
             let headers: String = headers.iter().map(|(name, value)| format!(" -H '{name}: {value}'")).collect();
@@ -105,7 +94,7 @@ impl Demonstration {
         let headers = [json, ("x-gitlab-token", self.key("gitlab")), ("x-gitlab-event", "Push Hook")];
         lines.push(curl("gitlab", &headers, r#"{"object_kind":"push"}"#));
 
-        let body = format!(r#"{{"action":"create","type":"Comment","webhookTimestamp":{}}}"#, now.as_millisecond());
+        let body = format!(r#"{{"action":"create","type":"Comment","webhookTimestamp":{}}}"#, now.as_millis());
         let signature = hex(&mac("linear", &body));
         lines.push(curl("linear", &[json, ("linear-signature", &signature), ("linear-delivery", "d-1")], &body));
 

@@ -1,0 +1,180 @@
+//! What the examples need to be tried out and a program of your own does not: made-up keys, `curl` lines with
+//! sample events, and settings from the environment.
+
+#![allow(dead_code, reason = "each example uses a part of it")]
+
+use std::{
+    collections::{BTreeMap, hash_map::RandomState},
+    env::{self, VarError},
+    error::Error,
+    fmt,
+    hash::{BuildHasher, Hasher},
+    io::{self, Write},
+    num::ParseIntError,
+    str::FromStr,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use socket2::SockRef;
+use tokio::net::TcpListener;
+use tower_webhook::{WebhookLayer, provider::Provider};
+
+/// How many connections may wait to be accepted: enough for a load test.
+const BACKLOG: i32 = 1024;
+
+/// A documented event of a provider.
+struct Sample {
+    /// The last part of the path.
+    provider: &'static str,
+    header: &'static str,
+    /// The environment variable of the key.
+    variable: &'static str,
+    body: &'static str,
+}
+
+const SAMPLES: [Sample; 5] = [
+    Sample {
+        provider: "truemed",
+        header: "x-truemed-api-key",
+        variable: "TRUEMED_API_KEY",
+        body: r#"{"qualification_session_id":"qs_1","status":"approved","email":"jane@example.com"}"#,
+    },
+    Sample {
+        provider: "truemed",
+        header: "x-truemed-api-key",
+        variable: "TRUEMED_API_KEY",
+        body: r#"{"event_type":"product_catalog.item.eligibility_updated","timestamp":"2026-11-21T09:30:00Z","data":{"object":{"sku":"SAUNA-2","eligibility":"eligible_with_lmn"}}}"#,
+    },
+    Sample {
+        provider: "mediquo",
+        header: "x-webhook-signature",
+        variable: "MEDIQUO_WEBHOOK_SIGNATURE",
+        body: r#"{"type":"patient_consultation_finished","occurred_on":1704063600,"payload":{"consultation":{"id":"c-1","type":"chat"},"reports":[],"patient":{"code":"p-7"},"prescriptions":[]}}"#,
+    },
+    Sample {
+        provider: "mediquo",
+        header: "x-webhook-signature",
+        variable: "MEDIQUO_WEBHOOK_SIGNATURE",
+        body: r#"{"type":"patient_report_sent","occurred_on":1704063600,"payload":{"type":"soap","content":{"plan":"Rest."},"patient":{"code":"p-7"}}}"#,
+    },
+    Sample {
+        provider: "acme",
+        header: "x-acme-key",
+        variable: "ACME_KEY",
+        body: r#"{"meta":{"event":"lab.ready"},"data":{"patient":"p-7"}}"#,
+    },
+];
+
+/// The keys that the example has asked for, by their variables, as a `curl` line shows them.
+static SHOWN: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
+fn shown() -> MutexGuard<'static, BTreeMap<String, String>> {
+    SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes up a key where the variable is not set.
+///
+/// # Errors
+///
+/// One of the settings in the environment is unusable.
+pub(crate) fn or_made_up(name: &str, value: Result<String, VarError>) -> Result<Result<String, VarError>, Failure> {
+    variable("LISTEN")?;
+    max_body_bytes()?;
+    // A key from the environment stays there: the line names its variable.
+    let (key, shown_as) = match variable(name)? {
+        Some(_) => (value, format!("${name}")),
+        None => {
+            let key = made_up_key();
+            (Ok(key.clone()), key)
+        }
+    };
+    shown().insert(name.to_owned(), shown_as);
+    Ok(key)
+}
+
+/// Prints the `curl` lines and the address, and limits the bodies to `MAX_BODY_BYTES`.
+pub(crate) fn start<A: Provider, B: Provider>(
+    listener: &TcpListener,
+    first: WebhookLayer<A>,
+    second: WebhookLayer<B>,
+) -> Result<(WebhookLayer<A>, WebhookLayer<B>), Failure> {
+    let limit = max_body_bytes()?;
+    print_curl_lines(listener)?;
+    Ok((first.body_limit(limit), second.body_limit(limit)))
+}
+
+/// Prints a `curl` line for each documented event of the providers that the example has, and the address.
+pub(crate) fn print_curl_lines(listener: &TcpListener) -> io::Result<()> {
+    let keys = shown();
+    let lines: Vec<_> = SAMPLES
+        .iter()
+        .filter_map(|Sample { provider, header, variable, body }| {
+            let (key, address) = (keys.get(*variable)?, listener.local_addr());
+            Some(address.map(|address| {
+                format!(r#"curl -i "http://{address}/webhooks/{provider}" -H "{header}: {key}" -d '{body}'"#)
+            }))
+        })
+        .collect::<io::Result<_>>()?;
+    announce(listener, &lines)
+}
+
+/// Prints these lines and the address, and makes the queue of the listener longer.
+pub(crate) fn announce(listener: &TcpListener, lines: &[String]) -> io::Result<()> {
+    SockRef::from(listener).listen(BACKLOG)?;
+    let mut out = io::stdout().lock();
+    lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    writeln!(out, "listening on http://{}", listener.local_addr()?)?;
+    out.flush()
+}
+
+pub(crate) fn max_body_bytes() -> Result<usize, Failure> {
+    Ok(number("MAX_BODY_BYTES")?.unwrap_or(1 << 20))
+}
+
+/// 128 bits from the seeds that the standard library takes from the system: enough for a demonstration.
+pub(crate) fn made_up_key() -> String {
+    let bits = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", bits(), bits())
+}
+
+pub(crate) fn variable(name: &str) -> Result<Option<String>, Failure> {
+    match env::var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(Failure(format!("{name} is not UTF-8"))),
+    }
+}
+
+pub(crate) fn number<T: FromStr<Err = ParseIntError>>(name: &str) -> Result<Option<T>, Failure> {
+    let parse = |text: String| text.parse().map_err(|error| Failure(format!("{name}: {error}")));
+    variable(name)?.map(parse).transpose()
+}
+
+/// The text of an error and of its causes, each once.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source()).map(ToString::to_string);
+    causes.fold(error.to_string(), |text, cause| if text.ends_with(&cause) { text } else { format!("{text}: {cause}") })
+}
+
+/// A text that says what is wrong. Its `Debug`, which a `main` that returns it prints, is that text.
+pub(crate) struct Failure(pub(crate) String);
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Failure {}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
