@@ -5,7 +5,7 @@
 use std::error::Error;
 
 use axum::{Router, routing::post};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tower_webhook::{auth::Header, axum::Webhook, provider::Json};
 
@@ -14,14 +14,13 @@ const KEY: &str = "acme-demonstration-key";
 
 tower_webhook::tagged_enum! {
     #[derive(Clone, Debug)]
-    enum Event by "type" {
+    enum Event {
         OrderPaid(Order) = "order.paid",
         OrderSent(Order) = "order.sent",
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[expect(dead_code, reason = "it is shown with `Debug` only")]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Order {
     id: String,
     cents: u64,

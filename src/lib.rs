@@ -6,7 +6,6 @@ pub mod auth;
 pub mod axum;
 pub mod clock;
 mod config;
-mod datetime;
 mod delivery;
 pub mod handshake;
 #[cfg(feature = "idempotency")]
@@ -20,16 +19,19 @@ pub mod testing;
 mod urlencoded;
 
 pub use config::{ConfigError, ConfigErrorKind};
-pub use datetime::DateTime;
 pub use delivery::{Delivery, Stated};
 pub use jiff;
 pub use receive::{Refusal, ResponseBody, ResponseFuture, WebhookBody, WebhookLayer, WebhookService};
 pub use rejection::{Rejection, RejectionKind};
 
-/// What [`open_enum!`] expands to; no part of the public API.
+/// What [`open_enum!`] and [`tagged_enum!`] expand to; no part of the public API.
 #[doc(hidden)]
 pub mod __private {
     pub use serde;
 
-    pub use crate::json::text::FromText;
+    pub use crate::json::macros::{FromText, read_unit};
+
+    pub mod stored {
+        pub use crate::json::stored::{deserialize, serialize};
+    }
 }

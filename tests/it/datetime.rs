@@ -1,6 +1,6 @@
 //! Texts of date-times, and how far each goes.
 
-use tower_webhook::DateTime;
+use tower_webhook::json::DateTime;
 
 #[test]
 fn what_has_an_offset_is_an_instant() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
-use tower_webhook::json::{Category, DecodeError, RawJson, decode};
+use tower_webhook::json::{DecodeError, DecodeErrorKind, RawJson, decode};
 
 #[derive(Debug, PartialEq, Deserialize)]
 struct Inner {
@@ -84,7 +84,7 @@ fn the_path_is_made_of_fields_and_indices() {
         ("7", ""),
     ] {
         let error = error(text);
-        assert_eq!((error.path(), error.category()), (path, Category::Data), "{text}");
+        assert_eq!((error.path(), error.kind()), (path, DecodeErrorKind::Data), "{text}");
         assert!(!format!("{error} {error:?}").contains("canary"));
     }
     let error = decode::<Tagged>(br#"{"type": "One", "data": {"id": "canary"}}"#).unwrap_err();
@@ -122,7 +122,7 @@ fn a_struct_is_read_from_an_object_at_every_depth() {
         r#"{"inner": {"id": 1}, "choice": {"Struct": [{"id": 1}]}}"#,
     ] {
         assert!(serde_json::from_str::<Outer>(text).is_ok(), "serde takes {text}");
-        assert_eq!(error(text).category(), Category::Data, "{text}");
+        assert_eq!(error(text).kind(), DecodeErrorKind::Data, "{text}");
     }
     assert!(decode::<Tagged>(br#"["One", {"id": 1}]"#).is_err());
 }
@@ -131,13 +131,13 @@ fn a_struct_is_read_from_an_object_at_every_depth() {
 fn lines_and_columns_are_those_of_the_body() {
     let error = |body: &[u8]| {
         let error = decode::<Outer>(body).unwrap_err();
-        (error.category(), error.line(), error.column())
+        (error.kind(), error.line(), error.column())
     };
-    assert_eq!(error(b"{\n  \"inner\": {\"id\": \"x\"}}"), (Category::Data, 2, 21));
-    assert_eq!(error(b"{\n\n  \xff"), (Category::Utf8, 3, 3));
-    assert_eq!(error(b"\xff"), (Category::Utf8, 1, 1));
-    assert_eq!(error(b"{}\n x"), (Category::Data, 1, 2));
-    assert_eq!(error(b""), (Category::Eof, 1, 0));
+    assert_eq!(error(b"{\n  \"inner\": {\"id\": \"x\"}}"), (DecodeErrorKind::Data, 2, 21));
+    assert_eq!(error(b"{\n\n  \xff"), (DecodeErrorKind::Utf8, 3, 3));
+    assert_eq!(error(b"\xff"), (DecodeErrorKind::Utf8, 1, 1));
+    assert_eq!(error(b"{}\n x"), (DecodeErrorKind::Data, 1, 2));
+    assert_eq!(error(b""), (DecodeErrorKind::Eof, 1, 0));
 }
 
 /// A nest of strings that `serde_json::Value` takes for JSON once more, each with a limit of its own.
@@ -147,7 +147,7 @@ fn a_raw_value_by_name_is_refused() {
     for key in [token.to_owned(), token.replace('$', "\\u0024")] {
         let text = format!(r#"{{"a":{{"{key}":"{{\"admin\":true}}"}}}}"#);
         assert!(serde_json::from_str::<Value>(&text).unwrap()["a"]["admin"] == true, "serde_json takes it");
-        assert_eq!(decode::<Value>(text.as_bytes()).unwrap_err().category(), Category::Data);
+        assert_eq!(decode::<Value>(text.as_bytes()).unwrap_err().kind(), DecodeErrorKind::Data);
         assert!(decode::<BTreeMap<String, Value>>(text.as_bytes()).is_err());
         assert!(decode::<Maybe>(text.as_bytes()).is_err());
         assert!(RawJson::new(&text).unwrap().decode::<Value>().is_err());

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use serde::{Serialize, de::DeserializeOwned};
 use tower_webhook::{
-    ConfigError, ConfigErrorKind, DateTime, Delivery, Refusal, Rejection, RejectionKind, ResponseBody, ResponseFuture,
+    ConfigError, ConfigErrorKind, Delivery, Refusal, Rejection, RejectionKind, ResponseBody, ResponseFuture,
     WebhookBody, WebhookLayer, WebhookService,
     auth::{
         Algorithm, All, Any, Basic, Bearer, BoxPending, BoxScheme, DangerousAcceptAll, EcdsaP256, EcdsaP256Kind,
@@ -15,7 +15,7 @@ use tower_webhook::{
     },
     axum::{MissingLayer, Webhook},
     clock::{Clock, SystemClock},
-    json::{Category, DecodeError, RawJson, Unknown},
+    json::{DateTime, DecodeError, DecodeErrorKind, RawJson, Unknown},
     provider::{Json, mediquo, truemed},
 };
 
@@ -117,7 +117,7 @@ fn errors_are_errors() {
     error::<ConfigError>();
     error::<MissingLayer>();
     key::<RejectionKind>();
-    key::<Category>();
+    key::<DecodeErrorKind>();
     key::<ConfigErrorKind>();
 }
 

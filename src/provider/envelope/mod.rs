@@ -87,6 +87,19 @@ impl Envelope {
     }
 
     /// Writes on the delivery what this envelope states of it.
+    /// Where in the body the type is.
+    pub(in crate::provider) fn type_path(&self) -> Option<&[Box<str>]> {
+        self.event_type.as_ref().and_then(Place::path)
+    }
+
+    /// The header that the type is in.
+    pub(in crate::provider) fn type_header(&self) -> Option<&http::HeaderName> {
+        match &self.event_type.as_ref()?.0 {
+            Kind::Header(name) => Some(name),
+            Kind::Body(_) => None,
+        }
+    }
+
     pub(crate) fn read(&self, head: &Parts, body: &[u8], mut delivery: Delivery) -> Delivery {
         let sent_at = self.sent_at.as_ref().map(|(place, _)| place);
         let places = [self.event_id.as_ref(), self.event_type.as_ref(), sent_at, self.attempt.as_ref()];
@@ -110,17 +123,14 @@ impl Envelope {
 
 /// What is found in these places.
 fn texts<'a>(
-    places: [Option<&Place>; members::MOST],
+    places: [Option<&Place>; 4],
     head: &'a Parts,
     body: &'a [u8],
     signs_body: bool,
-) -> [Option<Stated<Cow<'a, str>>>; members::MOST] {
+) -> [Option<Stated<Cow<'a, str>>>; 4] {
     let paths = places.map(|place| place.and_then(Place::path));
-    let mut members = if paths.iter().any(Option::is_some) {
-        members::find(body, paths).into_iter()
-    } else {
-        [None; members::MOST].into_iter()
-    };
+    let mut members =
+        if paths.iter().any(Option::is_some) { members::find(body, paths).into_iter() } else { [None; 4].into_iter() };
     places.map(|place| {
         let member = members.next().flatten();
         match &place?.0 {

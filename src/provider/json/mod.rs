@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::{Envelope, Place};
+use super::Envelope;
 #[cfg(feature = "idempotency")]
 use crate::idempotency::IdentityBuilder;
 use crate::{
@@ -27,19 +27,19 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// use serde::Deserialize;
+/// use serde::{Deserialize, Serialize};
 /// use tower_webhook::{auth::Header, provider::Json, tagged_enum};
 ///
 /// tagged_enum! {
 ///     /// What Acme sends. Events of other types become `Unknown`.
 ///     #[derive(Clone, Debug)]
-///     enum Event by "type" {
+///     enum Event {
 ///         OrderPaid(Order) = "order.paid",
 ///         OrderSent(Order) = "order.sent",
 ///     }
 /// }
 ///
-/// #[derive(Clone, Debug, Deserialize)]
+/// #[derive(Clone, Debug, Serialize, Deserialize)]
 /// struct Order { id: String }
 ///
 /// let scheme = Header::builder("x-acme-key").key("Zr41vw-new-and-random").build()?;
@@ -52,7 +52,7 @@ use crate::{
 pub struct Json<E, S> {
     name: &'static str,
     scheme: S,
-    decode: fn(&HeaderMap, &Bytes) -> Result<E, Rejection>,
+    decode: fn(Option<&Envelope>, &HeaderMap, &Bytes) -> Result<E, Rejection>,
     envelope: Option<Envelope>,
     statuses: fn(RejectionKind) -> StatusCode,
     #[cfg(feature = "idempotency")]
@@ -73,7 +73,7 @@ where
     where
         E: DeserializeOwned,
     {
-        Self::with(name, scheme, |_, body| Ok(json::decode(body)?))
+        Self::with(name, scheme, |_, _, body| Ok(json::decode(body)?))
     }
 
     /// The same for a [`Tagged`] enum, which is read by [`json::decode_tagged`]: in one pass, and
@@ -86,38 +86,19 @@ where
     where
         E: Tagged,
     {
-        Self::with(name, scheme, |_, body| Ok(json::decode_tagged(body)?))
-    }
-
-    /// The same for providers that tell the type in a header: the [`Tagged`] enum names the header, as in
-    /// `enum Event by "x-github-event"`. A delivery without it, or with two, is
-    /// [`Malformed`](RejectionKind::Malformed).
-    ///
-    /// Few signatures cover such a header. Whoever has recorded a delivery can send it again under another type, and
-    /// it becomes the event of that type if the body has its fields:
-    /// [`Delivery::event_type`](crate::Delivery::event_type) tells the type, and whether it is signed. An
-    /// [`envelope`](Self::envelope) of yours should name the header too.
-    ///
-    /// # Examples
-    ///
-    /// See [`preset::github`](super::preset).
-    pub fn tagged_by_header(name: &'static str, scheme: S) -> Self
-    where
-        E: Tagged,
-    {
-        let tagged = Self::with(name, scheme, |headers, body| {
-            let mut types = headers.get_all(E::TAG).iter();
-            let (Some(event_type), None) = (types.next(), types.next()) else {
-                return Err(RejectionKind::Malformed.into());
-            };
-            let event_type = event_type.to_str().map_err(|_| RejectionKind::Malformed)?;
-            Ok(json::decode_tagged_as(event_type, body)?)
-        });
-        // A tag that is no header name is in no delivery, each of which is then malformed.
-        match Place::header(E::TAG) {
-            Ok(place) => tagged.envelope(Envelope::new().event_type(place)),
-            Err(_) => tagged,
-        }
+        Self::with(name, scheme, |envelope, headers, body| {
+            if let Some(header) = envelope.and_then(Envelope::type_header) {
+                let mut types = headers.get_all(header).iter();
+                let (Some(event_type), None) = (types.next(), types.next()) else {
+                    return Err(RejectionKind::Malformed.into());
+                };
+                let event_type = event_type.to_str().map_err(|_| RejectionKind::Malformed)?;
+                return Ok(json::decode_tagged(Some(event_type), body)?);
+            }
+            let default = ["type".into()];
+            let path = envelope.and_then(Envelope::type_path).unwrap_or(&default);
+            Ok(json::tagged::decode(body, &json::tagged::find_tag(body, path), Some(path))?)
+        })
     }
 
     /// Where the provider states the event's id, its type and the like. By default nowhere.
@@ -185,7 +166,11 @@ where
         WebhookLayer::new(self)
     }
 
-    fn with(name: &'static str, scheme: S, decode: fn(&HeaderMap, &Bytes) -> Result<E, Rejection>) -> Self {
+    fn with(
+        name: &'static str,
+        scheme: S,
+        decode: fn(Option<&Envelope>, &HeaderMap, &Bytes) -> Result<E, Rejection>,
+    ) -> Self {
         Self {
             name,
             scheme,
@@ -216,7 +201,7 @@ impl<S: Scheme> Json<WebhookBody, S> {
     /// # Ok::<_, tower_webhook::ConfigError>(())
     /// ```
     pub fn raw(name: &'static str, scheme: S) -> Self {
-        Self::with(name, scheme, |_, body| Ok(WebhookBody::from(body.clone())))
+        Self::with(name, scheme, |_, _, body| Ok(WebhookBody::from(body.clone())))
     }
 }
 

@@ -26,7 +26,7 @@ where
     }
 
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<E, Rejection> {
-        (self.decode)(&delivery.head().headers, delivery.body())
+        (self.decode)(self.envelope.as_ref(), &delivery.head().headers, delivery.body())
     }
 
     fn status(&self, kind: RejectionKind) -> StatusCode {

@@ -38,8 +38,8 @@ mod builder;
 mod event;
 #[cfg(feature = "idempotency")]
 mod identity;
+mod lenient;
 mod model;
-mod redacted;
 mod report;
 mod report_sent;
 mod scheme;
@@ -59,7 +59,10 @@ pub use self::{
 use super::{Provider, RawDelivery};
 #[cfg(feature = "idempotency")]
 use crate::{Delivery, idempotency::Identity};
-use crate::{Rejection, WebhookLayer, json};
+use crate::{
+    Rejection, WebhookLayer,
+    json::tagged::{decode, find_tag},
+};
 
 /// The provider MediQuo. See the [module](self) for what follows from its page.
 #[derive(Clone, Debug)]
@@ -92,7 +95,8 @@ impl Provider for MediQuo {
     }
 
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<Event, Rejection> {
-        Ok(json::decode_tagged(delivery.body())?)
+        let path = [Event::TAG.into()];
+        Ok(decode(delivery.body(), &find_tag(delivery.body(), &path), Some(&path))?)
     }
 
     #[cfg(feature = "idempotency")]

@@ -143,14 +143,6 @@ impl<S: Scheme> Preset<S> {
         self.with(Json::tagged)
     }
 
-    /// Receives JSON into this [`Tagged`] enum, whose type is in a header: see [`Json::tagged_by_header`].
-    pub fn tagged_by_header<E>(self) -> Json<E, S>
-    where
-        E: Tagged + Clone + Send + Sync + 'static,
-    {
-        self.with(Json::tagged_by_header)
-    }
-
     /// Receives bodies of any kind as they were sent: see [`Json::raw`].
     pub fn raw(self) -> Json<WebhookBody, S> {
         self.with(Json::raw)

@@ -1,5 +1,5 @@
 use super::Event;
-use crate::{DateTime, idempotency::IdentityBuilder};
+use crate::{idempotency::IdentityBuilder, json::DateTime};
 
 impl Event {
     /// What a retry repeats, by Truemed's pages.

@@ -47,7 +47,7 @@ use super::{Provider, RawDelivery};
 use crate::{
     ConfigError, Rejection, RejectionKind, WebhookLayer,
     auth::{Header, HeaderBuilder},
-    json,
+    json::tagged::{decode, find_tag},
 };
 #[cfg(feature = "idempotency")]
 use crate::{Delivery, idempotency::Identity};
@@ -139,7 +139,8 @@ impl Provider for Truemed {
     }
 
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<Event, Rejection> {
-        Ok(json::decode_tagged(delivery.body())?)
+        let path = [Event::TAG.into()];
+        Ok(decode(delivery.body(), &find_tag(delivery.body(), &path), Some(&path))?)
     }
 
     #[cfg(feature = "idempotency")]

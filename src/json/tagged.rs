@@ -1,0 +1,513 @@
+use std::{borrow::Cow, cell::Cell, fmt};
+
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+    value::BorrowedStrDeserializer,
+};
+
+use super::{
+    DecodeError, Unknown, decode_str,
+    strict::{Context, Fields, Key, RAW_VALUE, Strict},
+    utf8,
+};
+
+/// An enum of events that are told apart by a text, their type.
+///
+/// [`tagged_enum!`](crate::tagged_enum) writes such an enum and its implementation; implement the
+/// trait yourself for what the macro cannot say. Where a delivery states the type is no matter of
+/// the enum: the [`Envelope`](crate::provider::Envelope) of the provider says it.
+///
+/// A variant is read from the whole body. An event of another type is kept as [`Unknown`].
+///
+/// # Examples
+///
+/// ```
+/// use serde::{Deserialize, Deserializer};
+/// use tower_webhook::json::{self, Tagged, Unknown};
+///
+/// #[derive(Debug, PartialEq)]
+/// enum Event {
+///     OrderPaid(Envelope<Paid>),
+///     OrderSent(Envelope<Sent>),
+///     Unknown(Unknown),
+/// }
+///
+/// #[derive(Debug, PartialEq, Deserialize)]
+/// struct Envelope<T> { id: String, data: T }
+/// #[derive(Debug, PartialEq, Deserialize)]
+/// struct Paid { cents: u64 }
+/// #[derive(Debug, PartialEq, Deserialize)]
+/// struct Sent { carrier: String }
+///
+/// impl Tagged for Event {
+///     fn read<'de, D: Deserializer<'de>>(event_type: &str, object: D) -> Option<Result<Self, D::Error>> {
+///         Some(match event_type {
+///             "order.paid" => Envelope::deserialize(object).map(Self::OrderPaid),
+///             "order.sent" => Envelope::deserialize(object).map(Self::OrderSent),
+///             _ => return None,
+///         })
+///     }
+///
+///     fn unknown(unknown: Unknown) -> Self {
+///         Self::Unknown(unknown)
+///     }
+///
+///     fn event_type(&self) -> &str {
+///         match self {
+///             Self::OrderPaid(_) => "order.paid",
+///             Self::OrderSent(_) => "order.sent",
+///             Self::Unknown(unknown) => &unknown.event_type,
+///         }
+///     }
+/// }
+///
+/// let event: Event = json::decode_tagged(Some("order.paid"), br#"{"id": "o-1", "data": {"cents": 1250}}"#)?;
+/// assert_eq!(event, Event::OrderPaid(Envelope { id: "o-1".into(), data: Paid { cents: 1250 } }));
+///
+/// let Event::Unknown(unknown) = json::decode_tagged(Some("order.lost"), b"{}")? else { panic!() };
+/// assert_eq!(unknown.event_type, "order.lost");
+/// # Ok::<_, json::DecodeError>(())
+/// ```
+pub trait Tagged: Sized {
+    /// Reads an event of this type from the whole body. `None` if the type is not known.
+    fn read<'de, D: Deserializer<'de>>(event_type: &str, object: D) -> Option<Result<Self, D::Error>>;
+
+    /// Keeps an event whose type [`read`](Self::read) does not know.
+    fn unknown(unknown: Unknown) -> Self;
+
+    /// The type of this event, as it is sent.
+    fn event_type(&self) -> &str;
+
+    /// Reads an event that states no type: the place of the type is empty or `null`.
+    ///
+    /// By default this is an error: a [missing field](super::DecodeErrorKind::MissingField).
+    ///
+    /// # Errors
+    ///
+    /// The object is not such an event.
+    fn read_untagged<'de, D: Deserializer<'de>>(object: D) -> Result<Self, D::Error> {
+        let _ = object;
+        Err(D::Error::missing_field("type"))
+    }
+}
+
+/// Decodes a whole body into a [`Tagged`] enum, by a type that you know from elsewhere.
+///
+/// This is for tests and for a [`Provider`](crate::provider::Provider) of your own. A
+/// `Custom` provider finds the type by itself.
+///
+/// # Errors
+///
+/// As for [`decode`](super::decode).
+///
+/// # Examples
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use tower_webhook::{json, tagged_enum};
+///
+/// tagged_enum! {
+///     #[derive(Debug)]
+///     enum Event {
+///         OrderPaid(Paid) = "order.paid",
+///     }
+/// }
+///
+/// #[derive(Debug, Serialize, Deserialize)]
+/// struct Paid { cents: u64 }
+///
+/// let Event::OrderPaid(paid) = json::decode_tagged(Some("order.paid"), br#"{"cents": 1250}"#)? else { panic!() };
+/// assert_eq!(paid.cents, 1250);
+/// # Ok::<_, json::DecodeError>(())
+/// ```
+pub fn decode_tagged<E: Tagged>(event_type: Option<&str>, body: &[u8]) -> Result<E, DecodeError> {
+    decode(body, &event_type.map_or(Tag::Absent, |event_type| Tag::Text(event_type.into())), None)
+}
+
+/// The type of an event, where it was looked for.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Tag<'a> {
+    /// There is none, or it is `null`.
+    Absent,
+    Text(Cow<'a, str>),
+    /// It occurs twice, is no string, is below something that is no object, or the body is not JSON.
+    Unreadable,
+}
+
+/// Finds the type at this path, which is made of the names that lead to it from the root.
+///
+/// For a path of one name this stops at its first occurrence, because [`decode`] refuses a second. For
+/// a longer path it reads the whole body, and refuses repetition at every level of the path.
+pub(crate) fn find_tag<'a>(body: &'a [u8], path: &[Box<str>]) -> Tag<'a> {
+    let mut found = None;
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let context = Context::default();
+    match Find::new(path, &context, &mut found).run(&mut deserializer) {
+        // Leaving an object half read is an error, too.
+        Err(_) if path.len() > 1 || found.is_none() => Tag::Unreadable,
+        _ => found.flatten().map_or(Tag::Absent, Tag::Text),
+    }
+}
+
+/// Decodes a whole body by its type. `path` says where in the body the type is; `None` if it is elsewhere.
+pub(crate) fn decode<E: Tagged>(body: &[u8], tag: &Tag<'_>, path: Option<&[Box<str>]>) -> Result<E, DecodeError> {
+    let text = utf8(body)?;
+    let path = path.unwrap_or_default();
+    let name = match path {
+        [name] => Some(&**name),
+        _ => None,
+    };
+    let event_type = match tag {
+        Tag::Absent => None,
+        Tag::Text(event_type) => Some(&**event_type),
+        Tag::Unreadable => return Err(unreadable(text, path)),
+    };
+    let context = Context::default();
+    let object = Object::new(name, &context, false);
+    match read(text, event_type, &object) {
+        Ok(event) => Ok(event),
+        Err(_) if object.tag_in_map.get() => {
+            // A map of numbers has no place for the type; a struct with `flatten` may have one.
+            let context = Context::default();
+            read(text, event_type, &Object::new(name, &context, true)).map_err(|error| error.missing(path, text))
+        }
+        Err(error) => Err(error.missing(path, text)),
+    }
+}
+
+#[inline]
+fn read<E: Tagged>(text: &str, event_type: Option<&str>, object: &Object<'_>) -> Result<E, DecodeError> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let whole = Whole { inner: Strict::new(&mut deserializer, object.context), object, skips_tag: false };
+    let event = match event_type {
+        Some(event_type) => match E::read(event_type, whole) {
+            Some(event) => event,
+            None => return read_unknown(event_type, text, object.name),
+        },
+        None => E::read_untagged(whole),
+    };
+    let event = event.map_err(|error| DecodeError::json(&error, object.context, text))?;
+    deserializer.end().map_err(|error| DecodeError::trailing(&error))?;
+    match object.name {
+        Some(name) if !object.checked.get() => single_tag(text, name)?,
+        _ => {}
+    }
+    Ok(event)
+}
+
+fn read_unknown<E: Tagged>(event_type: &str, text: &str, name: Option<&str>) -> Result<E, DecodeError> {
+    if let Some(name) = name {
+        single_tag(text, name)?;
+    }
+    Ok(E::unknown(Unknown { event_type: event_type.to_owned(), json: decode_str(text)? }))
+}
+
+/// Makes sure that a tag occurs once.
+fn single_tag(text: &str, name: &str) -> Result<(), DecodeError> {
+    /// Passes over an object.
+    struct Pass;
+
+    impl<'de> Visitor<'de> for Pass {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+            while access.next_entry::<Key<'de>, IgnoredAny>()?.is_some() {}
+            Ok(())
+        }
+    }
+
+    let context = Context::default();
+    let object = Object::new(Some(name), &context, false);
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let whole = Whole { inner: Strict::new(&mut deserializer, &context), object: &object, skips_tag: false };
+    whole.deserialize_map(Pass).map_err(|error| DecodeError::json(&error, &context, text))
+}
+
+/// Says why a tag could not be found.
+#[cold]
+fn unreadable(text: &str, path: &[Box<str>]) -> DecodeError {
+    let context = Context::default();
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let found = Find::new(path, &context, &mut None).run(&mut deserializer);
+    let error = found.err().unwrap_or_else(|| serde_json::Error::custom("a type that cannot be read"));
+    DecodeError::json(&error, &context, text)
+}
+
+/// Looks for a tag below an object.
+struct Find<'f, 'a> {
+    names: &'f [Box<str>],
+    context: &'f Context,
+    stops_at_first: bool,
+    /// `Some` as soon as it was met; `Some(None)` if it is `null`.
+    found: &'f mut Option<Option<Cow<'a, str>>>,
+}
+
+impl<'f, 'de> Find<'f, 'de> {
+    fn new(path: &'f [Box<str>], context: &'f Context, found: &'f mut Option<Option<Cow<'de, str>>>) -> Self {
+        Self { names: path, context, stops_at_first: path.len() == 1, found }
+    }
+
+    fn run<R: serde_json::de::Read<'de>>(self, json: &mut serde_json::Deserializer<R>) -> serde_json::Result<()> {
+        let context = self.context;
+        json.deserialize_map(self).inspect_err(|_| context.expected("an object"))?;
+        json.end()
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Find<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Find<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_none<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let context = self.context;
+        deserializer.deserialize_map(self).inspect_err(|_| context.expected("an object"))
+    }
+
+    #[inline]
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        let Self { names: [name, rest @ ..], context, stops_at_first, found } = self else { return Ok(()) };
+        let mut seen = false;
+        while let Some(Key(key)) = access.next_key()? {
+            if *key != **name {
+                access.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            if std::mem::replace(&mut seen, true) {
+                context.member(name);
+                return Err(A::Error::duplicate_field("type"));
+            }
+            if rest.is_empty() {
+                let tag: Option<Key<'de>> = access.next_value().inspect_err(|_| {
+                    context.expected("a string");
+                    context.member(name);
+                })?;
+                *found = Some(tag.map(|Key(tag)| tag));
+                if stops_at_first {
+                    return Ok(());
+                }
+            } else {
+                let below = Find { names: rest, context, stops_at_first, found: &mut *found };
+                access.next_value_seed(below).inspect_err(|_| context.member(name))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is known of the object that is being read.
+struct Object<'o> {
+    /// The member that is the tag, if one at the top is.
+    name: Option<&'o str>,
+    context: &'o Context,
+    /// Whether the tag is passed over where it is not known if there is a place for it.
+    skips_tag_in_maps: bool,
+    /// Whether the members were read one by one, so that a second tag was refused.
+    checked: Cell<bool>,
+    /// Whether the tag was handed out where it is not known if there is a place for it.
+    tag_in_map: Cell<bool>,
+}
+
+impl<'o> Object<'o> {
+    fn new(name: Option<&'o str>, context: &'o Context, skips_tag_in_maps: bool) -> Self {
+        Self { name, context, skips_tag_in_maps, checked: Cell::new(false), tag_in_map: Cell::new(false) }
+    }
+}
+
+/// The whole body as what a variant is read from.
+///
+/// It hands the tag to a struct that announces a field of its name, and passes over it for any other, so
+/// that `deny_unknown_fields` works. It refuses a second tag.
+struct Whole<'o, T> {
+    inner: T,
+    object: &'o Object<'o>,
+    skips_tag: bool,
+}
+
+impl<'o, T> Whole<'o, T> {
+    fn of_map<V>(self, visitor: V) -> (T, Whole<'o, V>) {
+        let Self { inner, object, .. } = self;
+        (inner, Whole { inner: visitor, object, skips_tag: object.skips_tag_in_maps })
+    }
+}
+
+macro_rules! forward {
+    ($($method:ident($($argument:ident: $type:ty),*))+) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
+            self.inner.$method($($argument,)* visitor)
+        }
+    )+};
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Whole<'_, D> {
+    type Error = D::Error;
+
+    #[inline]
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: Fields,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        let skips_tag = self.object.name.is_some_and(|tag| !fields.contains(&tag));
+        self.inner.deserialize_struct(name, fields, Whole { inner: visitor, object: self.object, skips_tag })
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        let (inner, visitor) = self.of_map(visitor);
+        inner.deserialize_any(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        let (inner, visitor) = self.of_map(visitor);
+        inner.deserialize_map(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        let (inner, visitor) = self.of_map(visitor);
+        inner.deserialize_option(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, D::Error> {
+        if name == RAW_VALUE {
+            return self.inner.deserialize_newtype_struct(name, visitor);
+        }
+        let (inner, visitor) = self.of_map(visitor);
+        inner.deserialize_newtype_struct(name, visitor)
+    }
+
+    forward! {
+        deserialize_bool() deserialize_char() deserialize_str() deserialize_string() deserialize_identifier()
+        deserialize_bytes() deserialize_byte_buf() deserialize_unit() deserialize_ignored_any() deserialize_seq()
+        deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64() deserialize_i128()
+        deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
+        deserialize_f32() deserialize_f64()
+        deserialize_unit_struct(name: &'static str)
+        deserialize_tuple(len: usize)
+        deserialize_tuple_struct(name: &'static str, len: usize)
+        deserialize_enum(name: &'static str, variants: Fields)
+    }
+
+    fn is_human_readable(&self) -> bool {
+        self.inner.is_human_readable()
+    }
+}
+
+macro_rules! visit {
+    ($($method:ident($type:ty))+) => {$(
+        fn $method<E: Error>(self, value: $type) -> Result<V::Value, E> {
+            self.inner.$method(value)
+        }
+    )+};
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Whole<'_, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.expecting(f)
+    }
+
+    #[inline]
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
+        self.object.checked.set(true);
+        self.inner.visit_map(Members { access, object: self.object, skips_tag: self.skips_tag, tag_seen: false })
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        let (visitor, deserializer) = self.of_map(deserializer);
+        visitor.visit_some(deserializer)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        let (visitor, deserializer) = self.of_map(deserializer);
+        visitor.visit_newtype_struct(deserializer)
+    }
+
+    visit! {
+        visit_bool(bool) visit_char(char) visit_str(&str) visit_borrowed_str(&'de str) visit_string(String)
+        visit_bytes(&[u8]) visit_borrowed_bytes(&'de [u8]) visit_byte_buf(Vec<u8>)
+        visit_i64(i64) visit_i128(i128) visit_u64(u64) visit_u128(u128) visit_f64(f64)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<V::Value, E> {
+        self.inner.visit_none()
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
+        self.inner.visit_unit()
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
+        self.inner.visit_enum(access)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
+        self.inner.visit_seq(access)
+    }
+}
+
+/// The members of the object.
+struct Members<'o, A> {
+    access: A,
+    object: &'o Object<'o>,
+    skips_tag: bool,
+    tag_seen: bool,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
+    type Error = A::Error;
+
+    #[inline]
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+        let Some(tag) = self.object.name else { return self.access.next_key_seed(seed) };
+        loop {
+            let Some(Key(key)) = self.access.next_key()? else { return Ok(None) };
+            if key == tag {
+                if std::mem::replace(&mut self.tag_seen, true) {
+                    self.object.context.member(tag);
+                    return Err(A::Error::duplicate_field("type"));
+                }
+                if self.skips_tag {
+                    self.access.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+                self.object.tag_in_map.set(true);
+            }
+            return match key {
+                Cow::Borrowed(key) => seed.deserialize(BorrowedStrDeserializer::new(key)),
+                Cow::Owned(key) => seed.deserialize(key.into_deserializer()),
+            }
+            .map(Some);
+        }
+    }
+
+    #[inline]
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        self.access.next_value_seed(seed)
+    }
+
+    #[inline]
+    fn size_hint(&self) -> Option<usize> {
+        self.access.size_hint()
+    }
+}
