@@ -253,8 +253,8 @@ impl<'f, 'de> Find<'f, 'de> {
 
     fn run<R: serde_json::de::Read<'de>>(self, json: &mut serde_json::Deserializer<R>) -> serde_json::Result<()> {
         let context = self.context;
-        json.deserialize_map(self).inspect_err(|_| context.expected("an object"))?;
-        json.end()
+        // What follows the document is refused by `decode`.
+        json.deserialize_map(self).inspect_err(|_| context.expected("an object"))
     }
 }
 
