@@ -55,7 +55,7 @@ async fn nothing_may_follow_or_precede() {
         for trailing in ["x", "{}", ",", "}", "]", "\0", "1", "null", "//", "\u{feff}"] {
             assert_eq!(
                 provider.verdict(format!("{whole}{trailing}").as_bytes()).await,
-                Some(DecodeErrorKind::Syntax),
+                Some(DecodeErrorKind::TrailingData),
                 "{trailing:?}"
             );
         }
@@ -109,8 +109,8 @@ async fn nesting_overflows_nothing() {
         }
         let email = SESSION.replace(r#""a@b.c""#, &nested);
         let code = REPORT.replace(r#""p""#, &nested);
-        assert_eq!(Provider::Truemed.verdict(email.as_bytes()).await, Some(DecodeErrorKind::Data));
-        assert_eq!(Provider::MediQuo.verdict(code.as_bytes()).await, Some(DecodeErrorKind::Data));
+        assert_eq!(Provider::Truemed.verdict(email.as_bytes()).await, Some(DecodeErrorKind::WrongType));
+        assert_eq!(Provider::MediQuo.verdict(code.as_bytes()).await, Some(DecodeErrorKind::WrongType));
     }
 }
 
@@ -118,12 +118,13 @@ async fn nesting_overflows_nothing() {
 async fn what_is_no_object_is_refused() {
     for text in ["null", "true", "7", r#""x""#, "[]", "[{}]", "{}", r#"[["a"]]"#] {
         for (provider, _) in SAMPLES {
-            assert_eq!(provider.verdict(text.as_bytes()).await, Some(DecodeErrorKind::Data), "{text}");
+            let kind = if text == "{}" { DecodeErrorKind::MissingField } else { DecodeErrorKind::WrongType };
+            assert_eq!(provider.verdict(text.as_bytes()).await, Some(kind), "{text}");
         }
     }
     let array = format!("[{SESSION},{REPORT}]");
     for (provider, _) in SAMPLES {
-        assert_eq!(provider.verdict(array.as_bytes()).await, Some(DecodeErrorKind::Data));
+        assert_eq!(provider.verdict(array.as_bytes()).await, Some(DecodeErrorKind::WrongType));
     }
 }
 
