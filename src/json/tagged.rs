@@ -6,8 +6,8 @@ use serde::de::{
 };
 
 use super::{
-    DecodeError, Unknown, decode_str,
-    strict::{Context, Fields, Key, RAW_VALUE, Strict},
+    DecodeError, Flaw, Unknown, decode_str, read,
+    strict::{Context, Fields, Key, Notes, RAW_VALUE, Silent, Strict},
     utf8,
 };
 
@@ -141,8 +141,7 @@ pub(crate) enum Tag<'a> {
 pub(crate) fn find_tag<'a>(body: &'a [u8], path: &[Box<str>]) -> Tag<'a> {
     let mut found = None;
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let context = Context::default();
-    match Find::new(path, &context, &mut found).run(&mut deserializer) {
+    match Find::new(path, Silent, &mut found).run(&mut deserializer) {
         // Leaving an object half read is an error, too.
         Err(_) if path.len() > 1 || found.is_none() => Tag::Unreadable,
         _ => found.flatten().map_or(Tag::Absent, Tag::Text),
@@ -162,49 +161,66 @@ pub(crate) fn decode<E: Tagged>(body: &[u8], tag: &Tag<'_>, path: Option<&[Box<s
         Tag::Text(event_type) => Some(&**event_type),
         Tag::Unreadable => return Err(unreadable(text, path)),
     };
-    let context = Context::default();
-    let object = Object::new(name, &context, false);
-    match read(text, event_type, &object) {
-        Ok(event) => Ok(event),
-        Err(_) if object.tag_in_map.get() => {
-            // A map of numbers has no place for the type; a struct with `flatten` may have one.
-            let context = Context::default();
-            read(text, event_type, &Object::new(name, &context, true)).map_err(|error| error.missing(path, text))
-        }
-        Err(error) => Err(error.missing(path, text)),
+    match read_as(text, event_type, &Object::new(name), Silent) {
+        Ok(Some(event)) => Ok(event),
+        Ok(None) => read_unknown(event_type.unwrap_or_default(), text, name),
+        Err(_) => read_again(text, event_type, name).map_err(|error| error.missing(path, text)),
     }
 }
 
+/// `None` if the type is not known.
 #[inline]
-fn read<E: Tagged>(text: &str, event_type: Option<&str>, object: &Object<'_>) -> Result<E, DecodeError> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let whole = Whole { inner: Strict::new(&mut deserializer, object.context), object, skips_tag: false };
-    let event = match event_type {
-        Some(event_type) => match E::read(event_type, whole) {
-            Some(event) => event,
-            None => return read_unknown(event_type, text, object.name),
-        },
-        None => E::read_untagged(whole),
-    };
-    let event = event.map_err(|error| DecodeError::json(&error, object.context, text))?;
-    deserializer.end().map_err(|error| DecodeError::trailing(&error))?;
+fn read_as<E: Tagged>(
+    text: &str,
+    event_type: Option<&str>,
+    object: &Object<'_>,
+    notes: impl Notes,
+) -> Result<Option<E>, Flaw> {
+    let mut is_known = true;
+    let event = read(text, |json| {
+        let whole = Whole { inner: Strict::new(json, notes), notes, object, skips_tag: false };
+        let Some(event_type) = event_type else { return E::read_untagged(whole) };
+        E::read(event_type, whole).unwrap_or_else(|| {
+            is_known = false;
+            Err(serde_json::Error::custom("a type that is not known"))
+        })
+    });
+    if !is_known {
+        return Ok(None);
+    }
+    let event = event?;
     match object.name {
-        Some(name) if !object.checked.get() => single_tag(text, name)?,
+        Some(name) if !object.is_checked.get() => pass(text, name, notes)?,
         _ => {}
     }
-    Ok(event)
+    Ok(Some(event))
+}
+
+/// Reads what could not be read, to say where it failed.
+#[cold]
+fn read_again<E: Tagged>(text: &str, event_type: Option<&str>, name: Option<&str>) -> Result<E, DecodeError> {
+    let (object, context) = (Object::new(name), Context::default());
+    let first = read_as(text, event_type, &object, &context).map_err(|flaw| flaw.explain(&context, text));
+    let event = if first.is_err() && object.tag_in_map.get() {
+        // A map of numbers has no place for the type; a struct with `flatten` may have one.
+        let object = Object { skips_tag_in_maps: true, ..Object::new(name) };
+        read_as(text, event_type, &object, &Context::default()).or(first)
+    } else {
+        first
+    };
+    event?.map_or_else(|| read_unknown(event_type.unwrap_or_default(), text, name), Ok)
 }
 
 fn read_unknown<E: Tagged>(event_type: &str, text: &str, name: Option<&str>) -> Result<E, DecodeError> {
     if let Some(name) = name {
-        single_tag(text, name)?;
+        let context = Context::default();
+        pass(text, name, &context).map_err(|flaw| flaw.explain(&context, text))?;
     }
     Ok(E::unknown(Unknown { event_type: event_type.to_owned(), json: decode_str(text)? }))
 }
 
-/// Makes sure that a tag occurs once.
-fn single_tag(text: &str, name: &str) -> Result<(), DecodeError> {
-    /// Passes over an object.
+/// Passes over an object, to make sure that it has one tag of this name.
+fn pass(text: &str, name: &str, notes: impl Notes) -> Result<(), Flaw> {
     struct Pass;
 
     impl<'de> Visitor<'de> for Pass {
@@ -220,45 +236,43 @@ fn single_tag(text: &str, name: &str) -> Result<(), DecodeError> {
         }
     }
 
-    let context = Context::default();
-    let object = Object::new(Some(name), &context, false);
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let whole = Whole { inner: Strict::new(&mut deserializer, &context), object: &object, skips_tag: false };
-    whole.deserialize_map(Pass).map_err(|error| DecodeError::json(&error, &context, text))
+    let object = Object::new(Some(name));
+    read(text, |json| {
+        Whole { inner: Strict::new(json, notes), notes, object: &object, skips_tag: false }.deserialize_map(Pass)
+    })
 }
 
 /// Says why a tag could not be found.
 #[cold]
 fn unreadable(text: &str, path: &[Box<str>]) -> DecodeError {
     let context = Context::default();
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let found = Find::new(path, &context, &mut None).run(&mut deserializer);
+    let found = Find::new(path, &context, &mut None).run(&mut serde_json::Deserializer::from_str(text));
     let error = found.err().unwrap_or_else(|| serde_json::Error::custom("a type that cannot be read"));
     DecodeError::json(&error, &context, text)
 }
 
 /// Looks for a tag below an object.
-struct Find<'f, 'a> {
+struct Find<'f, 'a, N> {
     names: &'f [Box<str>],
-    context: &'f Context,
+    notes: N,
     stops_at_first: bool,
     /// `Some` as soon as it was met; `Some(None)` if it is `null`.
     found: &'f mut Option<Option<Cow<'a, str>>>,
 }
 
-impl<'f, 'de> Find<'f, 'de> {
-    fn new(path: &'f [Box<str>], context: &'f Context, found: &'f mut Option<Option<Cow<'de, str>>>) -> Self {
-        Self { names: path, context, stops_at_first: path.len() == 1, found }
+impl<'f, 'de, N: Notes> Find<'f, 'de, N> {
+    fn new(path: &'f [Box<str>], notes: N, found: &'f mut Option<Option<Cow<'de, str>>>) -> Self {
+        Self { names: path, notes, stops_at_first: path.len() == 1, found }
     }
 
     fn run<R: serde_json::de::Read<'de>>(self, json: &mut serde_json::Deserializer<R>) -> serde_json::Result<()> {
-        let context = self.context;
+        let notes = self.notes;
         // What follows the document is refused by `decode`.
-        json.deserialize_map(self).inspect_err(|_| context.expected("an object"))
+        json.deserialize_map(self).inspect_err(|_| notes.note(|context| context.expected("an object")))
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Find<'_, 'de> {
+impl<'de, N: Notes> DeserializeSeed<'de> for Find<'_, 'de, N> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -266,7 +280,7 @@ impl<'de> DeserializeSeed<'de> for Find<'_, 'de> {
     }
 }
 
-impl<'de> Visitor<'de> for Find<'_, 'de> {
+impl<'de, N: Notes> Visitor<'de> for Find<'_, 'de, N> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -278,13 +292,13 @@ impl<'de> Visitor<'de> for Find<'_, 'de> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let context = self.context;
-        deserializer.deserialize_map(self).inspect_err(|_| context.expected("an object"))
+        let notes = self.notes;
+        deserializer.deserialize_map(self).inspect_err(|_| notes.note(|context| context.expected("an object")))
     }
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        let Self { names: [name, rest @ ..], context, stops_at_first, found } = self else { return Ok(()) };
+        let Self { names: [name, rest @ ..], notes, stops_at_first, found } = self else { return Ok(()) };
         let mut seen = false;
         while let Some(Key(key)) = access.next_key()? {
             if *key != **name {
@@ -292,21 +306,23 @@ impl<'de> Visitor<'de> for Find<'_, 'de> {
                 continue;
             }
             if std::mem::replace(&mut seen, true) {
-                context.member(name);
+                notes.note(|context| context.member(name));
                 return Err(A::Error::duplicate_field("type"));
             }
             if rest.is_empty() {
                 let tag: Option<Key<'de>> = access.next_value().inspect_err(|_| {
-                    context.expected("a string");
-                    context.member(name);
+                    notes.note(|context| {
+                        context.expected("a string");
+                        context.member(name);
+                    });
                 })?;
                 *found = Some(tag.map(|Key(tag)| tag));
                 if stops_at_first {
                     return Ok(());
                 }
             } else {
-                let below = Find { names: rest, context, stops_at_first, found: &mut *found };
-                access.next_value_seed(below).inspect_err(|_| context.member(name))?;
+                let below = Find { names: rest, notes, stops_at_first, found: &mut *found };
+                access.next_value_seed(below).inspect_err(|_| notes.note(|context| context.member(name)))?;
             }
         }
         Ok(())
@@ -317,18 +333,17 @@ impl<'de> Visitor<'de> for Find<'_, 'de> {
 struct Object<'o> {
     /// The member that is the tag, if one at the top is.
     name: Option<&'o str>,
-    context: &'o Context,
     /// Whether the tag is passed over where it is not known if there is a place for it.
     skips_tag_in_maps: bool,
     /// Whether the members were read one by one, so that a second tag was refused.
-    checked: Cell<bool>,
+    is_checked: Cell<bool>,
     /// Whether the tag was handed out where it is not known if there is a place for it.
     tag_in_map: Cell<bool>,
 }
 
 impl<'o> Object<'o> {
-    fn new(name: Option<&'o str>, context: &'o Context, skips_tag_in_maps: bool) -> Self {
-        Self { name, context, skips_tag_in_maps, checked: Cell::new(false), tag_in_map: Cell::new(false) }
+    fn new(name: Option<&'o str>) -> Self {
+        Self { name, skips_tag_in_maps: false, is_checked: Cell::new(false), tag_in_map: Cell::new(false) }
     }
 }
 
@@ -336,16 +351,17 @@ impl<'o> Object<'o> {
 ///
 /// It hands the tag to a struct that announces a field of its name, and passes over it for any other, so
 /// that `deny_unknown_fields` works. It refuses a second tag.
-struct Whole<'o, T> {
+struct Whole<'o, T, N> {
     inner: T,
+    notes: N,
     object: &'o Object<'o>,
     skips_tag: bool,
 }
 
-impl<'o, T> Whole<'o, T> {
-    fn of_map<V>(self, visitor: V) -> (T, Whole<'o, V>) {
-        let Self { inner, object, .. } = self;
-        (inner, Whole { inner: visitor, object, skips_tag: object.skips_tag_in_maps })
+impl<'o, T, N> Whole<'o, T, N> {
+    fn of_map<V>(self, visitor: V) -> (T, Whole<'o, V, N>) {
+        let Self { inner, notes, object, .. } = self;
+        (inner, Whole { inner: visitor, notes, object, skips_tag: object.skips_tag_in_maps })
     }
 }
 
@@ -358,7 +374,7 @@ macro_rules! forward {
     )+};
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Whole<'_, D> {
+impl<'de, D: Deserializer<'de>, N: Notes> Deserializer<'de> for Whole<'_, D, N> {
     type Error = D::Error;
 
     #[inline]
@@ -369,7 +385,11 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Whole<'_, D> {
         visitor: V,
     ) -> Result<V::Value, D::Error> {
         let skips_tag = self.object.name.is_some_and(|tag| !fields.contains(&tag));
-        self.inner.deserialize_struct(name, fields, Whole { inner: visitor, object: self.object, skips_tag })
+        self.inner.deserialize_struct(
+            name,
+            fields,
+            Whole { inner: visitor, notes: self.notes, object: self.object, skips_tag },
+        )
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
@@ -420,7 +440,7 @@ macro_rules! visit {
     )+};
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Whole<'_, V> {
+impl<'de, V: Visitor<'de>, N: Notes> Visitor<'de> for Whole<'_, V, N> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -429,8 +449,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Whole<'_, V> {
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        self.object.checked.set(true);
-        self.inner.visit_map(Members { access, object: self.object, skips_tag: self.skips_tag, tag_seen: false })
+        let Self { inner, notes, object, skips_tag } = self;
+        object.is_checked.set(true);
+        inner.visit_map(Members { access, notes, object, skips_tag, tag_seen: false })
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
@@ -467,14 +488,15 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Whole<'_, V> {
 }
 
 /// The members of the object.
-struct Members<'o, A> {
+struct Members<'o, A, N> {
     access: A,
+    notes: N,
     object: &'o Object<'o>,
     skips_tag: bool,
     tag_seen: bool,
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
+impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Members<'_, A, N> {
     type Error = A::Error;
 
     #[inline]
@@ -484,7 +506,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
             let Some(Key(key)) = self.access.next_key()? else { return Ok(None) };
             if key == tag {
                 if std::mem::replace(&mut self.tag_seen, true) {
-                    self.object.context.member(tag);
+                    self.notes.note(|context| context.member(tag));
                     return Err(A::Error::duplicate_field("type"));
                 }
                 if self.skips_tag {

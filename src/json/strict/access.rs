@@ -7,29 +7,29 @@ use serde::{
     de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor},
 };
 
-use super::{Context, Fields, Strict, key::NotedKey};
+use super::{Fields, Notes, Strict, key::NotedKey};
 
-pub(super) struct Elements<'c, A> {
+pub(super) struct Elements<A, N> {
     access: A,
-    context: &'c Context,
+    notes: N,
     index: usize,
 }
 
-impl<'c, A> Elements<'c, A> {
-    pub(super) fn new(access: A, context: &'c Context) -> Self {
-        Self { access, context, index: 0 }
+impl<A, N> Elements<A, N> {
+    pub(super) fn new(access: A, notes: N) -> Self {
+        Self { access, notes, index: 0 }
     }
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, A> {
+impl<'de, A: SeqAccess<'de>, N: Notes> SeqAccess<'de> for Elements<A, N> {
     type Error = A::Error;
 
     #[inline]
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        let element = self.access.next_element_seed(Strict::new(seed, self.context));
+        let element = self.access.next_element_seed(Strict::new(seed, self.notes));
         match &element {
-            Ok(_) => self.context.forget(),
-            Err(_) => self.context.index(self.index),
+            Ok(_) => self.notes.forget(),
+            Err(_) => self.notes.note(|context| context.index(self.index)),
         }
         self.index += 1;
         element
@@ -40,17 +40,17 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, A> {
     }
 }
 
-pub(super) struct Entries<'c, 'de, A> {
+pub(super) struct Entries<'de, A, N> {
     access: A,
-    context: &'c Context,
+    notes: N,
     fields: Option<Fields>,
     /// The key of the value that is read next, if a struct is being read.
-    key: Cow<'de, str>,
+    key: &'de str,
 }
 
-impl<'c, A> Entries<'c, '_, A> {
-    pub(super) fn new(access: A, context: &'c Context, fields: Option<Fields>) -> Self {
-        Self { access, context, fields, key: Cow::Borrowed("") }
+impl<A, N> Entries<'_, A, N> {
+    pub(super) fn new(access: A, notes: N, fields: Option<Fields>) -> Self {
+        Self { access, notes, fields, key: "" }
     }
 }
 
@@ -59,24 +59,25 @@ impl<'c, A> Entries<'c, '_, A> {
 #[serde(transparent)]
 pub(in crate::json) struct Key<'a>(#[serde(borrow)] pub(in crate::json) Cow<'a, str>);
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, 'de, A> {
+impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Entries<'de, A, N> {
     type Error = A::Error;
 
     #[inline]
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        if self.fields.is_none() && self.context.is_stored() {
+        let is_noted = if self.fields.is_some() { N::ON } else { !self.notes.is_stored() };
+        if !is_noted {
             return self.access.next_key_seed(seed);
         }
-        let note = self.fields.is_some().then_some(&mut self.key);
+        let note = self.fields.map(|fields| (fields, &mut self.key));
         self.access.next_key_seed(NotedKey { inner: seed, note })
     }
 
     #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        let value = self.access.next_value_seed(Strict::new(seed, self.context));
+        let value = self.access.next_value_seed(Strict::new(seed, self.notes));
         match &value {
-            Ok(_) => self.context.forget(),
-            Err(_) => self.context.key(self.fields.unwrap_or_default(), &self.key),
+            Ok(_) => self.notes.forget(),
+            Err(_) => self.notes.note(|context| context.key(self.fields.unwrap_or_default(), self.key)),
         }
         value
     }
@@ -87,17 +88,17 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, 'de, A> {
     }
 }
 
-impl<'c, 'de, A: EnumAccess<'de>> EnumAccess<'de> for Strict<'c, A> {
+impl<'de, A: EnumAccess<'de>, N: Notes> EnumAccess<'de> for Strict<A, N> {
     type Error = A::Error;
-    type Variant = Strict<'c, A::Variant>;
+    type Variant = Strict<A::Variant, N>;
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
         let (value, variant) = self.inner.variant_seed(seed)?;
-        Ok((value, Strict::new(variant, self.context)))
+        Ok((value, Strict::new(variant, self.notes)))
     }
 }
 
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<'_, A> {
+impl<'de, A: VariantAccess<'de>, N: Notes> VariantAccess<'de> for Strict<A, N> {
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {
@@ -105,17 +106,17 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<'_, A> {
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
-        self.inner.newtype_variant_seed(Strict::new(seed, self.context))
+        self.inner.newtype_variant_seed(Strict::new(seed, self.notes))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        let value = self.inner.tuple_variant(len, Strict::new(visitor, self.context));
-        value.inspect_err(|_| self.context.expected("an array"))
+        let value = self.inner.tuple_variant(len, Strict::new(visitor, self.notes));
+        value.inspect_err(|_| self.notes.note(|context| context.expected("an array")))
     }
 
     fn struct_variant<V: Visitor<'de>>(self, fields: Fields, visitor: V) -> Result<V::Value, A::Error> {
-        let visitor = Strict { inner: visitor, context: self.context, fields: Some(fields) };
+        let visitor = Strict { inner: visitor, notes: self.notes, fields: Some(fields) };
         let value = self.inner.struct_variant(fields, visitor);
-        value.inspect_err(|error| self.context.of_struct(fields, error))
+        value.inspect_err(|error| self.notes.note(|context| context.of_struct(fields, error)))
     }
 }

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
 
@@ -13,8 +13,8 @@ pub(in crate::json) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 /// [`RAW_VALUE`] as the key of anything else.
 pub(super) struct NotedKey<'k, 'de, T> {
     pub(super) inner: T,
-    /// Where the key is noted, if a struct is read.
-    pub(super) note: Option<&'k mut Cow<'de, str>>,
+    /// The fields and where the key is noted, if a struct is read.
+    pub(super) note: Option<(super::Fields, &'k mut &'de str)>,
 }
 
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for NotedKey<'_, 'de, S> {
@@ -78,7 +78,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for NotedKey<'_, 'de, V> {
     #[inline]
     fn visit_str<E: Error>(self, key: &str) -> Result<V::Value, E> {
         match self.note {
-            Some(note) => *note = Cow::Owned(key.to_owned()),
+            // What is not borrowed holds an escape.
+            Some((fields, note)) => *note = fields.iter().find(|field| **field == key).unwrap_or(&""),
             None => refuse_reserved(key)?,
         }
         self.inner.visit_str(key)
@@ -87,7 +88,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for NotedKey<'_, 'de, V> {
     #[inline]
     fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<V::Value, E> {
         match self.note {
-            Some(note) => *note = Cow::Borrowed(key),
+            Some((_, note)) => *note = key,
             None => refuse_reserved(key)?,
         }
         self.inner.visit_borrowed_str(key)

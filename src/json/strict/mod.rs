@@ -16,21 +16,25 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use self::access::{Elements, Entries};
-pub(super) use self::{access::Key, key::RAW_VALUE, path::Context};
+pub(super) use self::{
+    access::Key,
+    key::RAW_VALUE,
+    path::{Context, Notes, Silent},
+};
 
 pub(super) type Fields = &'static [&'static str];
 
 /// Whatever `serde` passes along, and where its errors are noted.
-pub(super) struct Strict<'c, T> {
+pub(super) struct Strict<T, N> {
     inner: T,
-    context: &'c Context,
+    notes: N,
     /// The fields of the struct that is being read, if it is one.
     fields: Option<Fields>,
 }
 
-impl<'c, T> Strict<'c, T> {
-    pub(super) fn new(inner: T, context: &'c Context) -> Self {
-        Self { inner, context, fields: None }
+impl<T, N: Notes> Strict<T, N> {
+    pub(super) fn new(inner: T, notes: N) -> Self {
+        Self { inner, notes, fields: None }
     }
 }
 
@@ -38,7 +42,11 @@ macro_rules! forward {
     ($($method:ident)+ => $expected:literal) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-            self.inner.$method(visitor).inspect_err(|_| self.context.expected($expected))
+            let value = self.inner.$method(visitor);
+            if value.is_err() {
+                self.notes.note(|context| context.expected($expected));
+            }
+            value
         }
     )+};
 }
@@ -47,13 +55,16 @@ macro_rules! forward_wrapped {
     ($($method:ident($($argument:ident: $type:ty),*) $(=> $expected:literal)?;)+) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, Self::Error> {
-            self.inner.$method($($argument,)* Strict::new(visitor, self.context))
-                $(.inspect_err(|_| self.context.expected($expected)))?
+            let value = self.inner.$method($($argument,)* Strict::new(visitor, self.notes));
+            $(if value.is_err() {
+                self.notes.note(|context| context.expected($expected));
+            })?
+            value
         }
     )+};
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<'_, D> {
+impl<'de, D: Deserializer<'de>, N: Notes> Deserializer<'de> for Strict<D, N> {
     type Error = D::Error;
 
     #[inline]
@@ -63,9 +74,12 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<'_, D> {
         fields: Fields,
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        let visitor = Strict { inner: visitor, context: self.context, fields: Some(fields) };
+        let visitor = Strict { inner: visitor, notes: self.notes, fields: Some(fields) };
         let value = self.inner.deserialize_struct(name, fields, visitor);
-        value.inspect_err(|error| self.context.of_struct(fields, error))
+        if let Err(error) = &value {
+            self.notes.note(|context| context.of_struct(fields, error));
+        }
+        value
     }
 
     forward! { deserialize_bool => "a boolean" }
@@ -102,7 +116,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<'_, D> {
             // The genuine one, which `serde_json` hands out as a map with that key.
             return self.inner.deserialize_newtype_struct(name, visitor);
         }
-        self.inner.deserialize_newtype_struct(name, Strict::new(visitor, self.context))
+        self.inner.deserialize_newtype_struct(name, Strict::new(visitor, self.notes))
     }
 
     fn is_human_readable(&self) -> bool {
@@ -119,7 +133,7 @@ macro_rules! visit {
     )+};
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<'_, V> {
+impl<'de, V: Visitor<'de>, N: Notes> Visitor<'de> for Strict<V, N> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -144,38 +158,38 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<'_, V> {
 
     #[inline]
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.inner.visit_some(Strict::new(deserializer, self.context))
+        self.inner.visit_some(Strict::new(deserializer, self.notes))
     }
 
     #[inline]
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.inner.visit_newtype_struct(Strict::new(deserializer, self.context))
+        self.inner.visit_newtype_struct(Strict::new(deserializer, self.notes))
     }
 
     #[inline]
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_enum(Strict::new(access, self.context))
+        self.inner.visit_enum(Strict::new(access, self.notes))
     }
 
     #[inline]
     fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        if self.fields.is_some() && !self.context.is_stored() {
+        if self.fields.is_some() && !self.notes.is_stored() {
             return Err(A::Error::invalid_type(Unexpected::Seq, &self.inner));
         }
-        self.inner.visit_seq(Elements::new(access, self.context))
+        self.inner.visit_seq(Elements::new(access, self.notes))
     }
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_map(Entries::new(access, self.context, self.fields))
+        self.inner.visit_map(Entries::new(access, self.notes, self.fields))
     }
 }
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Strict<'_, S> {
+impl<'de, S: DeserializeSeed<'de>, N: Notes> DeserializeSeed<'de> for Strict<S, N> {
     type Value = S::Value;
 
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        self.inner.deserialize(Strict::new(deserializer, self.context))
+        self.inner.deserialize(Strict::new(deserializer, self.notes))
     }
 }
