@@ -30,6 +30,8 @@ mod signatures;
 mod signed_example;
 mod sockets;
 mod stacks;
+mod stored;
+mod tagged;
 mod traits;
 mod truemed;
 mod verified;
