@@ -74,9 +74,10 @@ impl DecodeError {
             Category::Eof => DecodeErrorKind::Eof,
             Category::Io | Category::Syntax => DecodeErrorKind::Syntax,
         };
-        // To `serde_json` a number for an enum or a third element of a pair is bad syntax, too.
+        // To `serde_json` a number for an enum, or a third element of a pair, is bad syntax too.
         if kind == DecodeErrorKind::Syntax && serde_json::from_str::<IgnoredAny>(text).is_ok() {
-            let wanted_another = error.to_string().starts_with("expected value");
+            let message = error.to_string();
+            let wanted_another = message.starts_with("expected value") || message.starts_with("invalid number");
             kind = if wanted_another { DecodeErrorKind::WrongType } else { DecodeErrorKind::Data };
         }
         let wrong_type = kind == DecodeErrorKind::WrongType;

@@ -10,10 +10,32 @@ pub struct FromText<T>(PhantomData<fn() -> T>);
 
 impl<T> FromText<T> {
     /// Reads a `T`.
-    #[expect(clippy::new_without_default, reason = "not public API")]
-    #[must_use]
-    pub fn new() -> Self {
-        Self(PhantomData)
+    /// Reads a `T` from a deserializer.
+    ///
+    /// # Errors
+    ///
+    /// It is not a string.
+    pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error>
+    where
+        T: for<'a> From<&'a str>,
+    {
+        deserializer.deserialize_str(Self(PhantomData)).map_err(unquoted)
+    }
+}
+
+/// The same error without the value that `serde` quotes, at the same place if it is one of `serde_json`.
+fn unquoted<E: Error>(error: E) -> E {
+    let message = error.to_string();
+    let kind = ["invalid type", "invalid value"].into_iter().find(|kind| message.starts_with(kind));
+    let Some(kind) = kind else { return error };
+    let place = message
+        .rsplit_once(" at line ")
+        .map(|(_, place)| place)
+        .filter(|place| place.bytes().all(|byte| byte.is_ascii_digit() || b" column".contains(&byte)));
+    match place {
+        // `serde_json` finds the place in the message.
+        Some(place) => E::custom(format_args!("{kind}: expected a string at line {place}")),
+        None => E::custom(format_args!("{kind}: expected a string")),
     }
 }
 
@@ -134,8 +156,7 @@ macro_rules! open_enum {
             fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<Self, D::Error> {
-                let visitor = $crate::__private::FromText::new();
-                $crate::__private::serde::Deserializer::deserialize_str(deserializer, visitor)
+                $crate::__private::FromText::read(deserializer)
             }
         }
     };

@@ -8,7 +8,7 @@ use serde::{
         DeserializeSeed, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
         value::MapAccessDeserializer,
     },
-    ser::SerializeStruct,
+    ser::{Error as _, SerializeMap, SerializeStruct},
 };
 use serde_json::value::RawValue;
 
@@ -94,15 +94,64 @@ impl Serialize for RawJson {
 
 /// The text of a JSON document, serialised as that document.
 ///
-/// This is how `RawValue` does it, whose name `serde_json` knows; but for other formats the text is
+/// `serde_json` takes it as it is, under the name of `RawValue`. So do other formats, where the text is
 /// bytes, which nothing that comes from JSON can be.
 pub(super) struct RawText<'a>(pub(super) &'a str);
 
 impl Serialize for RawText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // What `serde` puts before a serializer, for `flatten` and internally tagged enums, adds members of its
+        // own, and says that any format is for humans. It takes an object by its members.
+        let is_json = std::any::type_name::<S>().trim_start_matches("&mut ").starts_with("serde_json::");
+        if serializer.is_human_readable() && !is_json && self.0.starts_with('{') {
+            return serde_json::from_str::<Members<'_>>(self.0).map_err(S::Error::custom)?.serialize(serializer);
+        }
         let mut raw = serializer.serialize_struct(RAW_VALUE, 1)?;
         raw.serialize_field(RAW_VALUE, &Text(self.0))?;
         raw.end()
+    }
+}
+
+/// The members of an object, after one that says the type.
+pub(super) struct Members<'a> {
+    pub(super) tag: Option<(&'a str, &'a str)>,
+    members: Vec<(Cow<'a, str>, &'a RawValue)>,
+}
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.members.len() + usize::from(self.tag.is_some())))?;
+        if let Some((tag, event_type)) = self.tag {
+            map.serialize_entry(tag, event_type)?;
+        }
+        for (name, value) in &self.members {
+            map.serialize_entry(name, &RawText(value.get()))?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some((Key(name), value)) = access.next_entry()? {
+                    members.push((name, value));
+                }
+                Ok(Members { tag: None, members })
+            }
+        }
+
+        deserializer.deserialize_map(Pairs)
     }
 }
 
@@ -110,7 +159,7 @@ struct Text<'a>(&'a str);
 
 impl Serialize for Text<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Asked here and not above: what `serde` wraps a serializer in says that it is for humans.
+        // Asked here, where it is the format that answers.
         if serializer.is_human_readable() {
             serializer.serialize_str(self.0)
         } else {

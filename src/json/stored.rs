@@ -1,20 +1,18 @@
 //! How enums of events are serialised, to wait in a queue, and read again from any self-describing format.
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData};
 
+use super::{
+    DecodeErrorKind, RawJson, Tagged, Unknown,
+    raw::{Members, RawText},
+    strict::{Context, Key, Strict},
+    tagged::{decode, find_tag},
+};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
     forward_to_deserialize_any,
-    ser::{Error as _, SerializeMap, SerializeStruct},
-};
-use serde_json::value::RawValue;
-
-use super::{
-    DecodeErrorKind, RawJson, Tagged, Unknown,
-    raw::RawText,
-    strict::{Context, Key, Strict},
-    tagged::{decode, find_tag},
+    ser::{Error as _, SerializeStruct},
 };
 
 const TYPE: &str = "type";
@@ -187,56 +185,12 @@ pub(crate) fn serialize_flat<S: Serializer, T: Serialize>(
     data: &T,
 ) -> Result<S::Ok, S::Error> {
     let text = serde_json::to_string(data).map_err(S::Error::custom)?;
-    let Members(members) = serde_json::from_str(&text).map_err(S::Error::custom)?;
-    let flat = Flat { tag, members };
+    let mut flat: Members<'_> = serde_json::from_str(&text).map_err(S::Error::custom)?;
+    flat.tag = tag;
     if serializer.is_human_readable() {
         return flat.serialize(serializer);
     }
     RawText(&serde_json::to_string(&flat).map_err(S::Error::custom)?).serialize(serializer)
-}
-
-struct Flat<'a> {
-    tag: Option<(&'a str, &'a str)>,
-    members: Vec<(Cow<'a, str>, &'a RawValue)>,
-}
-
-impl Serialize for Flat<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.members.len() + usize::from(self.tag.is_some())))?;
-        if let Some((tag, event_type)) = self.tag {
-            map.serialize_entry(tag, event_type)?;
-        }
-        for (name, value) in &self.members {
-            map.serialize_entry(name, &RawText(value.get()))?;
-        }
-        map.end()
-    }
-}
-
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs;
-
-        impl<'de> Visitor<'de> for Pairs {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some((Key(name), value)) = access.next_entry()? {
-                    members.push((name, value));
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Pairs)
-    }
 }
 
 /// Reads what [`serialize_flat`] or the provider itself wrote.
