@@ -178,7 +178,7 @@ fn read_as<E: Tagged>(
 ) -> Result<Option<E>, Flaw> {
     let mut is_known = true;
     let event = read(text, |json| {
-        let whole = Whole { inner: Strict::new(json, notes), notes, object, skips_tag: false };
+        let whole = Whole { inner: Strict::new(json, notes), notes, object, tag: Place::Unknown };
         let Some(event_type) = event_type else { return E::read_untagged(whole) };
         E::read(event_type, whole).unwrap_or_else(|| {
             is_known = false;
@@ -203,6 +203,7 @@ fn read_again<E: Tagged>(text: &str, event_type: Option<&str>, name: Option<&str
     let first = read_as(text, event_type, &object, &context).map_err(|flaw| flaw.explain(&context, text));
     let event = if first.is_err() && object.tag_in_map.get() {
         // A map of numbers has no place for the type; a struct with `flatten` may have one.
+        single_tag(text, name)?;
         let object = Object { skips_tag_in_maps: true, ..Object::new(name) };
         read_as(text, event_type, &object, &Context::default()).or(first)
     } else {
@@ -212,11 +213,14 @@ fn read_again<E: Tagged>(text: &str, event_type: Option<&str>, name: Option<&str
 }
 
 fn read_unknown<E: Tagged>(event_type: &str, text: &str, name: Option<&str>) -> Result<E, DecodeError> {
-    if let Some(name) = name {
-        let context = Context::default();
-        pass(text, name, &context).map_err(|flaw| flaw.explain(&context, text))?;
-    }
+    single_tag(text, name)?;
     Ok(E::unknown(Unknown { event_type: event_type.to_owned(), json: decode_str(text)? }))
+}
+
+fn single_tag(text: &str, name: Option<&str>) -> Result<(), DecodeError> {
+    let Some(name) = name else { return Ok(()) };
+    let context = Context::default();
+    pass(text, name, &context).map_err(|flaw| flaw.explain(&context, text))
 }
 
 /// Passes over an object, to make sure that it has one tag of this name.
@@ -238,7 +242,7 @@ fn pass(text: &str, name: &str, notes: impl Notes) -> Result<(), Flaw> {
 
     let object = Object::new(Some(name));
     read(text, |json| {
-        Whole { inner: Strict::new(json, notes), notes, object: &object, skips_tag: false }.deserialize_map(Pass)
+        Whole { inner: Strict::new(json, notes), notes, object: &object, tag: Place::Unknown }.deserialize_map(Pass)
     })
 }
 
@@ -333,11 +337,11 @@ impl<'de, N: Notes> Visitor<'de> for Find<'_, 'de, N> {
 struct Object<'o> {
     /// The member that is the tag, if one at the top is.
     name: Option<&'o str>,
-    /// Whether the tag is passed over where it is not known if there is a place for it.
+    /// Whether the tag is passed over where the place for it is unknown.
     skips_tag_in_maps: bool,
     /// Whether the members were read one by one, so that a second tag was refused.
     is_checked: Cell<bool>,
-    /// Whether the tag was handed out where it is not known if there is a place for it.
+    /// Whether the tag was handed out where the place for it is unknown.
     tag_in_map: Cell<bool>,
 }
 
@@ -345,6 +349,15 @@ impl<'o> Object<'o> {
     fn new(name: Option<&'o str>) -> Self {
         Self { name, skips_tag_in_maps: false, is_checked: Cell::new(false), tag_in_map: Cell::new(false) }
     }
+}
+
+/// What there is for the tag in that which is read.
+#[derive(Clone, Copy)]
+enum Place {
+    Field,
+    None,
+    /// It is a map, or a struct with `flatten`.
+    Unknown,
 }
 
 /// The whole body as what a variant is read from.
@@ -355,13 +368,14 @@ struct Whole<'o, T, N> {
     inner: T,
     notes: N,
     object: &'o Object<'o>,
-    skips_tag: bool,
+    tag: Place,
 }
 
 impl<'o, T, N> Whole<'o, T, N> {
     fn of_map<V>(self, visitor: V) -> (T, Whole<'o, V, N>) {
         let Self { inner, notes, object, .. } = self;
-        (inner, Whole { inner: visitor, notes, object, skips_tag: object.skips_tag_in_maps })
+        let tag = if object.skips_tag_in_maps { Place::None } else { Place::Unknown };
+        (inner, Whole { inner: visitor, notes, object, tag })
     }
 }
 
@@ -384,11 +398,14 @@ impl<'de, D: Deserializer<'de>, N: Notes> Deserializer<'de> for Whole<'_, D, N> 
         fields: Fields,
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        let skips_tag = self.object.name.is_some_and(|tag| !fields.contains(&tag));
+        let tag = match self.object.name {
+            Some(name) if !fields.contains(&name) => Place::None,
+            _ => Place::Field,
+        };
         self.inner.deserialize_struct(
             name,
             fields,
-            Whole { inner: visitor, notes: self.notes, object: self.object, skips_tag },
+            Whole { inner: visitor, notes: self.notes, object: self.object, tag },
         )
     }
 
@@ -449,9 +466,9 @@ impl<'de, V: Visitor<'de>, N: Notes> Visitor<'de> for Whole<'_, V, N> {
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        let Self { inner, notes, object, skips_tag } = self;
+        let Self { inner, notes, object, tag } = self;
         object.is_checked.set(true);
-        inner.visit_map(Members { access, notes, object, skips_tag, tag_seen: false })
+        inner.visit_map(Members { access, notes, object, tag, tag_seen: false })
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
@@ -492,7 +509,7 @@ struct Members<'o, A, N> {
     access: A,
     notes: N,
     object: &'o Object<'o>,
-    skips_tag: bool,
+    tag: Place,
     tag_seen: bool,
 }
 
@@ -501,19 +518,22 @@ impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Members<'_, A, N> {
 
     #[inline]
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        let Some(tag) = self.object.name else { return self.access.next_key_seed(seed) };
+        let Some(name) = self.object.name else { return self.access.next_key_seed(seed) };
         loop {
             let Some(Key(key)) = self.access.next_key()? else { return Ok(None) };
-            if key == tag {
+            if key == name {
                 if std::mem::replace(&mut self.tag_seen, true) {
-                    self.notes.note(|context| context.member(tag));
+                    self.notes.note(|context| context.member(name));
                     return Err(A::Error::duplicate_field("type"));
                 }
-                if self.skips_tag {
-                    self.access.next_value::<IgnoredAny>()?;
-                    continue;
+                match self.tag {
+                    Place::Field => {}
+                    Place::Unknown => self.object.tag_in_map.set(true),
+                    Place::None => {
+                        self.access.next_value::<IgnoredAny>()?;
+                        continue;
+                    }
                 }
-                self.object.tag_in_map.set(true);
             }
             return match key {
                 Cow::Borrowed(key) => seed.deserialize(BorrowedStrDeserializer::new(key)),

@@ -110,8 +110,8 @@ fn survives<T: Serialize + DeserializeOwned + PartialEq + Debug>(job: &T) {
 /// Through a `Value` a raw text is written anew.
 fn survives_as_value<T: Serialize + DeserializeOwned + PartialEq + Debug>(job: &T) {
     let value = serde_json::to_value(job).unwrap();
-    assert_eq!(&serde_json::from_value::<T>(value.clone()).expect(&value.to_string()), job, "{value}");
-    assert_eq!(&T::deserialize(&value).expect(&value.to_string()), job, "{value}");
+    assert_eq!(&serde_json::from_value::<T>(value.clone()).unwrap(), job, "{value}");
+    assert_eq!(&T::deserialize(&value).unwrap(), job, "{value}");
 }
 
 macro_rules! in_every_job {
