@@ -8,7 +8,7 @@ use serde::{
         DeserializeSeed, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
         value::MapAccessDeserializer,
     },
-    ser::{Error as _, SerializeMap, SerializeStruct},
+    ser::{Error as SerializeError, SerializeMap, SerializeStruct},
 };
 use serde_json::value::RawValue;
 
@@ -17,9 +17,13 @@ use super::{
     strict::{Key, RAW_VALUE},
 };
 
-/// The key of a map that is a number: with serde_json's `arbitrary_precision`, which any crate may turn on,
-/// some numbers come so.
+/// The key of a map that is a number.
 const NUMBER: &str = "$serde_json::private::Number";
+
+/// Whether numbers come as maps: any crate may turn that on.
+fn has_arbitrary_precision() -> bool {
+    "1e999".parse::<serde_json::Number>().is_ok()
+}
 
 /// JSON as it was sent, to the byte.
 ///
@@ -94,22 +98,33 @@ impl Serialize for RawJson {
 
 /// The text of a JSON document, serialised as that document.
 ///
-/// `serde_json` takes it as it is, under the name of `RawValue`. So do other formats, where the text is
-/// bytes, which nothing that comes from JSON can be.
+/// `serde_json` takes it as it is, under the name of `RawValue`. So do binary formats, where the text is
+/// bytes, which nothing that comes from JSON can be. All others get what the text says.
 pub(super) struct RawText<'a>(pub(super) &'a str);
 
 impl Serialize for RawText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // What `serde` puts before a serializer, for `flatten` and internally tagged enums, adds members of its
-        // own, and says that any format is for humans. It takes an object by its members.
+        // own, and says that any format is for humans. So only `serde_json` itself gets a raw value.
         let is_json = std::any::type_name::<S>().trim_start_matches("&mut ").starts_with("serde_json::");
-        if serializer.is_human_readable() && !is_json && self.0.starts_with('{') {
-            return serde_json::from_str::<Members<'_>>(self.0).map_err(S::Error::custom)?.serialize(serializer);
+        if serializer.is_human_readable() && !is_json {
+            return match self.0.as_bytes().first() {
+                Some(b'{') => parse::<Members<'_>, _>(self.0)?.serialize(serializer),
+                Some(b'[') => {
+                    let elements: Vec<&RawValue> = parse(self.0)?;
+                    serializer.collect_seq(elements.into_iter().map(|element| RawText(element.get())))
+                }
+                _ => parse::<serde_json::Value, _>(self.0)?.serialize(serializer),
+            };
         }
         let mut raw = serializer.serialize_struct(RAW_VALUE, 1)?;
         raw.serialize_field(RAW_VALUE, &Text(self.0))?;
         raw.end()
     }
+}
+
+fn parse<'a, T: Deserialize<'a>, E: SerializeError>(text: &'a str) -> Result<T, E> {
+    serde_json::from_str(text).map_err(E::custom)
 }
 
 /// The members of an object, after one that says the type.
@@ -210,14 +225,12 @@ impl<'de> Visitor<'de> for Raw {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<RawJson, A::Error> {
         let first_key = access.next_key()?.map(|Key(key)| key);
-        if first_key.as_deref() != Some(RAW_VALUE) {
-            return Self::rewrite(|json| json.visit_map(Begun { first_key, access }));
+        let is_raw = self.is_genuine && first_key.as_deref() == Some(RAW_VALUE);
+        let access = Begun { first_key, access };
+        if is_raw {
+            return Box::deserialize(MapAccessDeserializer::new(access)).map(RawJson);
         }
-        if self.is_genuine {
-            return Box::deserialize(MapAccessDeserializer::new(Begun { first_key, access })).map(RawJson);
-        }
-        let raw = Self::rewrite(|json| access.next_value_seed(Verbatim(json)))?;
-        if access.next_key::<IgnoredAny>()?.is_some() { Err(not_json()) } else { Ok(raw) }
+        Self::rewrite(|json| json.visit_map(access))
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<RawJson, D::Error> {
@@ -351,7 +364,7 @@ impl<'de> Visitor<'de> for Json<'_> {
         let start = text.len();
         let mut separator = '{';
         while let Some(Key(key)) = access.next_key()? {
-            if separator == '{' && key == NUMBER {
+            if separator == '{' && key == NUMBER && has_arbitrary_precision() {
                 let Key(number) = access.next_value()?;
                 return Json(text).value(number.parse::<serde_json::Number>().map_err(|_| not_json())?);
             }
@@ -374,33 +387,6 @@ impl<'de> Visitor<'de> for Json<'_> {
         }
         text.push('}');
         Ok(Written::Value)
-    }
-}
-
-/// The text of a [`RawJson`] that passed through something else than `serde_json` alone.
-struct Verbatim<'t>(Json<'t>);
-
-impl<'de> DeserializeSeed<'de> for Verbatim<'_> {
-    type Value = Written;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Written, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Verbatim<'_> {
-    type Value = Written;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text of JSON")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Written, E> {
-        self.0.raw(text)
-    }
-
-    fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<Written, E> {
-        self.0.visit_bytes(text)
     }
 }
 
