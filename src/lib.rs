@@ -23,7 +23,6 @@ mod urlencoded;
 pub use delivery::{Delivery, Stated};
 pub use error::{ConfigError, ConfigErrorKind};
 pub use jiff;
-pub use json::datetime::DateTime;
 pub use receive::{RejectedDelivery, ResponseFuture, WebhookBody, WebhookLayer, WebhookService};
 pub use rejection::{Rejection, RejectionKind, RejectionReason};
 pub use response::ResponseBody;
@@ -33,7 +32,11 @@ pub use response::ResponseBody;
 pub mod __private {
     pub use serde;
 
-    pub use crate::json::text::FromText;
+    pub use crate::json::macros::{FromText, read_unit};
+
+    pub mod stored {
+        pub use crate::json::stored::{deserialize, serialize};
+    }
 }
 
 /// Compiles the code of the documents as tests.

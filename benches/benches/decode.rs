@@ -4,41 +4,49 @@
 
 use std::hint::black_box;
 
-use benches::{Derived, DerivedTruemed, Tag, samples};
+use benches::{Derived, DerivedTruemed, KEY, Tag, samples};
+use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use tower_webhook::{
-    json::{Tagged, decode_tagged},
+    auth::Verified,
+    jiff::Timestamp,
     provider::{
+        Provider, RawDelivery,
         mediquo::{self, ConsultationFinished, ReportSent},
         truemed::{self, ItemEligibilityUpdated, QualificationSessionComplete},
     },
 };
 
 fn decode(criterion: &mut Criterion) {
+    let mediquo = mediquo::MediQuo::builder().signature(KEY).build().unwrap();
+    let truemed = truemed::Truemed::builder().api_key(KEY).build().unwrap();
     for (name, body) in samples() {
         match name {
-            "consultation" => group::<mediquo::Event, ConsultationFinished, Derived>(criterion, name, &body),
-            "report" => group::<mediquo::Event, ReportSent, Derived>(criterion, name, &body),
-            "session" => group::<truemed::Event, QualificationSessionComplete, DerivedTruemed>(criterion, name, &body),
-            "update" => group::<truemed::Event, ItemEligibilityUpdated, DerivedTruemed>(criterion, name, &body),
+            "consultation" => group::<_, ConsultationFinished, Derived>(criterion, &mediquo, name, &body),
+            "report" => group::<_, ReportSent, Derived>(criterion, &mediquo, name, &body),
+            "session" => group::<_, QualificationSessionComplete, DerivedTruemed>(criterion, &truemed, name, &body),
+            "update" => group::<_, ItemEligibilityUpdated, DerivedTruemed>(criterion, &truemed, name, &body),
             other => panic!("{other}"),
         }
     }
 }
 
-/// `E` is the enum of events, `K` the known variant, and `D` what `serde`'s derive makes of the enum.
-fn group<E, K, D>(criterion: &mut Criterion, name: &str, body: &[u8])
+/// `K` is the known variant, and `D` what `serde`'s derive makes of the enum.
+fn group<P, K, D>(criterion: &mut Criterion, provider: &P, name: &str, body: &Bytes)
 where
-    E: Tagged,
+    P: Provider,
     K: DeserializeOwned,
     D: DeserializeOwned,
 {
     let mut group = criterion.benchmark_group(format!("decode/{name}"));
     group.throughput(Throughput::Bytes(body.len() as u64));
     group.bench_function("floor", |bencher| bencher.iter(|| from_str::<K>(black_box(body))));
-    group.bench_function("ours", |bencher| bencher.iter(|| decode_tagged::<E>(black_box(body)).unwrap()));
+    let (head, ()) = http::Request::new(()).into_parts();
+    let verified = Verified::new();
+    let decode = |body| provider.decode(RawDelivery::new(&head, body, &verified, Timestamp::UNIX_EPOCH)).unwrap();
+    group.bench_function("ours", |bencher| bencher.iter(|| decode(black_box(body))));
     group.bench_function("derive", |bencher| bencher.iter(|| from_str::<D>(black_box(body))));
     group.bench_function("two passes", |bencher| {
         bencher.iter(|| {

@@ -262,14 +262,14 @@ impl Place {
 }
 
 /// What is found in these places.
-fn texts<'a>(
-    places: [Option<&Place>; members::MAX],
+fn texts<'a, const N: usize>(
+    places: [Option<&Place>; N],
     head: &'a Parts,
     body: &'a [u8],
     covered: bool,
-) -> [Option<Stated<Cow<'a, str>>>; members::MAX] {
+) -> [Option<Stated<Cow<'a, str>>>; N] {
     let paths = places.map(|place| place.and_then(Place::path));
-    let found = if paths.iter().any(Option::is_some) { members::find(body, paths) } else { [None; members::MAX] };
+    let found = if paths.iter().any(Option::is_some) { members::find(body, paths) } else { [None; N] };
     let mut found = found.into_iter();
     places.map(|place| {
         let member = found.next().flatten();

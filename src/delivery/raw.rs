@@ -1,9 +1,9 @@
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use bytes::Bytes;
 use http::request::Parts;
 
-use super::{Delivery, Place, Stated, envelope::Where};
+use super::{Delivery, Place, envelope::Where};
 use crate::{
     Rejection, RejectionKind, RejectionReason,
     headers::{NotOne, only},
@@ -55,13 +55,16 @@ impl<'a> RawDelivery<'a> {
 
     /// Decodes the event whose type is at this place.
     pub(crate) fn decode_tagged<E: Tagged>(&self, place: &Place) -> Result<E, Rejection> {
-        let stated = || match self.delivery.event_type().map(Stated::into_inner) {
-            Some(event_type) => Tag::Text(Cow::Borrowed(event_type)),
-            None => Tag::Absent,
+        let known;
+        let tag = match (self.tag, self.delivery.event_type()) {
+            (Some(tag), _) => tag,
+            (None, event_type) => {
+                known = event_type.map_or(Tag::Absent, |event_type| Tag::Text(event_type.into_inner().into()));
+                &known
+            }
         };
-        let tag = self.tag.map_or_else(stated, Tag::borrowed);
         match &place.0 {
-            Where::Body(path) => Ok(tagged::decode(self.body, &tag, Some(path))?),
+            Where::Body(path) => Ok(tagged::decode(self.body, tag, Some(path))?),
             Where::Header(Ok(name)) if !matches!(tag, Tag::Text(_)) => {
                 let name = name.clone();
                 let reason = match only(&self.head.headers, &name) {
@@ -71,7 +74,7 @@ impl<'a> RawDelivery<'a> {
                 };
                 Err(Rejection::new(RejectionKind::Malformed).because(reason))
             }
-            Where::Header(_) => Ok(tagged::decode(self.body, &tag, None)?),
+            Where::Header(_) => Ok(tagged::decode(self.body, tag, None)?),
         }
     }
 }

@@ -1,14 +1,14 @@
 use std::fmt;
 
-use jiff::{Timestamp, civil};
+use jiff::{SignedDuration, Timestamp, civil, fmt::temporal::Pieces};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::json::text::FromText;
+use super::macros::FromText;
 
-/// A date-time, read as far as its text goes.
+/// A date-time as providers send it: with an offset, without one, or as some other text.
 ///
-/// The providers' pages promise ISO 8601 and show it with and without an offset, and once the
-/// literal `"string"`. None of these makes a delivery undeliverable:
+/// The pages of the providers promise ISO 8601 and show it with and without an offset, and once as the
+/// literal `"string"`. Any string is accepted, so that an odd date never makes you lose a delivery:
 ///
 /// | text | is read as |
 /// |---|---|
@@ -21,13 +21,13 @@ use crate::json::text::FromText;
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::DateTime;
+/// use tower_webhook::json::DateTime;
 ///
 /// let DateTime::Instant(instant) = DateTime::from("2024-01-15T10:30:00+01:00") else { panic!() };
 /// assert_eq!(instant.to_string(), "2024-01-15T09:30:00Z");
 ///
 /// let civil = DateTime::from("2024-01-01T00:00:00");
-/// assert!(civil.instant().is_none(), "where this was is not known");
+/// assert!(civil.instant().is_none(), "the time zone is not known");
 /// assert_eq!(civil.civil().unwrap().year(), 2024);
 ///
 /// assert_eq!(DateTime::from("soon").to_string(), "soon");
@@ -37,9 +37,9 @@ use crate::json::text::FromText;
 pub enum DateTime {
     /// A point in time: the text had an offset.
     Instant(Timestamp),
-    /// What a calendar and a clock on the wall showed: the text had no offset.
+    /// A date and a time of day in an unknown time zone: the text had no offset.
     Civil(civil::DateTime),
-    /// A text that is neither, as it was sent.
+    /// Any other text, as it was sent.
     Text(String),
 }
 
@@ -61,18 +61,43 @@ impl DateTime {
             _ => None,
         }
     }
+
+    /// How long after `earlier` this is; negative if it is before. `None` unless both have an
+    /// offset or both have none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::{jiff::SignedDuration, json::DateTime};
+    ///
+    /// let (start, end) = (DateTime::from("2024-01-01T00:00:00"), DateTime::from("2024-01-01T01:00:00"));
+    /// assert_eq!(end.duration_since(&start), Some(SignedDuration::from_hours(1)));
+    /// assert_eq!(end.duration_since(&DateTime::from("2024-01-01T00:00:00Z")), None);
+    /// ```
+    #[must_use]
+    pub fn duration_since(&self, earlier: &Self) -> Option<SignedDuration> {
+        match (self, earlier) {
+            (Self::Instant(later), Self::Instant(earlier)) => Some(later.duration_since(*earlier)),
+            (Self::Civil(later), Self::Civil(earlier)) => Some(later.duration_since(*earlier)),
+            _ => None,
+        }
+    }
 }
 
 impl From<&str> for DateTime {
     fn from(text: &str) -> Self {
-        // jiff would take a date alone for midnight. It ignores the name of a time zone, which is right
-        // beside an offset and wrong without one, and an offset whose instant is out of its range.
-        let time = text.split_once(['T', 't', ' ']).map(|(_, time)| time);
-        let is_civil = time.is_some_and(|time| !time.contains(['+', '-', '[']));
-        text.parse()
-            .map(Self::Instant)
-            .or_else(|_| if is_civil { text.parse().map(Self::Civil).map_err(drop) } else { Err(()) })
-            .unwrap_or_else(|()| Self::Text(text.to_owned()))
+        parse(text).unwrap_or_else(|| Self::Text(text.to_owned()))
+    }
+}
+
+fn parse(text: &str) -> Option<DateTime> {
+    let pieces = Pieces::parse(text).ok()?;
+    // A date alone is not midnight.
+    let civil = pieces.date().to_datetime(pieces.time()?);
+    match (pieces.to_numeric_offset(), pieces.time_zone_annotation()) {
+        (Some(offset), _) => offset.to_timestamp(civil).ok().map(DateTime::Instant),
+        (None, None) => Some(DateTime::Civil(civil)),
+        (None, Some(_)) => None,
     }
 }
 
@@ -116,6 +141,6 @@ impl Serialize for DateTime {
 
 impl<'de> Deserialize<'de> for DateTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(FromText::new())
+        FromText::read(deserializer)
     }
 }

@@ -1,69 +1,136 @@
 use std::{error::Error, fmt, str::Utf8Error};
 
-use serde_json::error::Category as JsonCategory;
+use serde::de::IgnoredAny;
+use serde_json::error::Category;
 
-use super::schema::Trail;
+use super::strict::Context;
 
-/// Where a body stopped being the JSON that was expected.
+/// Why and where a body is not the JSON that was expected.
 ///
-/// It holds nothing of the body: `serde_json`'s own message, which quotes the offending value, is
-/// dropped. Its path is made of the names of your types' fields.
+/// It holds nothing of the body: the message of `serde_json`, which quotes the offending value, is
+/// dropped. The path is made of the names of your types' fields.
 ///
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::json;
+/// use tower_webhook::json::{self, DecodeErrorKind};
 ///
 /// let error = json::decode::<Vec<u8>>(b"[1,\n2, \"Jane Doe\"]").unwrap_err();
-/// assert_eq!(error.to_string(), "unexpected data at line 2 column 13, field [2]");
+/// assert_eq!(error.kind(), DecodeErrorKind::WrongType);
+/// assert_eq!(error.expected(), Some("an integer"));
+/// assert_eq!(error.to_string(), "wrong type (expected an integer) at line 2 column 13, field [2]");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodeError {
-    category: Category,
+    kind: DecodeErrorKind,
+    expected: Option<&'static str>,
     line: usize,
     column: usize,
-    path: String,
+    path: Box<str>,
 }
 
-/// In which way a body is not the JSON that was expected.
+/// The kind of a [`DecodeError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Category {
-    /// It is JSON, but not of the documented shape: a required field is missing or of another type.
+pub enum DecodeErrorKind {
+    /// A required field is missing.
+    MissingField,
+    /// A value has another JSON type than the field: a number where a string was expected.
+    WrongType,
+    /// An object has a field twice.
+    RepeatedField,
+    /// Something follows the JSON document.
+    TrailingData,
+    /// A value has the right type but is not accepted, such as a number out of range.
     Data,
-    /// It ends too early.
+    /// The body ends too early.
     Eof,
-    /// It is not JSON.
+    /// The body is not JSON.
     Syntax,
-    /// It is not UTF-8.
+    /// The body is not UTF-8.
     Utf8,
 }
 
+impl DecodeErrorKind {
+    /// The kind of an error about data. Of the message only its first words count, which are those
+    /// of `serde` itself.
+    pub(super) fn of_data(message: &impl fmt::Display) -> Self {
+        let message = message.to_string();
+        let is = |prefix| message.starts_with(prefix);
+        match () {
+            () if is("missing field `") => Self::MissingField,
+            () if is("duplicate field `") => Self::RepeatedField,
+            () if is("invalid type: ") => Self::WrongType,
+            () => Self::Data,
+        }
+    }
+}
+
 impl DecodeError {
-    pub(super) fn json(error: &serde_json::Error, trail: &Trail) -> Self {
-        let category = match error.classify() {
-            JsonCategory::Data => Category::Data,
-            JsonCategory::Eof => Category::Eof,
-            JsonCategory::Io | JsonCategory::Syntax => Category::Syntax,
+    #[cold]
+    pub(super) fn json(error: &serde_json::Error, context: &Context, text: &str) -> Self {
+        let mut kind = match error.classify() {
+            Category::Data => DecodeErrorKind::of_data(error),
+            Category::Eof => DecodeErrorKind::Eof,
+            Category::Io | Category::Syntax => DecodeErrorKind::Syntax,
         };
-        Self { category, line: error.line(), column: error.column(), path: trail.to_string() }
+        // To `serde_json` a number for an enum, or a third element of a pair, is bad syntax too.
+        if kind == DecodeErrorKind::Syntax && serde_json::from_str::<IgnoredAny>(text).is_ok() {
+            let message = error.to_string();
+            let wanted_another = message.starts_with("expected value") || message.starts_with("invalid number");
+            kind = if wanted_another { DecodeErrorKind::WrongType } else { DecodeErrorKind::Data };
+        }
+        let wrong_type = kind == DecodeErrorKind::WrongType;
+        let expected = if wrong_type { context.innermost_expected() } else { None };
+        let path = context.to_string().into();
+        Self { kind, expected, line: error.line(), column: error.column(), path }
     }
 
+    /// The document is whole, and something follows it.
+    #[cold]
+    pub(super) fn trailing(error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        Self { kind: DecodeErrorKind::TrailingData, expected: None, line, column, path: Box::default() }
+    }
+
+    #[cold]
     pub(super) fn utf8(body: &[u8], error: Utf8Error) -> Self {
         let valid = body.get(..error.valid_up_to()).unwrap_or_default();
         let last_line = valid.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
         Self {
-            category: Category::Utf8,
+            kind: DecodeErrorKind::Utf8,
+            expected: None,
             line: valid.split(|byte| *byte == b'\n').count(),
             column: last_line.len() + 1,
-            path: String::new(),
+            path: Box::default(),
         }
     }
 
-    /// In which way the body is wrong.
+    /// If no field is known to be the missing one, it is that of this path, missed at the end.
+    pub(super) fn missing(mut self, path: &[Box<str>], text: &str) -> Self {
+        if self.kind == DecodeErrorKind::MissingField && self.path.is_empty() {
+            self.path = path.join(".").into();
+            if self.line == 0 {
+                let text = text.trim_ascii_end();
+                self.line = text.split('\n').count();
+                self.column = text.rsplit('\n').next().map_or(0, str::len);
+            }
+        }
+        self
+    }
+
+    /// The kind of the error.
     #[must_use]
-    pub fn category(&self) -> Category {
-        self.category
+    pub fn kind(&self) -> DecodeErrorKind {
+        self.kind
+    }
+
+    /// The JSON type that was expected, if the kind is [`WrongType`](DecodeErrorKind::WrongType) and
+    /// the field asks for one type: `a string`, `an integer`, `a number`, `a boolean`, `an array`,
+    /// `an object`, or such.
+    #[must_use]
+    pub fn expected(&self) -> Option<&'static str> {
+        self.expected
     }
 
     /// The line, from 1; 0 where `serde` had buffered the body before it met the error.
@@ -89,16 +156,24 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at line {} column {}", self.category, self.line, self.column)?;
+        self.kind.fmt(f)?;
+        if let Some(expected) = self.expected {
+            write!(f, " (expected {expected})")?;
+        }
+        write!(f, " at line {} column {}", self.line, self.column)?;
         if self.path.is_empty() { Ok(()) } else { write!(f, ", field {}", self.path) }
     }
 }
 
 impl Error for DecodeError {}
 
-impl fmt::Display for Category {
+impl fmt::Display for DecodeErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
+            Self::MissingField => "missing field",
+            Self::WrongType => "wrong type",
+            Self::RepeatedField => "repeated field",
+            Self::TrailingData => "trailing data",
             Self::Data => "unexpected data",
             Self::Eof => "unexpected end",
             Self::Syntax => "not JSON",

@@ -1,29 +1,35 @@
-//! JSON bodies: decoded strictly, and with errors that say where but never what.
+//! JSON bodies: strict decoding, with errors that say where and what was expected, but never what was sent.
 //!
 //! [`decode`] is what the crate's own providers use; use it in a
 //! [`Provider`](crate::provider::Provider) of your own.
+//!
+//! | you need | use |
+//! |---|---|
+//! | one type of event | [`decode`] and a type that derives `Deserialize` |
+//! | several types of events | [`tagged_enum!`](crate::tagged_enum), or your own [`Tagged`] |
+//! | a string that takes a few known values | [`open_enum!`](crate::open_enum) |
+//! | a date-time that may lack its offset | [`DateTime`] |
+//! | the JSON as it was sent | [`RawJson`] |
 
-pub mod datetime;
+mod datetime;
 mod error;
-mod lenient;
+pub(crate) mod macros;
 pub(crate) mod members;
-mod open_enum;
 mod raw;
-pub(crate) mod schema;
+pub(crate) mod stored;
+mod strict;
 pub(crate) mod tagged;
-mod tagged_enum;
-pub(crate) mod text;
-mod unknown;
 
 use serde::Deserialize;
 
-use self::schema::{Notes, Schema, Silent, Trail};
+#[cfg(feature = "mediquo")]
+pub(crate) use self::raw::Begun;
+use self::strict::{Context, Silent, Strict};
 pub use self::{
-    error::{Category, DecodeError},
-    lenient::{null_as_default, one_or_many},
-    raw::RawJson,
-    tagged::{Tagged, decode_tagged, decode_tagged_as},
-    unknown::Unknown,
+    datetime::DateTime,
+    error::{DecodeError, DecodeErrorKind},
+    raw::{RawJson, Unknown},
+    tagged::{Tagged, decode_tagged},
 };
 
 /// Decodes a whole body.
@@ -39,12 +45,12 @@ pub use self::{
 ///
 /// # Errors
 ///
-/// A [`DecodeError`] with the line, the column and the path of the field. No part of the body is in it.
+/// A [`DecodeError`] with its kind, the line, the column and the path of the field. No part of the body is in it.
 ///
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::json::{self, Category};
+/// use tower_webhook::json::{self, DecodeErrorKind};
 ///
 /// #[derive(Debug, serde::Deserialize)]
 /// struct Patient { code: String }
@@ -55,7 +61,8 @@ pub use self::{
 /// assert_eq!(event.patient.code, "p-7");
 ///
 /// let error = json::decode::<Event>(br#"{"patient": {"code": 7}}"#).unwrap_err();
-/// assert_eq!(error.category(), Category::Data);
+/// assert_eq!(error.kind(), DecodeErrorKind::WrongType);
+/// assert_eq!(error.expected(), Some("a string"));
 /// assert_eq!(error.path(), "patient.code");
 /// # Ok::<_, json::DecodeError>(())
 /// ```
@@ -64,19 +71,40 @@ pub fn decode<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, DecodeErro
 }
 
 fn decode_str<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, DecodeError> {
-    read(text, Silent).or_else(|_| {
-        let trail = Trail::default();
-        read(text, &trail).map_err(|error| DecodeError::json(&error, &trail))
+    read(text, |json| T::deserialize(Strict::new(json, Silent))).or_else(|_| {
+        let context = Context::default();
+        read(text, |json| T::deserialize(Strict::new(json, &context))).map_err(|flaw| flaw.explain(&context, text))
     })
 }
 
-fn read<'de, T: Deserialize<'de>>(text: &'de str, notes: impl Notes) -> serde_json::Result<T> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = T::deserialize(Schema::new(&mut deserializer, notes))?;
-    deserializer.end().map(|()| value)
+type Json<'de> = serde_json::Deserializer<serde_json::de::StrRead<'de>>;
+
+/// Reads a whole text.
+fn read<'de, T>(text: &'de str, read: impl FnOnce(&mut Json<'de>) -> serde_json::Result<T>) -> Result<T, Flaw> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = read(&mut json).map_err(Flaw::Json)?;
+    json.end().map_err(Flaw::Trailing)?;
+    Ok(value)
 }
 
-/// Checked once for the whole body: faster than `from_slice`, which checks string by string and
+/// What is wrong with a text.
+enum Flaw {
+    Json(serde_json::Error),
+    /// Something follows the document.
+    Trailing(serde_json::Error),
+}
+
+impl Flaw {
+    #[cold]
+    fn explain(self, context: &Context, text: &str) -> DecodeError {
+        match self {
+            Self::Json(error) => DecodeError::json(&error, context, text),
+            Self::Trailing(error) => DecodeError::trailing(&error),
+        }
+    }
+}
+
+/// Checks the whole body at once: faster than `from_slice`, which checks string by string and
 /// leaves the strings of ignored fields unchecked.
 fn utf8(body: &[u8]) -> Result<&str, DecodeError> {
     std::str::from_utf8(body).map_err(|error| DecodeError::utf8(body, error))

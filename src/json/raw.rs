@@ -1,13 +1,38 @@
-use std::fmt;
+//! JSON that is kept as it was sent, and how it passes through other formats.
 
-use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{
+        DeserializeSeed, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+        value::MapAccessDeserializer,
+    },
+    ser::{Error as SerializeError, SerializeMap, SerializeStruct},
+};
 use serde_json::value::RawValue;
 
-use super::{DecodeError, decode_str};
+use super::{
+    DecodeError, decode_str,
+    strict::{Key, RAW_VALUE},
+};
+
+/// The key of a map that is a number.
+const NUMBER: &str = "$serde_json::private::Number";
+
+/// Whether numbers come as maps: any crate may turn that on.
+fn has_arbitrary_precision() -> bool {
+    "1e999".parse::<serde_json::Number>().is_ok()
+}
 
 /// JSON as it was sent, to the byte.
 ///
 /// `Debug` shows only its length, as it may hold anything. Two are equal if their bytes are.
+///
+/// `serde_json` writes it as a part of its document, and reads it from there. In CBOR, MessagePack
+/// and other binary formats it is its text, as bytes. Where `serde` buffers what it reads (below
+/// `flatten`, and in an untagged or internally tagged enum) the text is written anew: the
+/// same JSON, but without white space, and with numbers as `serde_json` reads them.
 ///
 /// # Examples
 ///
@@ -22,8 +47,7 @@ use super::{DecodeError, decode_str};
 /// assert_eq!(value["code"], 7);
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone)]
 pub struct RawJson(Box<RawValue>);
 
 impl RawJson {
@@ -63,5 +87,371 @@ impl Eq for RawJson {}
 impl fmt::Debug for RawJson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RawJson({} bytes)", self.get().len())
+    }
+}
+
+impl Serialize for RawJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RawText(self.get()).serialize(serializer)
+    }
+}
+
+/// The text of a JSON document, serialised as that document.
+///
+/// `serde_json` takes it as it is, under the name of `RawValue`. So do binary formats, where the text is
+/// bytes, which nothing that comes from JSON can be. All others get what the text says.
+pub(super) struct RawText<'a>(pub(super) &'a str);
+
+impl Serialize for RawText<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // What `serde` puts before a serializer, for `flatten` and internally tagged enums, adds members of its
+        // own, and says that any format is for humans. So only `serde_json` itself gets a raw value.
+        let is_json = std::any::type_name::<S>().trim_start_matches("&mut ").starts_with("serde_json::");
+        if serializer.is_human_readable() && !is_json {
+            return match self.0.as_bytes().first() {
+                Some(b'{') => parse::<Members<'_>, _>(self.0)?.serialize(serializer),
+                Some(b'[') => {
+                    let elements: Vec<&RawValue> = parse(self.0)?;
+                    serializer.collect_seq(elements.into_iter().map(|element| RawText(element.get())))
+                }
+                _ => parse::<serde_json::Value, _>(self.0)?.serialize(serializer),
+            };
+        }
+        let mut raw = serializer.serialize_struct(RAW_VALUE, 1)?;
+        raw.serialize_field(RAW_VALUE, &Text(self.0))?;
+        raw.end()
+    }
+}
+
+fn parse<'a, T: Deserialize<'a>, E: SerializeError>(text: &'a str) -> Result<T, E> {
+    serde_json::from_str(text).map_err(E::custom)
+}
+
+/// The members of an object, after one that says the type.
+pub(super) struct Members<'a> {
+    pub(super) tag: Option<(&'a str, &'a str)>,
+    members: Vec<(Cow<'a, str>, &'a RawValue)>,
+}
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.members.len() + usize::from(self.tag.is_some())))?;
+        if let Some((tag, event_type)) = self.tag {
+            map.serialize_entry(tag, event_type)?;
+        }
+        for (name, value) in &self.members {
+            map.serialize_entry(name, &RawText(value.get()))?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some((Key(name), value)) = access.next_entry()? {
+                    members.push((name, value));
+                }
+                Ok(Members { tag: None, members })
+            }
+        }
+
+        deserializer.deserialize_map(Pairs)
+    }
+}
+
+struct Text<'a>(&'a str);
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Asked here, where it is the format that answers.
+        if serializer.is_human_readable() {
+            serializer.serialize_str(self.0)
+        } else {
+            serializer.serialize_bytes(self.0.as_bytes())
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for RawJson {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_newtype_struct(RAW_VALUE, Raw { is_genuine: true })
+        } else {
+            deserializer.deserialize_any(Raw { is_genuine: false })
+        }
+    }
+}
+
+/// Reads a whole [`RawJson`].
+struct Raw {
+    /// Whether a raw value can only be one that `serde_json` has just read, and so is JSON.
+    is_genuine: bool,
+}
+
+impl Raw {
+    /// Writes the JSON anew.
+    fn rewrite<E: Error>(write: impl FnOnce(Json<'_>) -> Result<Written, E>) -> Result<RawJson, E> {
+        let mut text = String::new();
+        write(Json(&mut text))?;
+        RawValue::from_string(text).map(RawJson).map_err(|_| not_json())
+    }
+}
+
+macro_rules! rewrite {
+    ($($method:ident($type:ty))+) => {$(
+        fn $method<E: Error>(self, value: $type) -> Result<RawJson, E> {
+            Self::rewrite(|json| json.$method(value))
+        }
+    )+};
+}
+
+impl<'de> Visitor<'de> for Raw {
+    type Value = RawJson;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<RawJson, A::Error> {
+        let first_key = access.next_key()?.map(|Key(key)| key);
+        let is_raw = self.is_genuine && first_key.as_deref() == Some(RAW_VALUE);
+        let access = Begun { first_key, access };
+        if is_raw {
+            return Box::deserialize(MapAccessDeserializer::new(access)).map(RawJson);
+        }
+        Self::rewrite(|json| json.visit_map(access))
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<RawJson, D::Error> {
+        deserializer.deserialize_any(Self { is_genuine: false })
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<RawJson, D::Error> {
+        deserializer.deserialize_any(Self { is_genuine: false })
+    }
+
+    fn visit_none<E: Error>(self) -> Result<RawJson, E> {
+        Self::rewrite(|json| json.visit_unit())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<RawJson, E> {
+        Self::rewrite(|json| json.visit_unit())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<RawJson, A::Error> {
+        Self::rewrite(|json| json.visit_seq(access))
+    }
+
+    rewrite! {
+        visit_bool(bool) visit_i64(i64) visit_i128(i128) visit_u64(u64) visit_u128(u128) visit_f64(f64)
+        visit_str(&str)
+    }
+}
+
+/// Writes JSON from whatever `serde` hands out.
+struct Json<'t>(&'t mut String);
+
+/// What was written.
+#[derive(PartialEq)]
+enum Written {
+    Value,
+    /// The text of a [`RawJson`], which other formats have as bytes.
+    Raw,
+}
+
+impl Json<'_> {
+    fn value<E: Error>(self, value: impl Serialize) -> Result<Written, E> {
+        self.0.push_str(&serde_json::to_string(&value).map_err(|_| not_json())?);
+        Ok(Written::Value)
+    }
+
+    fn raw<E: Error>(self, text: &str) -> Result<Written, E> {
+        serde_json::from_str::<IgnoredAny>(text).map_err(|_| not_json())?;
+        self.0.push_str(text);
+        Ok(Written::Raw)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Json<'_> {
+    type Value = Written;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Written, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+macro_rules! write_value {
+    ($($method:ident($type:ty))+) => {$(
+        fn $method<E: Error>(self, value: $type) -> Result<Written, E> {
+            self.value(value)
+        }
+    )+};
+}
+
+impl<'de> Visitor<'de> for Json<'_> {
+    type Value = Written;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    write_value! {
+        visit_bool(bool) visit_i64(i64) visit_i128(i128) visit_u64(u64) visit_u128(u128) visit_str(&str)
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Written, E> {
+        // `serde_json` would write `null`.
+        if number.is_finite() { self.value(number) } else { Err(not_json()) }
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Written, E> {
+        self.value(())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Written, E> {
+        self.value(())
+    }
+
+    fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<Written, E> {
+        self.raw(std::str::from_utf8(text).map_err(|_| not_json())?)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Written, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Written, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Written, A::Error> {
+        let Self(text) = self;
+        let start = text.len();
+        let mut separator = '[';
+        loop {
+            text.push(separator);
+            match access.next_element_seed(Json(&mut *text))? {
+                Some(Written::Value) => separator = ',',
+                // A `RawJson` where structs are arrays of their values, as in compact MessagePack.
+                Some(Written::Raw) if separator == '[' && access.next_element::<IgnoredAny>()?.is_none() => {
+                    text.remove(start);
+                    return Ok(Written::Value);
+                }
+                Some(Written::Raw) => return Err(not_json()),
+                None => break,
+            }
+        }
+        if separator == ',' {
+            text.pop();
+        }
+        text.push(']');
+        Ok(Written::Value)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Written, A::Error> {
+        let Self(text) = self;
+        let start = text.len();
+        let mut separator = '{';
+        while let Some(Key(key)) = access.next_key()? {
+            if separator == '{' && key == NUMBER && has_arbitrary_precision() {
+                let Key(number) = access.next_value()?;
+                return Json(text).value(number.parse::<serde_json::Number>().map_err(|_| not_json())?);
+            }
+            text.push(separator);
+            Json(&mut *text).visit_str(&key)?;
+            text.push(':');
+            let value = text.len();
+            match access.next_value_seed(Json(&mut *text))? {
+                Written::Value => separator = ',',
+                // A `RawJson` where structs are maps, as in CBOR.
+                Written::Raw if separator == '{' && key == RAW_VALUE => {
+                    text.replace_range(start..value, "");
+                    return Ok(Written::Value);
+                }
+                Written::Raw => return Err(not_json()),
+            }
+        }
+        if separator == '{' {
+            text.push('{');
+        }
+        text.push('}');
+        Ok(Written::Value)
+    }
+}
+
+fn not_json<E: Error>() -> E {
+    E::custom("a value that is not JSON")
+}
+
+/// An object whose first key has been read.
+pub(crate) struct Begun<'de, A> {
+    pub(crate) first_key: Option<Cow<'de, str>>,
+    pub(crate) access: A,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Begun<'de, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+        match self.first_key.take() {
+            Some(key) => seed.deserialize(key.into_deserializer()).map(Some),
+            None => self.access.next_key_seed(seed),
+        }
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        self.access.next_value_seed(seed)
+    }
+}
+
+/// An event of a type that your enum does not list.
+///
+/// `Debug` shows the type and the length. It is serialised as the JSON that was sent.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::json::{RawJson, Unknown};
+///
+/// let unknown = Unknown::new("patient_moved", RawJson::new(r#"{"type":"patient_moved","to":"Vigo"}"#)?);
+/// assert_eq!(format!("{unknown:?}"), r#"Unknown { event_type: "patient_moved", json: RawJson(36 bytes) }"#);
+/// # Ok::<_, tower_webhook::json::DecodeError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unknown {
+    /// The type, as it was sent.
+    pub event_type: String,
+    /// The whole event, as it was sent.
+    pub json: RawJson,
+}
+
+impl Unknown {
+    /// An unknown event, for tests.
+    pub fn new(event_type: impl Into<String>, json: RawJson) -> Self {
+        Self { event_type: event_type.into(), json }
+    }
+}
+
+impl fmt::Debug for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unknown").field("event_type", &self.event_type).field("json", &self.json).finish()
+    }
+}
+
+impl Serialize for Unknown {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.json.serialize(serializer)
     }
 }

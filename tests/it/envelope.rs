@@ -153,6 +153,30 @@ async fn a_member_that_occurs_twice_states_nothing() {
     assert_eq!(delivery(Verified::new(), in_headers(), &headers, b"").await.event_id(), None);
 }
 
+/// `event` is a string with some events, and an object with others.
+#[tokio::test]
+async fn a_place_that_another_leads_through_is_found() {
+    let find = async |body: &str| {
+        let envelope = Envelope::new().event_type(Place::body("event")).event_id(Place::body("event.id"));
+        let found = delivery(Verified::new(), envelope, &[], body.as_bytes()).await;
+        let owned = |text: Option<Stated<&str>>| text.map(|text| text.even_unsigned().to_owned());
+        (owned(found.event_type()), owned(found.event_id()))
+    };
+    assert_eq!(find(r#"{"event":"paid"}"#).await, (Some("paid".to_owned()), None));
+    assert_eq!(find(r#"{"event":{"id":"1"}}"#).await, (None, Some("1".to_owned())));
+    assert_eq!(find(r#"{"event":"paid","event":{"id":"1"}}"#).await, (None, None));
+}
+
+#[tokio::test]
+async fn a_value_on_the_way_to_one_place_hides_no_other() {
+    for value in ["1e999", r#""\ud800""#, r#"["\ud800"]"#, r#"{"object":1e999}"#, r#"{"object":{"id":"\ud800"}}"#] {
+        let found = from_body(&format!(r#"{{"data":{value},"type":"order.paid","created":7}}"#)).await;
+        assert_eq!(found.event_type(), Some(Stated::Signed("order.paid")), "{value}");
+        assert_eq!(found.sent_at(), Some(Stated::Signed(second(7))), "{value}");
+        assert_eq!((found.event_id(), found.attempt()), (None, None), "{value}");
+    }
+}
+
 #[tokio::test]
 async fn values_of_another_form_state_nothing() {
     for body in [

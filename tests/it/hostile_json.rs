@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http_body_util::Full;
-use tower_webhook::json::Category;
+use tower_webhook::json::DecodeErrorKind;
 
 use crate::support::{deliver, fixture, from_mediquo, from_truemed, mediquo, truemed};
 
@@ -19,13 +19,13 @@ const SAMPLES: [(Provider, &str); 2] = [(Provider::Truemed, SESSION), (Provider:
 
 impl Provider {
     /// `None` for a body that is accepted; else the category, and 400 as the status.
-    async fn verdict(self, body: &[u8]) -> Option<Category> {
+    async fn verdict(self, body: &[u8]) -> Option<DecodeErrorKind> {
         let body = Full::new(Bytes::copy_from_slice(body));
         let outcome = match self {
             Self::Truemed => deliver(&truemed(), from_truemed(body)).await,
             Self::MediQuo => deliver(&mediquo(), from_mediquo(body)).await,
         };
-        let category = outcome.rejection().map(|rejection| rejection.decode_error().unwrap().category());
+        let category = outcome.rejection().map(|rejection| rejection.decode_error().unwrap().kind());
         assert!(outcome.status == 400 || category.is_none() && outcome.status.is_success(), "{}", outcome.status);
         category
     }
@@ -44,7 +44,7 @@ async fn every_truncation_is_refused() {
         let whole = whole.trim_ascii_end();
         assert_eq!(provider.verdict(whole).await, None);
         for len in 0..whole.len() {
-            assert_eq!(provider.verdict(&whole[..len]).await, Some(Category::Eof), "{len} of {}", whole.len());
+            assert_eq!(provider.verdict(&whole[..len]).await, Some(DecodeErrorKind::Eof), "{len} of {}", whole.len());
         }
     }
 }
@@ -55,13 +55,13 @@ async fn nothing_may_follow_or_precede() {
         for trailing in ["x", "{}", ",", "}", "]", "\0", "1", "null", "//", "\u{feff}"] {
             assert_eq!(
                 provider.verdict(format!("{whole}{trailing}").as_bytes()).await,
-                Some(Category::Syntax),
+                Some(DecodeErrorKind::TrailingData),
                 "{trailing:?}"
             );
         }
         assert_eq!(
             provider.verdict(format!("\u{feff}{whole}").as_bytes()).await,
-            Some(Category::Syntax),
+            Some(DecodeErrorKind::Syntax),
             "byte order mark"
         );
         assert_eq!(provider.verdict(format!(" \t\r\n{whole}\n\r\t ").as_bytes()).await, None, "white space");
@@ -76,7 +76,7 @@ async fn invalid_utf8_is_refused_wherever_it_stands() {
                 let (before, after) = whole.as_bytes().split_at(position);
                 assert_eq!(
                     provider.verdict(&[before, invalid, after].concat()).await,
-                    Some(Category::Utf8),
+                    Some(DecodeErrorKind::Utf8),
                     "at {position}"
                 );
             }
@@ -102,12 +102,15 @@ async fn nesting_overflows_nothing() {
             assert!(provider.verdict(nested.as_bytes()).await.is_some());
             // In a field that is ignored, it is passed over without recursion.
             assert_eq!(provider.verdict(whole.replace(r#""x""#, &nested).as_bytes()).await, None);
-            assert_eq!(provider.verdict(whole.replace(r#""x"}"#, &nested).as_bytes()).await, Some(Category::Eof));
+            assert_eq!(
+                provider.verdict(whole.replace(r#""x"}"#, &nested).as_bytes()).await,
+                Some(DecodeErrorKind::Eof)
+            );
         }
         let email = SESSION.replace(r#""a@b.c""#, &nested);
         let code = REPORT.replace(r#""p""#, &nested);
-        assert_eq!(Provider::Truemed.verdict(email.as_bytes()).await, Some(Category::Data));
-        assert_eq!(Provider::MediQuo.verdict(code.as_bytes()).await, Some(Category::Data));
+        assert_eq!(Provider::Truemed.verdict(email.as_bytes()).await, Some(DecodeErrorKind::WrongType));
+        assert_eq!(Provider::MediQuo.verdict(code.as_bytes()).await, Some(DecodeErrorKind::WrongType));
     }
 }
 
@@ -115,12 +118,13 @@ async fn nesting_overflows_nothing() {
 async fn what_is_no_object_is_refused() {
     for text in ["null", "true", "7", r#""x""#, "[]", "[{}]", "{}", r#"[["a"]]"#] {
         for (provider, _) in SAMPLES {
-            assert_eq!(provider.verdict(text.as_bytes()).await, Some(Category::Data), "{text}");
+            let kind = if text == "{}" { DecodeErrorKind::MissingField } else { DecodeErrorKind::WrongType };
+            assert_eq!(provider.verdict(text.as_bytes()).await, Some(kind), "{text}");
         }
     }
     let array = format!("[{SESSION},{REPORT}]");
     for (provider, _) in SAMPLES {
-        assert_eq!(provider.verdict(array.as_bytes()).await, Some(Category::Data));
+        assert_eq!(provider.verdict(array.as_bytes()).await, Some(DecodeErrorKind::WrongType));
     }
 }
 
@@ -149,7 +153,7 @@ async fn json_that_is_nearly_json_is_refused() {
             let verdict = provider.verdict(body.as_bytes()).await;
             // In a field that is ignored, what is JSON is not looked at more closely.
             let ignored = matches!(value, r#""\ud800""# | "1e999");
-            assert!(verdict == Some(Category::Syntax) || ignored && verdict.is_none(), "{value}: {verdict:?}");
+            assert!(verdict == Some(DecodeErrorKind::Syntax) || ignored && verdict.is_none(), "{value}: {verdict:?}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
-use tower_webhook::json::{Category, DecodeError, RawJson, decode};
+use tower_webhook::json::{DecodeError, DecodeErrorKind, RawJson, decode};
 
 #[derive(Debug, PartialEq, Deserialize)]
 struct Inner {
@@ -76,6 +76,8 @@ fn the_path_is_made_of_fields_and_indices() {
         (r#"{"inner": {"id": 1, "tags": ["x", {"canary": 1}]}}"#, "inner.tags[1]"),
         (r#"{"inner": {"id": 1}, "many": [{"id": 1}, {"id": "canary"}]}"#, "many[1].id"),
         (r#"{"inner": {"id": 1}, "many": [{"id": 1}, {}]}"#, "many[1].id"),
+        (r#"{"inner": {"id": 1, "id": 2}}"#, "inner.id"),
+        (r#"{"inner": {"id": 1, "tags": [], "\u0074ags": []}}"#, "inner.tags"),
         (r#"{"inner": {"id": 1}, "maybe": {"id": "canary"}}"#, "maybe.id"),
         (r#"{"inner": {"id": 1}, "numbered": {"7": [1, {"id": "canary"}]}}"#, "numbered.*[1].id"),
         (r#"{"inner": {"id": 1}, "choice": {"Newtype": {"id": "canary"}}}"#, "choice.id"),
@@ -84,7 +86,7 @@ fn the_path_is_made_of_fields_and_indices() {
         ("7", ""),
     ] {
         let error = error(text);
-        assert_eq!((error.path(), error.category()), (path, Category::Data), "{text}");
+        assert_eq!(error.path(), path, "{text}");
         assert!(!format!("{error} {error:?}").contains("canary"));
     }
     let error = decode::<Tagged>(br#"{"type": "One", "data": {"id": "canary"}}"#).unwrap_err();
@@ -122,7 +124,11 @@ fn a_struct_is_read_from_an_object_at_every_depth() {
         r#"{"inner": {"id": 1}, "choice": {"Struct": [{"id": 1}]}}"#,
     ] {
         assert!(serde_json::from_str::<Outer>(text).is_ok(), "serde takes {text}");
-        assert_eq!(error(text).category(), Category::Data, "{text}");
+        assert_eq!(
+            (error(text).kind(), error(text).expected()),
+            (DecodeErrorKind::WrongType, Some("an object")),
+            "{text}"
+        );
     }
     assert!(decode::<Tagged>(br#"["One", {"id": 1}]"#).is_err());
 }
@@ -131,13 +137,14 @@ fn a_struct_is_read_from_an_object_at_every_depth() {
 fn lines_and_columns_are_those_of_the_body() {
     let error = |body: &[u8]| {
         let error = decode::<Outer>(body).unwrap_err();
-        (error.category(), error.line(), error.column())
+        (error.kind(), error.line(), error.column())
     };
-    assert_eq!(error(b"{\n  \"inner\": {\"id\": \"x\"}}"), (Category::Data, 2, 21));
-    assert_eq!(error(b"{\n\n  \xff"), (Category::Utf8, 3, 3));
-    assert_eq!(error(b"\xff"), (Category::Utf8, 1, 1));
-    assert_eq!(error(b"{}\n x"), (Category::Data, 1, 2));
-    assert_eq!(error(b""), (Category::Eof, 1, 0));
+    assert_eq!(error(b"{\n  \"inner\": {\"id\": \"x\"}}"), (DecodeErrorKind::WrongType, 2, 21));
+    assert_eq!(error(b"{\n\n  \xff"), (DecodeErrorKind::Utf8, 3, 3));
+    assert_eq!(error(b"\xff"), (DecodeErrorKind::Utf8, 1, 1));
+    assert_eq!(error(b"{}\n x"), (DecodeErrorKind::MissingField, 1, 2));
+    assert_eq!(error(b"{\"inner\":{\"id\":1}}\n x"), (DecodeErrorKind::TrailingData, 2, 2));
+    assert_eq!(error(b""), (DecodeErrorKind::Eof, 1, 0));
 }
 
 /// A nest of strings that `serde_json::Value` takes for JSON once more, each with a limit of its own.
@@ -147,7 +154,7 @@ fn a_raw_value_by_name_is_refused() {
     for key in [token.to_owned(), token.replace('$', "\\u0024")] {
         let text = format!(r#"{{"a":{{"{key}":"{{\"admin\":true}}"}}}}"#);
         assert!(serde_json::from_str::<Value>(&text).unwrap()["a"]["admin"] == true, "serde_json takes it");
-        assert_eq!(decode::<Value>(text.as_bytes()).unwrap_err().category(), Category::Data);
+        assert_eq!(decode::<Value>(text.as_bytes()).unwrap_err().kind(), DecodeErrorKind::Data);
         assert!(decode::<BTreeMap<String, Value>>(text.as_bytes()).is_err());
         assert!(decode::<Maybe>(text.as_bytes()).is_err());
         assert!(RawJson::new(&text).unwrap().decode::<Value>().is_err());
@@ -189,4 +196,109 @@ fn an_error_that_was_overcome_is_not_in_the_path() {
 #[test]
 fn a_missing_field_of_a_variant_is_named() {
     assert_eq!(error(r#"{"inner": {"id": 1}, "choice": {"Struct": {}}}"#).path(), "choice.inner");
+}
+
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "it is decoded and not looked at")]
+struct Typed {
+    #[serde(default)]
+    text: Option<String>,
+    #[serde(default)]
+    number: f64,
+    #[serde(default)]
+    whole: u8,
+    #[serde(default)]
+    wide: i128,
+    #[serde(default)]
+    flag: bool,
+    #[serde(default)]
+    list: Vec<u8>,
+    #[serde(default)]
+    pair: (u8, u8),
+    #[serde(default)]
+    map: BTreeMap<String, u8>,
+    #[serde(default)]
+    choice: Option<Choice>,
+}
+
+#[test]
+fn the_kind_and_the_wanted_type_are_told() {
+    use DecodeErrorKind::{Data, Eof, MissingField, RepeatedField, Syntax, TrailingData, WrongType};
+    let kind = |body: &str| {
+        let error = decode::<Typed>(body.as_bytes()).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+        (error.kind(), error.expected())
+    };
+    for (body, expected) in [
+        (r#"{"text": 7}"#, "a string"),
+        (r#"{"text": ["canary"]}"#, "a string"),
+        (r#"{"number": "canary"}"#, "a number"),
+        (r#"{"whole": "canary"}"#, "an integer"),
+        (r#"{"whole": 1.5}"#, "an integer"),
+        (r#"{"wide": "canary"}"#, "an integer"),
+        (r#"{"flag": "canary"}"#, "a boolean"),
+        (r#"{"list": {"canary": 1}}"#, "an array"),
+        (r#"{"list": [null]}"#, "an integer"),
+        (r#"{"pair": "canary"}"#, "an array"),
+        (r#"{"map": ["canary"]}"#, "an object"),
+        (r#"{"map": {"canary": "canary"}}"#, "an integer"),
+        (r#"{"choice": 7}"#, "a string or an object"),
+        (r#"{"choice": {"Newtype": "canary"}}"#, "an object"),
+        (r#"{"choice": {"Tuple": "canary"}}"#, "an array"),
+        (r#"["canary"]"#, "an object"),
+        ("null", "an object"),
+    ] {
+        assert_eq!(kind(body), (WrongType, Some(expected)), "{body}");
+    }
+    for (body, expected) in [
+        (r#"{"whole": 256}"#, Data),
+        (r#"{"pair": [1]}"#, Data),
+        (r#"{"pair": [1, 2, 3]}"#, Data),
+        (r#"{"choice": "canary"}"#, Data),
+        (r#"{"number": 1e999}"#, Data),
+        (r#"{"text": "a", "text": "canary"}"#, RepeatedField),
+        (r#"{"choice": {"Struct": {}}}"#, MissingField),
+        (r#"{"choice": {"Struct": {"inner": {"id": 1, "id": 2}}}}"#, RepeatedField),
+        (r#"{"text": "a"} canary"#, TrailingData),
+        (r#"{"text": "a""#, Eof),
+        (r#"{"choice": canary"#, Syntax),
+        (r#"{"choice": 7, canary}"#, Syntax),
+    ] {
+        assert_eq!(kind(body), (expected, None), "{body}");
+    }
+    let shown = |body: &str| decode::<Typed>(body.as_bytes()).unwrap_err().to_string();
+    assert_eq!(shown(r#"{"text": 7}"#), "wrong type (expected a string) at line 1 column 10, field text");
+    assert_eq!(shown(r#"{"text": "a", "text": "b"}"#), "repeated field at line 1 column 20, field text");
+    assert_eq!(error(r#"{"inner": {}}"#).to_string(), "missing field at line 1 column 12, field inner.id");
+    assert_eq!(shown(r#"{} {}"#), "trailing data at line 1 column 4");
+}
+
+/// The words of an error may be those of the body, if a type puts them there.
+#[test]
+fn the_message_of_a_type_of_ones_own_never_leaks() {
+    #[derive(Debug)]
+    struct Loud;
+    impl<'de> Deserialize<'de> for Loud {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let text = String::deserialize(deserializer)?;
+            Err(serde::de::Error::custom(text))
+        }
+    }
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "it is never decoded to the end")]
+    struct Outer {
+        loud: Loud,
+        other: u8,
+    }
+    for (prefix, kind, path) in [
+        ("", DecodeErrorKind::Data, "loud"),
+        ("missing field `", DecodeErrorKind::MissingField, "loud"),
+        ("duplicate field `", DecodeErrorKind::RepeatedField, "loud"),
+        ("invalid type: ", DecodeErrorKind::WrongType, "loud"),
+    ] {
+        let body = format!(r#"{{"other": 1, "loud": "{prefix}canary` at line 3 column 4"}}"#);
+        let error = decode::<Outer>(body.as_bytes()).unwrap_err();
+        assert_eq!((error.kind(), error.path(), error.expected()), (kind, path, None));
+        assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+    }
 }

@@ -33,5 +33,7 @@ mod signatures;
 mod signed_example;
 mod sockets;
 mod steps;
+mod stored;
+mod tagged;
 mod truemed;
 mod verified;

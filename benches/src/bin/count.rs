@@ -14,8 +14,12 @@ use http_body_util::{BodyExt, Full};
 use tower::{Layer, Service, service_fn};
 use tower_webhook::{
     WebhookBody,
-    json::decode_tagged,
-    provider::mediquo::{ConsultationFinished, Event},
+    auth::Verified,
+    jiff::Timestamp,
+    provider::{
+        Provider, RawDelivery,
+        mediquo::{ConsultationFinished, MediQuo},
+    },
 };
 
 /// What is left out is the making of the request.
@@ -42,6 +46,10 @@ fn repeat(work: &str, times: u32) -> Result<(), Box<dyn Error>> {
     let [(_, body), ..] = samples();
     let text = || std::str::from_utf8(black_box(&body)).unwrap();
     let request = |key| black_box(delivery(MEDIQUO, key, Full::new(body.clone())));
+    let provider = MediQuo::builder().signature(KEY).build()?;
+    let (head, ()) = Request::new(()).into_parts();
+    let verified = Verified::new();
+    let decode = |body| provider.decode(RawDelivery::new(&head, body, &verified, Timestamp::UNIX_EPOCH)).unwrap();
     let mut service =
         mediquo().layer(service_fn(async |_: Request<WebhookBody>| Ok::<_, Infallible>(Response::<Body>::default())));
     let routed = |router: &mut Router| drop(black_box(finish(router.call(request(KEY))).unwrap()));
@@ -49,7 +57,7 @@ fn repeat(work: &str, times: u32) -> Result<(), Box<dyn Error>> {
     for _ in 0..times {
         match (work, &mut router) {
             ("floor", _) => drop(black_box(serde_json::from_str::<ConsultationFinished>(text()).unwrap())),
-            ("ours", _) => drop(black_box(decode_tagged::<Event>(black_box(&body)).unwrap())),
+            ("ours", _) => drop(black_box(decode(black_box(&body)))),
             ("derive", _) => drop(black_box(serde_json::from_str::<Derived>(text()).unwrap())),
             ("request", _) => drop(request(KEY)),
             ("bare", _) => {

@@ -165,7 +165,7 @@ impl Content {
 
 /// The whole number in this member of the JSON object that a body is. The member must occur once.
 fn whole_number(body: &[u8], member: &Path) -> Option<u64> {
-    let [found, ..] = members::find(body, [Some(member), None, None, None]);
+    let [found] = members::find(body, [Some(member)]);
     found.and_then(members::Scalar::whole_number).and_then(|number| u64::try_from(number).ok())
 }
 

@@ -1,90 +1,48 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{Deserialize, Serialize};
 
-use super::{Consultation, Patient, Prescription, Professional, Report, ReportSent, unix_time};
-use crate::json::{RawJson, Tagged, Unknown, decode_tagged, null_as_default, one_or_many};
+use super::{
+    Consultation, Patient, Prescription, Professional, Report, ReportSent,
+    lenient::{null_as_default, one_or_many},
+    unix_time,
+};
+use crate::json::macros::provider_events;
 
-const CONSULTATION_FINISHED: &str = "patient_consultation_finished";
-const REPORT_SENT: &str = "patient_report_sent";
-
-/// What MediQuo sends.
-///
-/// `Debug` shows kinds, ids of consultations and counts, never personal fields. It is serialised
-/// to JSON that means the same (an instant is written in UTC, an absent field as `null`), and read
-/// from it again, so that an event can wait in a queue.
-///
-/// # Examples
-///
-/// For tests of your handler:
-///
-/// ```
-/// use tower_webhook::{jiff::Timestamp, provider::mediquo::{
-///     Consultation, ConsultationFinished, ConsultationFinishedPayload, Event, Patient,
-/// }};
-///
-/// let payload = ConsultationFinishedPayload::new(Consultation::new("c-1"), Patient::new("jane"));
-/// let event = Event::ConsultationFinished(ConsultationFinished::new(Timestamp::UNIX_EPOCH, payload));
-///
-/// let debug = format!("{event:?}");
-/// assert!(debug.contains("c-1") && !debug.contains("jane"));
-///
-/// let json = serde_json::to_string(&event)?;
-/// assert_eq!(serde_json::from_str::<Event>(&json)?, event);
-/// # Ok::<_, serde_json::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type")]
-#[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "the extensions box the event, and a match on a box is no fun")]
-pub enum Event {
-    /// A professional finished a consultation.
-    #[serde(rename = "patient_consultation_finished")]
-    ConsultationFinished(ConsultationFinished),
-    /// A professional sent a report to a patient.
-    #[serde(rename = "patient_report_sent")]
-    ReportSent(ReportSent),
-    /// An event of a type that MediQuo's page does not describe.
-    #[serde(untagged)]
-    Unknown(Unknown),
-}
-
-impl Event {
-    /// The `type` of the event.
-    #[must_use]
-    pub fn event_type(&self) -> &str {
-        match self {
-            Self::ConsultationFinished(_) => CONSULTATION_FINISHED,
-            Self::ReportSent(_) => REPORT_SENT,
-            Self::Unknown(unknown) => &unknown.event_type,
-        }
-    }
-}
-
-impl Tagged for Event {
-    const TAG: &'static str = "type";
-
-    fn read<'de, D: Deserializer<'de>>(event_type: &str, object: D) -> Option<Result<Self, D::Error>> {
-        Some(match event_type {
-            CONSULTATION_FINISHED => ConsultationFinished::deserialize(object).map(Self::ConsultationFinished),
-            REPORT_SENT => ReportSent::deserialize(object).map(Self::ReportSent),
-            _ => return None,
-        })
-    }
-
-    fn unknown(unknown: Unknown) -> Self {
-        Self::Unknown(unknown)
-    }
-}
-
-/// Reads JSON only, as an unknown event is kept as the JSON that was sent; so not below `flatten`,
-/// or in an untagged or internally tagged enum. An error quotes nothing.
-impl<'de> Deserialize<'de> for Event {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = RawJson::deserialize(deserializer).map_err(|_| D::Error::custom("not JSON"))?;
-        decode_tagged(json.get().as_bytes())
-            .map_err(|error| D::Error::custom(format_args!("{} in field `{}`", error.category(), error.path())))
+provider_events! {
+    /// What MediQuo sends.
+    ///
+    /// `Debug` shows kinds, ids of consultations and counts, never personal fields. It is serialised
+    /// to JSON that means the same (an instant is written in UTC, an absent field as `null`), and read
+    /// from it again, so that an event can wait in a queue.
+    ///
+    /// # Examples
+    ///
+    /// For tests of your handler:
+    ///
+    /// ```
+    /// use tower_webhook::{jiff::Timestamp, provider::mediquo::{
+    ///     Consultation, ConsultationFinished, ConsultationFinishedPayload, Event, Patient,
+    /// }};
+    ///
+    /// let payload = ConsultationFinishedPayload::new(Consultation::new("c-1"), Patient::new("jane"));
+    /// let event = Event::ConsultationFinished(ConsultationFinished::new(Timestamp::UNIX_EPOCH, payload));
+    ///
+    /// let debug = format!("{event:?}");
+    /// assert!(debug.contains("c-1") && !debug.contains("jane"));
+    ///
+    /// let json = serde_json::to_string(&event)?;
+    /// assert_eq!(serde_json::from_str::<Event>(&json)?, event);
+    /// # Ok::<_, serde_json::Error>(())
+    /// ```
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[expect(clippy::large_enum_variant, reason = "the extensions of a request box the event already")]
+    pub enum Event by "type" {
+        /// A professional finished a consultation.
+        ConsultationFinished(ConsultationFinished) = "patient_consultation_finished",
+        /// A professional sent a report to a patient.
+        ReportSent(ReportSent) = "patient_report_sent",
     }
 }
 

@@ -38,8 +38,8 @@ mod builder;
 mod event;
 #[cfg(feature = "idempotency")]
 mod identity;
+mod lenient;
 mod model;
-mod redacted;
 mod report;
 mod report_sent;
 mod unix_time;

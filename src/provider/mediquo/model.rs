@@ -5,8 +5,21 @@ use serde::{
     de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use super::redacted::redacted;
-use crate::{DateTime, json::null_as_default};
+use super::lenient::null_as_default;
+use crate::json::{DateTime, macros::refuse};
+
+/// `Debug` for types that hold nothing but personal fields: their name alone.
+macro_rules! redacted {
+    ($($name:ident)+) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )+};
+}
+
+pub(super) use redacted;
 
 /// A consultation.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -224,4 +237,6 @@ impl<'de> Visitor<'de> for NumberOrText {
         let number = serde_json::Number::deserialize(MapAccessDeserializer::new(access))?;
         Ok(SpecialityId::Text(number.to_string()))
     }
+
+    refuse! { visit_bool(bool) = "a boolean" }
 }

@@ -2,10 +2,10 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{Error, IgnoredAny, MapAccess, Visitor},
+    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use super::redacted::redacted;
+use super::model::redacted;
 use crate::json::RawJson;
 
 /// A report made in a consultation.
@@ -113,6 +113,17 @@ impl TypedContent {
         }
     }
 
+    /// Reads both from an array, where the type comes first.
+    pub(super) fn read_elements<'de, A: SeqAccess<'de>>(access: &mut A) -> Result<Self, A::Error> {
+        let report_type: Option<ReportType> = access.next_element()?.flatten();
+        let content = if let Some(ReportType::Soap) = report_type {
+            access.next_element::<Option<_>>()?.flatten().map(ReportContent::Soap)
+        } else {
+            access.next_element::<Option<_>>()?.flatten().map(ReportContent::Other)
+        };
+        Ok(Self { report_type: Some(report_type), content: Some(content) })
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.report_type.is_none() && self.content.is_none()
     }
@@ -176,5 +187,12 @@ impl<'de> Visitor<'de> for ReportVisitor {
         }
         let (report_type, content) = typed.finish()?;
         Ok(Report { id: id.flatten(), report_type, content })
+    }
+
+    /// In compact MessagePack, a struct is an array of its values.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Report, A::Error> {
+        let id = access.next_element()?.flatten();
+        let (report_type, content) = TypedContent::read_elements(&mut access)?.finish()?;
+        Ok(Report { id, report_type, content })
     }
 }

@@ -3,10 +3,10 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{Error, IgnoredAny, MapAccess, Visitor},
+    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{ReportContent, ReportType, redacted::redacted, report::TypedContent, unix_time};
+use super::{ReportContent, ReportType, model::redacted, report::TypedContent, unix_time};
 
 /// A professional sent a report to a patient.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +119,13 @@ impl<'de> Visitor<'de> for PayloadVisitor {
         }
         let (report_type, content) = typed.finish()?;
         let patient = patient.ok_or_else(|| A::Error::missing_field("patient"))?;
+        Ok(ReportSentPayload { report_type, content, patient })
+    }
+
+    /// In compact MessagePack, a struct is an array of its values.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<ReportSentPayload, A::Error> {
+        let (report_type, content) = TypedContent::read_elements(&mut access)?.finish()?;
+        let patient = access.next_element()?.ok_or_else(|| A::Error::missing_field("patient"))?;
         Ok(ReportSentPayload { report_type, content, patient })
     }
 }

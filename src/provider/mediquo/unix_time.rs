@@ -8,6 +8,8 @@ use serde::{
     de::{Error, Visitor},
 };
 
+use crate::json::macros::refuse;
+
 pub(super) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     if time.subsec_nanosecond() == 0 {
         serializer.serialize_i64(time.as_second())
@@ -17,9 +19,14 @@ pub(super) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Resul
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-    // Not `deserialize_any`: with serde_json's `arbitrary_precision`, which any crate may turn on, that
-    // hands out fractions as maps.
-    deserializer.deserialize_f64(Seconds)
+    if deserializer.is_human_readable() {
+        // Not `deserialize_any`: with serde_json's `arbitrary_precision`, which any crate may turn on, that
+        // hands out fractions as maps.
+        deserializer.deserialize_f64(Seconds)
+    } else {
+        // Other formats tell integers from fractions.
+        deserializer.deserialize_any(Seconds)
+    }
 }
 
 struct Seconds;
@@ -45,6 +52,11 @@ impl Visitor<'_> for Seconds {
             .and_then(Timestamp::from_duration)
             .and_then(|time| time.round(Unit::Microsecond))
             .map_err(|_| out_of_range())
+    }
+
+    refuse! {
+        visit_bool(bool) = "a boolean"
+        visit_str(&str) = "a string"
     }
 }
 

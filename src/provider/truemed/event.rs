@@ -1,92 +1,42 @@
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{Deserialize, Serialize};
 
-use crate::{
-    DateTime,
-    json::{RawJson, Tagged, Unknown, decode_tagged},
-};
+use crate::json::{DateTime, macros::provider_events};
 
-const ELIGIBILITY_UPDATED: &str = "product_catalog.item.eligibility_updated";
-
-/// What Truemed sends.
-///
-/// `Debug` shows kinds and ids, never personal fields. It is serialised to JSON that means the
-/// same (an instant is written in UTC, an absent field as `null`), and read from it again, so that
-/// an event can wait in a queue.
-///
-/// # Examples
-///
-/// For tests of your handler:
-///
-/// ```
-/// use tower_webhook::provider::truemed::{Event, QualificationSessionComplete, Status};
-///
-/// let mut session = QualificationSessionComplete::new("qs_1", Status::Approved);
-/// session.email = Some("jane@example.com".to_owned());
-/// let event = Event::QualificationSessionComplete(session);
-///
-/// let debug = format!("{event:?}");
-/// assert!(debug.contains("qs_1") && !debug.contains("jane"));
-///
-/// let json = serde_json::to_string(&event)?;
-/// assert_eq!(serde_json::from_str::<Event>(&json)?, event);
-/// # Ok::<_, serde_json::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "event_type")]
-#[non_exhaustive]
-pub enum Event {
-    /// An item's eligibility was determined or has changed.
-    #[serde(rename = "product_catalog.item.eligibility_updated")]
-    ItemEligibilityUpdated(ItemEligibilityUpdated),
-    /// A customer's qualification session was decided. It has no `event_type`.
-    #[serde(untagged)]
-    QualificationSessionComplete(QualificationSessionComplete),
-    /// An event with an `event_type` that Truemed's pages do not describe.
-    #[serde(untagged)]
-    Unknown(Unknown),
-}
-
-impl Event {
-    /// The type of the event: `event_type` where Truemed sends one, and
-    /// `qualification_session_complete` for the webhook that has none.
-    #[must_use]
-    pub fn event_type(&self) -> &str {
-        match self {
-            Self::ItemEligibilityUpdated(_) => ELIGIBILITY_UPDATED,
-            Self::QualificationSessionComplete(_) => "qualification_session_complete",
-            Self::Unknown(unknown) => &unknown.event_type,
-        }
+provider_events! {
+    /// What Truemed sends.
+    ///
+    /// `Debug` shows kinds and ids, never personal fields. It is serialised to JSON that means the
+    /// same (an instant is written in UTC, an absent field as `null`), and read from it again, so that
+    /// an event can wait in a queue.
+    ///
+    /// # Examples
+    ///
+    /// For tests of your handler:
+    ///
+    /// ```
+    /// use tower_webhook::provider::truemed::{Event, QualificationSessionComplete, Status};
+    ///
+    /// let mut session = QualificationSessionComplete::new("qs_1", Status::Approved);
+    /// session.email = Some("jane@example.com".to_owned());
+    /// let event = Event::QualificationSessionComplete(session);
+    ///
+    /// let debug = format!("{event:?}");
+    /// assert!(debug.contains("qs_1") && !debug.contains("jane"));
+    ///
+    /// let json = serde_json::to_string(&event)?;
+    /// assert_eq!(serde_json::from_str::<Event>(&json)?, event);
+    /// # Ok::<_, serde_json::Error>(())
+    /// ```
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub enum Event by "event_type" {
+        /// An item's eligibility was determined or has changed.
+        ItemEligibilityUpdated(ItemEligibilityUpdated) = "product_catalog.item.eligibility_updated",
     }
-}
-
-impl Tagged for Event {
-    const TAG: &'static str = "event_type";
-
-    fn read<'de, D: Deserializer<'de>>(event_type: &str, object: D) -> Option<Result<Self, D::Error>> {
-        Some(match event_type {
-            ELIGIBILITY_UPDATED => ItemEligibilityUpdated::deserialize(object).map(Self::ItemEligibilityUpdated),
-            _ => return None,
-        })
-    }
-
-    fn read_untagged<'de, D: Deserializer<'de>>(object: D) -> Result<Self, D::Error> {
-        QualificationSessionComplete::deserialize(object).map(Self::QualificationSessionComplete)
-    }
-
-    fn unknown(unknown: Unknown) -> Self {
-        Self::Unknown(unknown)
-    }
-}
-
-/// Reads JSON only, as an unknown event is kept as the JSON that was sent; so not below `flatten`,
-/// or in an untagged or internally tagged enum. An error quotes nothing.
-impl<'de> Deserialize<'de> for Event {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = RawJson::deserialize(deserializer).map_err(|_| D::Error::custom("not JSON"))?;
-        decode_tagged(json.get().as_bytes())
-            .map_err(|error| D::Error::custom(format_args!("{} in field `{}`", error.category(), error.path())))
+    untagged {
+        /// A customer's qualification session was decided. It has no `event_type`.
+        QualificationSessionComplete(QualificationSessionComplete) = "qualification_session_complete",
     }
 }
 

@@ -1,5 +1,5 @@
 use super::Event;
-use crate::{DateTime, delivery::IdentityBuilder};
+use crate::{delivery::IdentityBuilder, json::DateTime};
 
 impl Event {
     /// Adds what all retries of this event repeat.

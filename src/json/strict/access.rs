@@ -4,13 +4,10 @@ use std::borrow::Cow;
 
 use serde::{
     Deserialize,
-    de::{
-        DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
-        value::BorrowedStrDeserializer,
-    },
+    de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor},
 };
 
-use super::{Fields, Notes, Schema, key::MapKey};
+use super::{Fields, Notes, Strict, key::NotedKey};
 
 pub(super) struct Elements<A, N> {
     access: A,
@@ -29,11 +26,10 @@ impl<'de, A: SeqAccess<'de>, N: Notes> SeqAccess<'de> for Elements<A, N> {
 
     #[inline]
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        let noted = self.notes.len();
-        let element = self.access.next_element_seed(Schema::new(seed, self.notes));
+        let element = self.access.next_element_seed(Strict::new(seed, self.notes));
         match &element {
-            Ok(_) => self.notes.forget(noted),
-            Err(_) => self.notes.index(self.index),
+            Ok(_) => self.notes.forget(),
+            Err(_) => self.notes.note(|context| context.index(self.index)),
         }
         self.index += 1;
         element
@@ -44,17 +40,17 @@ impl<'de, A: SeqAccess<'de>, N: Notes> SeqAccess<'de> for Elements<A, N> {
     }
 }
 
-pub(in crate::json) struct Entries<'de, A, N> {
+pub(super) struct Entries<'de, A, N> {
     access: A,
     notes: N,
     fields: Option<Fields>,
     /// The key of the value that is read next, if a struct is being read.
-    key: Cow<'de, str>,
+    key: &'de str,
 }
 
 impl<A, N> Entries<'_, A, N> {
-    pub(in crate::json) fn new(access: A, notes: N, fields: Option<Fields>) -> Self {
-        Self { access, notes, fields, key: Cow::Borrowed("") }
+    pub(super) fn new(access: A, notes: N, fields: Option<Fields>) -> Self {
+        Self { access, notes, fields, key: "" }
     }
 }
 
@@ -68,28 +64,20 @@ impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Entries<'de, A, N> {
 
     #[inline]
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        if self.fields.is_none() {
-            return self.access.next_key_seed(MapKey(seed));
-        }
-        if !N::NAMES_KEYS {
+        let is_noted = if self.fields.is_some() { N::ON } else { !self.notes.is_stored() };
+        if !is_noted {
             return self.access.next_key_seed(seed);
         }
-        let Some(Key(key)) = self.access.next_key()? else { return Ok(None) };
-        self.key = key;
-        match &self.key {
-            Cow::Borrowed(key) => seed.deserialize(BorrowedStrDeserializer::new(key)),
-            Cow::Owned(key) => seed.deserialize(key.as_str().into_deserializer()),
-        }
-        .map(Some)
+        let note = self.fields.map(|fields| (fields, &mut self.key));
+        self.access.next_key_seed(NotedKey { inner: seed, note })
     }
 
     #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        let noted = self.notes.len();
-        let value = self.access.next_value_seed(Schema::new(seed, self.notes));
+        let value = self.access.next_value_seed(Strict::new(seed, self.notes));
         match &value {
-            Ok(_) => self.notes.forget(noted),
-            Err(_) => self.notes.key(self.fields.unwrap_or_default(), &self.key),
+            Ok(_) => self.notes.forget(),
+            Err(_) => self.notes.note(|context| context.key(self.fields.unwrap_or_default(), self.key)),
         }
         value
     }
@@ -100,17 +88,17 @@ impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Entries<'de, A, N> {
     }
 }
 
-impl<'de, A: EnumAccess<'de>, N: Notes> EnumAccess<'de> for Schema<A, N> {
+impl<'de, A: EnumAccess<'de>, N: Notes> EnumAccess<'de> for Strict<A, N> {
     type Error = A::Error;
-    type Variant = Schema<A::Variant, N>;
+    type Variant = Strict<A::Variant, N>;
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
         let (value, variant) = self.inner.variant_seed(seed)?;
-        Ok((value, Schema::new(variant, self.notes)))
+        Ok((value, Strict::new(variant, self.notes)))
     }
 }
 
-impl<'de, A: VariantAccess<'de>, N: Notes> VariantAccess<'de> for Schema<A, N> {
+impl<'de, A: VariantAccess<'de>, N: Notes> VariantAccess<'de> for Strict<A, N> {
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {
@@ -118,16 +106,17 @@ impl<'de, A: VariantAccess<'de>, N: Notes> VariantAccess<'de> for Schema<A, N> {
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
-        self.inner.newtype_variant_seed(Schema::new(seed, self.notes))
+        self.inner.newtype_variant_seed(Strict::new(seed, self.notes))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        self.inner.tuple_variant(len, Schema::new(visitor, self.notes))
+        let value = self.inner.tuple_variant(len, Strict::new(visitor, self.notes));
+        value.inspect_err(|_| self.notes.note(|context| context.expected("an array")))
     }
 
     fn struct_variant<V: Visitor<'de>>(self, fields: Fields, visitor: V) -> Result<V::Value, A::Error> {
-        let visitor = Schema { inner: visitor, notes: self.notes, fields: Some(fields) };
+        let visitor = Strict { inner: visitor, notes: self.notes, fields: Some(fields) };
         let value = self.inner.struct_variant(fields, visitor);
-        value.inspect_err(|error| self.notes.missing(fields, error))
+        value.inspect_err(|error| self.notes.note(|context| context.of_struct(fields, error)))
     }
 }

@@ -1,4 +1,5 @@
-//! A view of a deserializer that reads structs from objects only and notes where an error was met.
+//! A view of a deserializer that reads structs from objects only, and notes where an error was met
+//! and which type was wanted there.
 //!
 //! The path names only what the decoded types name: the fields that `serde` announces for a struct.
 //! Keys of maps and of unknown fields come from the sender and never enter it.
@@ -8,53 +9,62 @@
 
 mod access;
 mod key;
-mod trail;
+mod path;
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
-use self::access::Elements;
+use self::access::{Elements, Entries};
 pub(super) use self::{
-    access::{Entries, Key},
-    trail::{Notes, Silent, Trail},
+    access::Key,
+    key::RAW_VALUE,
+    path::{Context, Notes, Silent},
 };
 
 pub(super) type Fields = &'static [&'static str];
 
 /// Whatever `serde` passes along, and where its errors are noted.
-pub(super) struct Schema<T, N> {
+pub(super) struct Strict<T, N> {
     inner: T,
     notes: N,
     /// The fields of the struct that is being read, if it is one.
     fields: Option<Fields>,
 }
 
-impl<T, N: Notes> Schema<T, N> {
+impl<T, N: Notes> Strict<T, N> {
     pub(super) fn new(inner: T, notes: N) -> Self {
         Self { inner, notes, fields: None }
     }
 }
 
 macro_rules! forward {
-    ($($method:ident)+) => {$(
+    ($($method:ident)+ => $expected:literal) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-            self.inner.$method(visitor)
+            let value = self.inner.$method(visitor);
+            if value.is_err() {
+                self.notes.note(|context| context.expected($expected));
+            }
+            value
         }
     )+};
 }
 
 macro_rules! forward_wrapped {
-    ($($method:ident($($argument:ident: $type:ty),*))+) => {$(
+    ($($method:ident($($argument:ident: $type:ty),*) $(=> $expected:literal)?;)+) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, Self::Error> {
-            self.inner.$method($($argument,)* Schema::new(visitor, self.notes))
+            let value = self.inner.$method($($argument,)* Strict::new(visitor, self.notes));
+            $(if value.is_err() {
+                self.notes.note(|context| context.expected($expected));
+            })?
+            value
         }
     )+};
 }
 
-impl<'de, D: Deserializer<'de>, N: Notes> Deserializer<'de> for Schema<D, N> {
+impl<'de, D: Deserializer<'de>, N: Notes> Deserializer<'de> for Strict<D, N> {
     type Error = D::Error;
 
     #[inline]
@@ -64,27 +74,36 @@ impl<'de, D: Deserializer<'de>, N: Notes> Deserializer<'de> for Schema<D, N> {
         fields: Fields,
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        let visitor = Schema { inner: visitor, notes: self.notes, fields: Some(fields) };
+        let visitor = Strict { inner: visitor, notes: self.notes, fields: Some(fields) };
         let value = self.inner.deserialize_struct(name, fields, visitor);
-        value.inspect_err(|error| self.notes.missing(fields, error))
+        if let Err(error) = &value {
+            self.notes.note(|context| context.of_struct(fields, error));
+        }
+        value
     }
 
-    forward! {
-        deserialize_bool deserialize_char deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
-        deserialize_f32 deserialize_f64 deserialize_unit deserialize_identifier deserialize_ignored_any
-    }
+    forward! { deserialize_bool => "a boolean" }
+    forward! { deserialize_char deserialize_str deserialize_string deserialize_identifier => "a string" }
+    forward! { deserialize_bytes deserialize_byte_buf => "a string or an array" }
+    forward! { deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128 => "an integer" }
+    forward! { deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 => "an integer" }
+    forward! { deserialize_f32 deserialize_f64 => "a number" }
+    forward! { deserialize_unit => "null" }
 
     forward_wrapped! {
-        deserialize_any()
-        deserialize_enum(name: &'static str, variants: Fields)
-        deserialize_map()
-        deserialize_option()
-        deserialize_seq()
-        deserialize_tuple(len: usize)
-        deserialize_tuple_struct(name: &'static str, len: usize)
-        deserialize_unit_struct(name: &'static str)
+        deserialize_any();
+        deserialize_enum(name: &'static str, variants: Fields) => "a string or an object";
+        deserialize_map() => "an object";
+        deserialize_option();
+        deserialize_seq() => "an array";
+        deserialize_tuple(len: usize) => "an array";
+        deserialize_tuple_struct(name: &'static str, len: usize) => "an array";
+        deserialize_unit_struct(name: &'static str) => "null";
+    }
+
+    #[inline]
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        self.inner.deserialize_ignored_any(visitor)
     }
 
     #[inline]
@@ -93,11 +112,11 @@ impl<'de, D: Deserializer<'de>, N: Notes> Deserializer<'de> for Schema<D, N> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        if name == key::RAW_VALUE {
+        if name == RAW_VALUE {
             // The genuine one, which `serde_json` hands out as a map with that key.
             return self.inner.deserialize_newtype_struct(name, visitor);
         }
-        self.inner.deserialize_newtype_struct(name, Schema::new(visitor, self.notes))
+        self.inner.deserialize_newtype_struct(name, Strict::new(visitor, self.notes))
     }
 
     fn is_human_readable(&self) -> bool {
@@ -114,7 +133,7 @@ macro_rules! visit {
     )+};
 }
 
-impl<'de, V: Visitor<'de>, N: Notes> Visitor<'de> for Schema<V, N> {
+impl<'de, V: Visitor<'de>, N: Notes> Visitor<'de> for Strict<V, N> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -139,22 +158,22 @@ impl<'de, V: Visitor<'de>, N: Notes> Visitor<'de> for Schema<V, N> {
 
     #[inline]
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.inner.visit_some(Schema::new(deserializer, self.notes))
+        self.inner.visit_some(Strict::new(deserializer, self.notes))
     }
 
     #[inline]
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.inner.visit_newtype_struct(Schema::new(deserializer, self.notes))
+        self.inner.visit_newtype_struct(Strict::new(deserializer, self.notes))
     }
 
     #[inline]
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_enum(Schema::new(access, self.notes))
+        self.inner.visit_enum(Strict::new(access, self.notes))
     }
 
     #[inline]
     fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        if self.fields.is_some() {
+        if self.fields.is_some() && !self.notes.is_stored() {
             return Err(A::Error::invalid_type(Unexpected::Seq, &self.inner));
         }
         self.inner.visit_seq(Elements::new(access, self.notes))
@@ -166,11 +185,11 @@ impl<'de, V: Visitor<'de>, N: Notes> Visitor<'de> for Schema<V, N> {
     }
 }
 
-impl<'de, S: DeserializeSeed<'de>, N: Notes> DeserializeSeed<'de> for Schema<S, N> {
+impl<'de, S: DeserializeSeed<'de>, N: Notes> DeserializeSeed<'de> for Strict<S, N> {
     type Value = S::Value;
 
     #[inline]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        self.inner.deserialize(Schema::new(deserializer, self.notes))
+        self.inner.deserialize(Strict::new(deserializer, self.notes))
     }
 }

@@ -1,0 +1,396 @@
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, IgnoredAny, Visitor},
+};
+
+/// Reads a string and nothing else, without a copy where the type needs none. An error quotes nothing.
+pub struct FromText<T>(PhantomData<fn() -> T>);
+
+impl<T> FromText<T> {
+    /// Reads a `T`.
+    /// Reads a `T` from a deserializer.
+    ///
+    /// # Errors
+    ///
+    /// It is not a string.
+    pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error>
+    where
+        T: for<'a> From<&'a str>,
+    {
+        deserializer.deserialize_str(Self(PhantomData)).map_err(unquoted)
+    }
+}
+
+/// The same error without the value that `serde` quotes, at the same place if it is one of `serde_json`.
+fn unquoted<E: Error>(error: E) -> E {
+    let message = error.to_string();
+    let kind = ["invalid type", "invalid value"].into_iter().find(|kind| message.starts_with(kind));
+    let Some(kind) = kind else { return error };
+    let place = message
+        .rsplit_once(" at line ")
+        .map(|(_, place)| place)
+        .filter(|place| place.bytes().all(|byte| byte.is_ascii_digit() || b" column".contains(&byte)));
+    match place {
+        // `serde_json` finds the place in the message.
+        Some(place) => E::custom(format_args!("{kind}: expected a string at line {place}")),
+        None => E::custom(format_args!("{kind}: expected a string")),
+    }
+}
+
+/// What a visitor refuses, without the value that `serde` would quote.
+macro_rules! refuse {
+    ($($method:ident($type:ty) = $what:literal)+) => {$(
+        fn $method<E: serde::de::Error>(self, _: $type) -> Result<Self::Value, E> {
+            Err(E::invalid_type(serde::de::Unexpected::Other($what), &self))
+        }
+    )+};
+}
+
+pub(crate) use refuse;
+
+impl<T: for<'a> From<&'a str>> Visitor<'_> for FromText<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        Ok(T::from(text))
+    }
+
+    refuse! {
+        visit_bool(bool) = "a boolean"
+        visit_i64(i64) = "a number"
+        visit_i128(i128) = "a number"
+        visit_u64(u64) = "a number"
+        visit_u128(u128) = "a number"
+        visit_f64(f64) = "a number"
+    }
+}
+
+/// Declares an enum of the strings that a provider documents, open for those that it will send later.
+///
+/// A value that is not listed becomes `Other`, and `Debug` does not show its text. To look for such a
+/// value, match on `as_str`: a later version may list it. The enum implements
+/// `Clone`, `Eq`, `Hash` and `From<&str>`, and is `#[non_exhaustive]`; it is serialised as its
+/// string and read from a string only, where `serde`'s derive would also take `{"value": null}`.
+///
+/// # Examples
+///
+/// ```
+/// tower_webhook::open_enum! {
+///     /// How a parcel travels.
+///     pub enum Carrier {
+///         /// By air.
+///         Air = "air",
+///         /// By sea.
+///         Sea = "sea",
+///     }
+/// }
+///
+/// assert_eq!(serde_json::from_str::<Carrier>(r#""air""#)?, Carrier::Air);
+/// let other: Carrier = serde_json::from_str(r#""rail""#)?;
+/// assert_eq!(other.as_str(), "rail");
+/// assert_eq!(format!("{other:?}"), "Other(..)");
+/// # Ok::<_, serde_json::Error>(())
+/// ```
+#[macro_export]
+macro_rules! open_enum {
+    (
+        $(#[$meta:meta])*
+        $vis:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }
+    ) => {
+        $(#[$meta])*
+        ///
+        /// `Debug` does not show the text of `Other`.
+        #[derive(::std::clone::Clone, ::std::cmp::PartialEq, ::std::cmp::Eq, ::std::hash::Hash)]
+        #[non_exhaustive]
+        $vis enum $name {
+            $($(#[$variant_meta])* $variant,)+
+            /// A value that the provider's page does not list, as it was sent.
+            Other(::std::string::String),
+        }
+
+        impl $name {
+            /// The value as it is sent.
+            #[must_use]
+            $vis fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $text,)+
+                    Self::Other(text) => text,
+                }
+            }
+        }
+
+        impl ::std::convert::From<&str> for $name {
+            fn from(text: &str) -> Self {
+                match text {
+                    $($text => Self::$variant,)+
+                    other => Self::Other(::std::string::String::from(other)),
+                }
+            }
+        }
+
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(match self {
+                    $(Self::$variant => ::std::stringify!($variant),)+
+                    Self::Other(_) => "Other(..)",
+                })
+            }
+        }
+
+        impl $crate::__private::serde::Serialize for $name {
+            fn serialize<S: $crate::__private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                $crate::__private::serde::Serializer::serialize_str(serializer, self.as_str())
+            }
+        }
+
+        impl<'de> $crate::__private::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                $crate::__private::FromText::read(deserializer)
+            }
+        }
+    };
+}
+
+/// Declares an enum of events that are told apart by their type, with a variant `Unknown` for all
+/// other types.
+///
+/// `Variant(Type) = "text"` reads the whole body into `Type`, which implements `Serialize` and
+/// `Deserialize`. `Variant = "text"` takes any body that is JSON. A known event with wrong data is
+/// an error, and never taken for an unknown one.
+///
+/// Where a delivery states the type is no matter of the enum: the
+/// [`Envelope`](crate::provider::Envelope) of the provider says it.
+///
+/// The enum implements [`Tagged`](crate::json::Tagged) and has a method `event_type`. So that an event can wait in a
+/// queue, it implements `Serialize` and `Deserialize` too: as `{"type": "..", "data": ..}`, without `data` for a
+/// variant that has none, and with the JSON as it was sent for an unknown one. Any self-describing
+/// format will do, and the event may be a part of a type of yours.
+///
+/// # Examples
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use tower_webhook::json;
+///
+/// tower_webhook::tagged_enum! {
+///     /// What Acme sends.
+///     #[derive(Clone, Debug, PartialEq)]
+///     pub enum Event {
+///         /// An order was paid.
+///         OrderPaid(Order) = "order.paid",
+///         /// An order was sent.
+///         OrderSent(Order) = "order.sent",
+///         /// The endpoint was tested.
+///         Ping = "ping",
+///     }
+/// }
+///
+/// /// An order of Acme's.
+/// #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// pub struct Order { id: String }
+///
+/// let event = json::decode_tagged(Some("order.paid"), br#"{"id": "o-1"}"#)?;
+/// assert!(matches!(&event, Event::OrderPaid(order) if order.id == "o-1"));
+/// assert_eq!(event.event_type(), "order.paid");
+///
+/// let stored = serde_json::to_string(&event)?;
+/// assert_eq!(stored, r#"{"type":"order.paid","data":{"id":"o-1"}}"#);
+/// assert_eq!(serde_json::from_str::<Event>(&stored)?, event);
+///
+/// let event = json::decode_tagged(Some("order.lost"), br#"{"where": "Vigo"}"#)?;
+/// assert!(matches!(event, Event::Unknown(unknown) if unknown.event_type == "order.lost"));
+///
+/// assert!(json::decode_tagged::<Event>(Some("order.paid"), br#"{"id": 1}"#).is_err());
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[macro_export]
+macro_rules! tagged_enum {
+    (
+        $(#[$meta:meta])*
+        $vis:vis enum $name:ident {
+            $($(#[$variant_meta:meta])* $variant:ident $(($event:ty))? = $text:literal),+ $(,)?
+        }
+    ) => {
+        $(#[$meta])*
+        $vis enum $name {
+            $($(#[$variant_meta])* $variant $(($event))?,)+
+            /// An event of a type that is not listed.
+            Unknown($crate::json::Unknown),
+        }
+
+        impl $name {
+            /// The type of this event, as it is sent.
+            #[must_use]
+            $vis fn event_type(&self) -> &str {
+                match self {
+                    $(Self::$variant { .. } => $text,)+
+                    Self::Unknown(unknown) => &unknown.event_type,
+                }
+            }
+        }
+
+        impl $crate::json::Tagged for $name {
+            fn read<'de, D: $crate::__private::serde::Deserializer<'de>>(
+                event_type: &str,
+                object: D,
+            ) -> ::std::option::Option<::std::result::Result<Self, D::Error>> {
+                ::std::option::Option::Some(match event_type {
+                    $($text => $crate::tagged_enum!(@read $name $variant object $($event)?),)+
+                    _ => return ::std::option::Option::None,
+                })
+            }
+
+            fn unknown(unknown: $crate::json::Unknown) -> Self {
+                Self::Unknown(unknown)
+            }
+
+            fn event_type(&self) -> &str {
+                self.event_type()
+            }
+        }
+
+        impl $crate::__private::serde::Serialize for $name {
+            fn serialize<S: $crate::__private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                let event_type = self.event_type();
+                match self {
+                    $(Self::$variant $(($crate::tagged_enum!(@pattern data $event)))? => $crate::__private::stored::serialize(
+                        serializer,
+                        event_type,
+                        $crate::tagged_enum!(@data $(data $event)?),
+                    ),)+
+                    Self::Unknown(unknown) => $crate::__private::stored::serialize(
+                        serializer,
+                        event_type,
+                        ::std::option::Option::Some(unknown),
+                    ),
+                }
+            }
+        }
+
+        impl<'de> $crate::__private::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                $crate::__private::stored::deserialize(deserializer)
+            }
+        }
+    };
+    (@read $name:ident $variant:ident $object:ident) => {
+        $crate::__private::read_unit($object, $name::$variant)
+    };
+    (@read $name:ident $variant:ident $object:ident $event:ty) => {
+        <$event as $crate::__private::serde::Deserialize>::deserialize($object).map($name::$variant)
+    };
+    (@pattern $data:ident $event:ty) => { $data };
+    (@data) => { ::std::option::Option::None::<&()> };
+    (@data $data:ident $event:ty) => { ::std::option::Option::Some($data) };
+}
+
+/// Reads an event that has no data from any JSON.
+///
+/// # Errors
+///
+/// It is not JSON.
+pub fn read_unit<'de, D: Deserializer<'de>, E>(object: D, event: E) -> Result<E, D::Error> {
+    IgnoredAny::deserialize(object).map(|_| event)
+}
+
+/// Declares an enum of the events of a provider of this crate: as [`tagged_enum!`](crate::tagged_enum), but
+/// serialised in the provider's own form, with the type as the member `by`. One variant may be for events that
+/// have no such member.
+macro_rules! provider_events {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident by $tag:literal {
+            $($(#[$variant_meta:meta])* $variant:ident($event:ty) = $text:literal,)+
+        }
+        $(untagged {
+            $(#[$untagged_meta:meta])* $untagged:ident($untagged_event:ty) = $untagged_text:literal,
+        })?
+    ) => {
+        $(#[$meta])*
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$variant_meta])* $variant($event),)+
+            $($(#[$untagged_meta])* $untagged($untagged_event),)?
+            /// An event of a type that the provider's pages do not describe.
+            Unknown($crate::json::Unknown),
+        }
+
+        impl $name {
+            /// Where in the body the type is.
+            pub(super) const TAG: &str = $tag;
+
+            /// The type of the event, as it is sent.
+            $(#[doc = concat!(" An event that is sent without one is a `", $untagged_text, "`.")])?
+            #[must_use]
+            pub fn event_type(&self) -> &str {
+                match self {
+                    $(Self::$variant(_) => $text,)+
+                    $(Self::$untagged(_) => $untagged_text,)?
+                    Self::Unknown(unknown) => &unknown.event_type,
+                }
+            }
+        }
+
+        impl $crate::json::Tagged for $name {
+            fn read<'de, D: serde::Deserializer<'de>>(event_type: &str, object: D) -> Option<Result<Self, D::Error>> {
+                Some(match event_type {
+                    $($text => <$event as serde::Deserialize>::deserialize(object).map(Self::$variant),)+
+                    _ => return None,
+                })
+            }
+
+            $(
+                fn read_untagged<'de, D: serde::Deserializer<'de>>(object: D) -> Result<Self, D::Error> {
+                    <$untagged_event as serde::Deserialize>::deserialize(object).map(Self::$untagged)
+                }
+            )?
+
+            fn unknown(unknown: $crate::json::Unknown) -> Self {
+                Self::Unknown(unknown)
+            }
+
+            fn event_type(&self) -> &str {
+                self.event_type()
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use $crate::json::stored::serialize_flat;
+                match self {
+                    $(Self::$variant(event) => serialize_flat(serializer, Some(($tag, $text)), event),)+
+                    $(Self::$untagged(event) => {
+                        serialize_flat::<S, $untagged_event>(serializer, None, event)
+                    })?
+                    Self::Unknown(unknown) => unknown.serialize(serializer),
+                }
+            }
+        }
+
+        /// Reads any self-describing format. An error quotes nothing.
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::json::stored::deserialize_flat(deserializer, Self::TAG)
+            }
+        }
+    };
+}
+
+#[cfg(any(feature = "mediquo", feature = "truemed"))]
+pub(crate) use provider_events;
