@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
 use http::{
@@ -63,7 +63,9 @@ impl<P: Provider> Receiver<P> {
         if !is_identity(&head.headers) {
             return Err(RejectionKind::UnsupportedEncoding.into());
         }
-        let received_at = self.clock.now();
+        let now = self.clock.now();
+        let out_of_range = if now < SystemTime::UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX };
+        let received_at = Timestamp::try_from(now).unwrap_or(out_of_range);
         let pending = self.provider.scheme().open(head, received_at)?;
         if usize::try_from(announced(&head.headers, &body.size_hint())).is_ok_and(|length| length <= self.body_limit) {
             Ok(Admission { pending, received_at })
