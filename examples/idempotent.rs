@@ -24,7 +24,7 @@ use axum::{
 };
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_webhook::{
-    idempotency::{AnyStore, EventKey, IdempotencyLayer, InFlight, MemoryStore, Outcome, Pepper, RedisStore},
+    idempotency::{BoxStore, EventKey, IdempotencyLayer, InFlight, MemoryStore, Outcome, Pepper, RedisStore, Store},
     provider::{mediquo::MediQuo, truemed::Truemed},
 };
 
@@ -61,19 +61,19 @@ async fn main() -> Result<(), Failure> {
     }
 }
 
-async fn idempotency() -> Result<IdempotencyLayer<AnyStore>, Failure> {
+async fn idempotency() -> Result<IdempotencyLayer<BoxStore>, Failure> {
     let pepper = variable("IDEMPOTENCY_PEPPER")?;
     let layer = match (variable("REDIS_URL")?, pepper) {
         (Some(url), Some(pepper)) => {
             let store = RedisStore::connect(&url).await?;
-            IdempotencyLayer::with_pepper(AnyStore::new(store), Pepper::new(pepper)?)
+            IdempotencyLayer::with_pepper(store.boxed(), Pepper::new(pepper)?)
         }
         (Some(_), None) => {
             return Err(Failure::new("IDEMPOTENCY_PEPPER is not set: what shares REDIS_URL must share it"));
         }
         (None, pepper) => {
             let pepper = pepper.unwrap_or_else(|| common::made_up_key() + &common::made_up_key());
-            IdempotencyLayer::with_pepper(AnyStore::new(MemoryStore::new()), Pepper::new(pepper)?)
+            IdempotencyLayer::with_pepper(MemoryStore::new().boxed(), Pepper::new(pepper)?)
         }
     };
     Ok(layer.on_store_error(|error| eprintln!("{}", common::with_causes(error.as_ref()))))

@@ -42,7 +42,7 @@ async fn main() -> Result<(), Failure> {
         Server { app: Router::new(), keys: keys.as_ref(), max_body_bytes: common::max_body_bytes()?, now: now()? };
     let app = app.routes()?.layer(RequestBodyDeadlineLayer::new(Duration::from_secs(10)));
     if let Some(keys) = keys {
-        keys.curl_lines(now()?.now()).iter().for_each(|line| println!("{line}"));
+        keys.curl_lines(now()?.now().try_into()?).iter().for_each(|line| println!("{line}"));
     }
     println!("listening on http://{address}");
 
@@ -176,9 +176,9 @@ enum Now {
 }
 
 impl Clock for Now {
-    fn now(&self) -> Timestamp {
+    fn now(&self) -> std::time::SystemTime {
         match self {
-            Self::Fixed(time) => *time,
+            Self::Fixed(time) => (*time).into(),
             Self::System => SystemClock.now(),
         }
     }

@@ -34,7 +34,7 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_webhook::{
     ResponseFuture, WebhookBody, WebhookLayer,
     auth::{Ed25519, Hmac, Part, Scheme},
-    idempotency::{EventKey, IdempotencyLayer, Identity, MemoryStore, Store, Token},
+    idempotency::{Attempt, ClaimToken, Done, EventKey, IdempotencyLayer, Identity, MemoryStore, Store},
     jiff::Timestamp,
     json::{Tagged, decode_tagged},
     provider::{Provider, mediquo::MediQuo, truemed::Truemed},
@@ -201,10 +201,10 @@ fn an_event_that_is_remembered_takes_120_bytes_at_most() {
             for number in 0..events {
                 let mut key = [0; 16];
                 key[..4].copy_from_slice(&number.to_ne_bytes());
-                let (key, token) = (EventKey::from_bytes(key), Token::fresh());
+                let attempt = Attempt::new(EventKey::from_bytes(key), ClaimToken::fresh());
                 let steps = async {
-                    store.claim(key, token, Duration::from_secs(60)).await.unwrap();
-                    store.commit(key, token, StatusCode::NO_CONTENT, Duration::from_secs(600)).await.unwrap();
+                    store.claim(attempt, Duration::from_secs(60)).await.unwrap();
+                    store.commit(attempt, Done::new(StatusCode::NO_CONTENT, Duration::from_secs(600))).await.unwrap();
                 };
                 assert!(pin!(steps).poll(&mut Context::from_waker(Waker::noop())).is_ready());
             }

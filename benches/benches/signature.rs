@@ -25,8 +25,8 @@ const SIGNED_AT: i64 = 1_704_063_600;
 struct Fixed(i64);
 
 impl Clock for Fixed {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_second(self.0).unwrap()
+    fn now(&self) -> std::time::SystemTime {
+        Timestamp::from_second(self.0).unwrap().into()
     }
 }
 

@@ -36,8 +36,8 @@ struct Vector {
 struct Fixed(Timestamp);
 
 impl Clock for Fixed {
-    fn now(&self) -> Timestamp {
-        self.0
+    fn now(&self) -> std::time::SystemTime {
+        self.0.into()
     }
 }
 

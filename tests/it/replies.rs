@@ -213,8 +213,8 @@ async fn a_rejection_tells_where_the_body_went_wrong() {
 async fn the_handler_finds_the_delivery_the_event_and_the_body() {
     struct Noon;
     impl tower_webhook::clock::Clock for Noon {
-        fn now(&self) -> Timestamp {
-            "2026-11-21T12:00:00Z".parse().unwrap()
+        fn now(&self) -> std::time::SystemTime {
+            "2026-11-21T12:00:00Z".parse::<Timestamp>().unwrap().into()
         }
     }
     let outcome = deliver(&mediquo().clock(Noon), from_mediquo(body(REPORT))).await;

@@ -75,8 +75,8 @@ async fn a_forgery_is_never_decoded_and_the_hook_sees_its_body() {
 struct Ticking(AtomicI64);
 
 impl Clock for Ticking {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_second(self.0.fetch_add(1, Ordering::SeqCst)).unwrap()
+    fn now(&self) -> std::time::SystemTime {
+        Timestamp::from_second(self.0.fetch_add(1, Ordering::SeqCst)).unwrap().into()
     }
 }
 

@@ -21,7 +21,7 @@ enum Kind {
 }
 
 impl RedisStoreError {
-    pub(super) fn redis(error: RedisError) -> Self {
+    pub(super) fn redis(error: &RedisError) -> Self {
         let text = error.to_string();
         // A server that lacks a command, such as one that was renamed, quotes its arguments, and the key is one of them.
         let text = text.split(", with args").next().unwrap_or_default();

@@ -73,7 +73,10 @@ impl RedisStore {
     ///
     /// The same as those of [`connect`](Self::connect).
     pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, RedisStoreError> {
-        let info = url.into_connection_info().map_err(RedisStoreError::redis)?.set_tcp_settings(tcp_settings());
+        let info = url
+            .into_connection_info()
+            .map_err(|error| RedisStoreError::redis(&error))?
+            .set_tcp_settings(tcp_settings());
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(TIMEOUT))
             // `timeout` bounds each step instead, as it can be longer than the client's default.
@@ -81,8 +84,9 @@ impl RedisStore {
             // How long it can take until a server that is back is noticed.
             .set_max_delay(Duration::from_millis(500))
             .set_number_of_retries(2);
-        let client = Client::open(info).map_err(RedisStoreError::redis)?;
-        let connection = ConnectionManager::new_with_config(client, config).await.map_err(RedisStoreError::redis)?;
+        let client = Client::open(info).map_err(|error| RedisStoreError::redis(&error))?;
+        let connection =
+            ConnectionManager::new_with_config(client, config).await.map_err(|error| RedisStoreError::redis(&error))?;
         let store = Self::new(connection).prefix(prefix);
         let token = ClaimToken::fresh();
         let attempt = Attempt::new(EventKey::from_bytes(token.to_bytes()), token);
@@ -140,9 +144,9 @@ where
     async fn run(&self, command: &Cmd) -> Result<Value, RedisStoreError> {
         let mut connection = self.connection.clone();
         match timeout(self.timeout, connection.req_packed_command(command)).await {
-            Ok(Ok(Value::ServerError(error))) => Err(RedisStoreError::redis(RedisError::from(error))),
+            Ok(Ok(Value::ServerError(error))) => Err(RedisStoreError::redis(&RedisError::from(error))),
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(RedisStoreError::redis(error)),
+            Ok(Err(error)) => Err(RedisStoreError::redis(&error)),
             Err(_) => Err(RedisStoreError::timed_out()),
         }
     }

@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::{Request, StatusCode};
+use http::Request;
 use tokio::sync::Notify;
 use tokio_test::{assert_pending, assert_ready_ok};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, limit::ConcurrencyLimitLayer};
 use tower_webhook::{
     WebhookBody,
-    idempotency::{Claim, Commit, EventKey, IdempotencyLayer, Identity, Outcome, Pepper, Store, Token},
+    idempotency::{Attempt, Claim, Commit, Done, EventKey, IdempotencyLayer, Identity, Outcome, Pepper, Store},
     testing::Step,
 };
 
@@ -195,15 +195,15 @@ struct Brink;
 impl Store for Brink {
     type Error = std::convert::Infallible;
 
-    async fn claim(&self, _: EventKey, _: Token, _: Duration) -> Result<Claim, Self::Error> {
+    async fn claim(&self, _: Attempt, _: Duration) -> Result<Claim, Self::Error> {
         Ok(Claim::InProgress { remaining: Some(Duration::ZERO) })
     }
 
-    async fn commit(&self, _: EventKey, _: Token, _: StatusCode, _: Duration) -> Result<Commit, Self::Error> {
+    async fn commit(&self, _: Attempt, _: Done) -> Result<Commit, Self::Error> {
         Ok(Commit::Held)
     }
 
-    async fn release(&self, _: EventKey, _: Token) -> Result<(), Self::Error> {
+    async fn release(&self, _: Attempt) -> Result<(), Self::Error> {
         Ok(())
     }
 }

@@ -46,8 +46,8 @@ impl<S: Scheme> Provider for Opaque<S> {
 struct Standstill(Timestamp);
 
 impl Clock for Standstill {
-    fn now(&self) -> Timestamp {
-        self.0
+    fn now(&self) -> std::time::SystemTime {
+        self.0.into()
     }
 }
 
