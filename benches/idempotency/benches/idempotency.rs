@@ -1,6 +1,6 @@
 //! (h) What the idempotency layer adds to a handler that does nothing, and how many events Redis takes.
 //!
-//! The part with Redis asks the server at `REDIS_URL`, whose records it adds to, and is skipped without one.
+//! The part with Redis asks the server at `REDIS_URL`, to which it adds entries, and is skipped without one.
 #![expect(missing_docs, reason = "macros of criterion")]
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a benchmark of deliveries that are right")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark may read its environment")]

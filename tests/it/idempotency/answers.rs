@@ -72,7 +72,7 @@ on_each_store! {
         let (layer, handler) = (place.layer(), Acting::new([Act::Fail]));
         let error = layer.layer(handler.clone()).oneshot(delivery_of("e")).await.map(drop);
         assert_eq!(error, Err("as told"));
-        assert_eq!(place.store.calls(Step::Release), 1, "given back before the answer, and not behind it");
+        assert_eq!(place.store.calls(Step::Release), 1, "released before the answer, and not behind it");
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
     }
 
@@ -189,7 +189,7 @@ async fn the_wait_is_what_is_left_of_the_lease_rounded_up() {
     assert_eq!(deliver(&layer, &handler, "e").await.outcome, Some(Outcome::First));
 }
 
-/// A store whose claims are always about to run out.
+/// A store whose claims are always about to expire.
 struct Brink;
 
 impl Store for Brink {

@@ -61,7 +61,7 @@ on_each_store! {
         place.store.fail(Step::Commit, Fault::Unreached);
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::Unclaimed));
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(500, Outcome::Unclaimed));
-        assert_eq!(place.store.calls(Step::Release), 0, "there is nothing to give back");
+        assert_eq!(place.store.calls(Step::Release), 0, "there is nothing to release");
         place.store.mend();
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
 
@@ -77,9 +77,9 @@ on_each_store! {
         place.store.fail(Step::Commit, Fault::Unreached);
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::Uncommitted));
         assert_eq!(place.store.calls(Step::Commit), 2, "a commit is tried twice");
-        assert_eq!(place.store.calls(Step::Release), 0, "what has happened is not given back");
+        assert_eq!(place.store.calls(Step::Release), 0, "an effect that has happened is not released");
 
-        // Until the lease has run out it counts as running; after that, nobody knows of it.
+        // The event is in progress until the lease expires. After that, nobody knows of it.
         place.store.mend();
         assert_eq!(deliver(&layer, &handler, "e").await.outcome, Some(Outcome::InProgress));
         place.advance(A_LEASE);

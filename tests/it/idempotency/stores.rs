@@ -266,7 +266,7 @@ async fn a_second_success_begins_the_time_to_live_anew_and_keeps_the_first_statu
         assert_eq!(store.commit(attempt(1), Done::new(status, ttl)).await, Ok(Commit::Late));
         clock.advance(ttl / 2);
     }
-    // What was noted of the first has run out by now, and goes as others come.
+    // The entry of the first commit has expired by now, and is removed as others arrive.
     for number in 2..5 {
         finish(&store, number).await;
     }
