@@ -15,7 +15,7 @@ use redis::{Client, aio::ConnectionManager, cmd};
 use tokio::task::JoinSet;
 use tower::{Layer, Service, service_fn};
 use tower_webhook::idempotency::{
-    Attempt, BoxStore, Claim, ClaimToken, Commit, Done, EventKey, IdempotencyLayer, MemoryStore, Pepper, RedisStore,
+    Attempt, Claim, ClaimToken, Commit, Done, EventKey, IdempotencyLayer, Identity, MemoryStore, Pepper, RedisStore,
     Store,
 };
 
