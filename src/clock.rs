@@ -1,12 +1,12 @@
-//! Clocks, so that your tests set the time instead of waiting.
+//! Clocks: where the crate reads the time. Tests replace them, so that they need not wait.
 
 use std::time::SystemTime;
 #[cfg(feature = "idempotency")]
 use std::time::{Duration, Instant};
 
-/// Tells the time of arrival of a delivery.
+/// Tells the time of day.
 ///
-/// The default is [`SystemClock`]. Set another with [`WebhookLayer::clock`](crate::WebhookLayer::clock).
+/// [`SystemClock`] is the default. Set another one with [`WebhookLayer::clock`](crate::WebhookLayer::clock).
 ///
 /// # Examples
 ///
@@ -33,8 +33,9 @@ pub trait Clock: Send + Sync + 'static {
 /// # Examples
 ///
 /// ```
+/// use std::time::SystemTime;
 /// use tower_webhook::clock::{Clock, SystemClock};
-/// assert!(SystemClock.now() > std::time::SystemTime::UNIX_EPOCH);
+/// assert!(SystemClock.now() > SystemTime::UNIX_EPOCH);
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "a unit struct that users write by name")]
@@ -47,9 +48,9 @@ impl Clock for SystemClock {
     }
 }
 
-/// Measures how much time passes, unaffected by corrections of the system's clock.
+/// Measures how much time passes. Corrections of the time of day do not affect it, so no event is forgotten early.
 ///
-/// The default is [`SystemMonotonicClock`]. Set another with
+/// [`SystemMonotonicClock`] is the default. Set another one with
 /// [`MemoryStore::clock`](crate::idempotency::MemoryStore::clock).
 ///
 /// # Examples
@@ -69,13 +70,13 @@ impl Clock for SystemClock {
 /// ```
 #[cfg(feature = "idempotency")]
 pub trait MonotonicClock: Send + Sync + 'static {
-    /// The time since a moment that stays the same. It never decreases.
+    /// The time since a fixed moment. It never decreases.
     fn elapsed(&self) -> Duration;
 }
 
 /// The monotonic clock of the operating system. It starts at zero when it is created.
 ///
-/// On Linux it stops while the machine is suspended.
+/// On Linux it stands still while the machine is suspended.
 ///
 /// # Examples
 ///

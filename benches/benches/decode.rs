@@ -2,7 +2,7 @@
 #![expect(missing_docs, reason = "macros of criterion")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark of bytes that are right")]
 
-use std::hint::black_box;
+use std::{hint::black_box, time::SystemTime};
 
 use benches::{Derived, DerivedTruemed, KEY, Tag, samples};
 use bytes::Bytes;
@@ -10,8 +10,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use tower_webhook::{
+    Delivery,
     auth::Verified,
-    jiff::Timestamp,
     provider::{
         Provider, RawDelivery,
         mediquo::{self, ConsultationFinished, ReportSent},
@@ -44,8 +44,8 @@ where
     group.throughput(Throughput::Bytes(body.len() as u64));
     group.bench_function("floor", |bencher| bencher.iter(|| from_str::<K>(black_box(body))));
     let (head, ()) = http::Request::new(()).into_parts();
-    let verified = Verified::new();
-    let decode = |body| provider.decode(RawDelivery::new(&head, body, &verified, Timestamp::UNIX_EPOCH)).unwrap();
+    let known = Delivery::new("mediquo", Verified::new(), SystemTime::UNIX_EPOCH, body.len());
+    let decode = |body| provider.decode(RawDelivery::new(&head, body, &known)).unwrap();
     group.bench_function("ours", |bencher| bencher.iter(|| decode(black_box(body))));
     group.bench_function("derive", |bencher| bencher.iter(|| from_str::<D>(black_box(body))));
     group.bench_function("two passes", |bencher| {

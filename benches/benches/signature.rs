@@ -25,8 +25,8 @@ const SIGNED_AT: i64 = 1_704_063_600;
 struct Fixed(i64);
 
 impl Clock for Fixed {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_second(self.0).unwrap()
+    fn now(&self) -> std::time::SystemTime {
+        Timestamp::from_second(self.0).unwrap().into()
     }
 }
 
@@ -34,8 +34,8 @@ fn signature(criterion: &mut Criterion) {
     let [(_, body), ..] = samples();
     let secret = BASE64.encode(SECRET);
     let layer = |now| {
-        let standard = preset::standard_webhooks().secret(&secret).build().unwrap();
-        standard.json::<ConsultationFinished>().into_layer().clock(Fixed(now))
+        let standard = preset::standard_webhooks().key(&*secret).json::<ConsultationFinished>();
+        standard.build().unwrap().into_layer().clock(Fixed(now))
     };
     let genuine = format!("v1,{}", sign(SECRET, &body));
     let forged = format!("v1,{}", sign(b"another", &body));

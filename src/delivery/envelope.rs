@@ -247,7 +247,7 @@ impl Envelope {
 
 impl Place {
     /// The type at this place, and whether the proof covers it.
-    fn tag<'a>(&self, head: &'a Parts, body: &'a [u8], covered: bool) -> (Tag<'a>, bool) {
+    pub(super) fn tag<'a>(&self, head: &'a Parts, body: &'a [u8], covered: bool) -> (Tag<'a>, bool) {
         let tag = match &self.0 {
             Where::Body(path) => return (find_tag(body, path), covered),
             Where::Header(Err(_)) => Tag::Absent,

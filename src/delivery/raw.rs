@@ -55,12 +55,12 @@ impl<'a> RawDelivery<'a> {
 
     /// Decodes the event whose type is at this place.
     pub(crate) fn decode_tagged<E: Tagged>(&self, place: &Place) -> Result<E, Rejection> {
-        let known;
-        let tag = match (self.tag, self.delivery.event_type()) {
-            (Some(tag), _) => tag,
-            (None, event_type) => {
-                known = event_type.map_or(Tag::Absent, |event_type| Tag::Text(event_type.into_inner().into()));
-                &known
+        let found;
+        let tag = match self.tag {
+            Some(tag) => tag,
+            None => {
+                (found, _) = place.tag(self.head, self.body, false);
+                &found
             }
         };
         match &place.0 {

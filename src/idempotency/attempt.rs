@@ -5,18 +5,18 @@ use http::{Request, Response, StatusCode};
 use http_body::Body;
 use tower::Service;
 
-use super::{Claim, Commit, EventKey, Outcome, Store, Token, guard::Guard, layer::Settings, refusal};
+use super::{Attempt, Claim, ClaimToken, Commit, Done, Outcome, Store, layer::Settings, response};
 use crate::{ResponseBody, delivery::identity};
 
-/// How often a record is tried. An answer of 5xx instead would make the sender cause the very duplicate.
+/// How often a commit is tried. To answer 5xx instead would make the sender deliver the very duplicate.
 const COMMIT_TRIES: usize = 2;
 
-/// One delivery, from its identity to its record.
+/// Handles one delivery: identifies the event, claims it, runs the handler, and commits or releases.
 #[expect(
     clippy::manual_async_fn,
     reason = "an `async fn` moves its arguments twice: a third of what a duplicate costs"
 )]
-pub(super) fn attempt<St, S, ReqBody, ResBody>(
+pub(super) fn handle<St, S, ReqBody, ResBody>(
     settings: Arc<Settings<St>>,
     mut inner: S,
     mut request: Request<ReqBody>,
@@ -28,7 +28,7 @@ where
 {
     async move {
         let Some(identity) = identity(request.extensions()) else {
-            return Ok(refusal::unidentified(&mut request));
+            return Ok(response::unidentified(&mut request));
         };
         let key = match &settings.scope_by {
             None => settings.pepper.key_of(&identity),
@@ -39,51 +39,38 @@ where
                 pepper.key_of(&identity)
             }
         };
-        let token = Token::fresh();
-        let mut guard = Guard::arm(settings.store.as_ref(), key, token);
-        let claimed = match settings.store.claim(key, token, settings.lease).await {
-            Ok(Claim::Acquired) => true,
+        let attempt = Attempt::new(key, ClaimToken::fresh());
+        let mut guard = Guard { settings: &settings, attempt, state: State::Unclaimed };
+        match settings.store.claim(attempt, settings.lease).await {
+            Ok(Claim::Acquired) => guard.state = State::Claimed,
             Ok(Claim::InProgress { remaining }) => {
-                guard.disarm();
-                return Ok(refusal::in_progress(&mut request, key, remaining.unwrap_or(settings.lease)));
+                guard.state = State::Settled;
+                return Ok(response::in_progress(&mut request, key, remaining.unwrap_or(settings.lease)));
             }
             Ok(Claim::Done(status)) => {
-                guard.disarm();
-                return Ok(refusal::replay(&mut request, key, status));
+                guard.state = State::Settled;
+                return Ok(response::replay(&mut request, key, status));
             }
             Err(error) => {
                 settings.report(error);
                 if !settings.fail_open {
-                    return Ok(refusal::unavailable(&mut request, key));
+                    return Ok(response::unavailable(&mut request, key));
                 }
-                false
             }
-        };
+        }
 
         request.extensions_mut().insert(key);
         let answer = match poll_fn(|cx| inner.poll_ready(cx)).await {
             Ok(()) => inner.call(request).await,
             Err(error) => Err(error),
         };
-        // The handler's service can hold a place of a limit, which the store's answer is no reason to keep.
+        // The inner service can hold a permit of a concurrency limit, which the store's step does not need.
         drop(inner);
 
         let success = answer.as_ref().ok().map(Response::status).filter(StatusCode::is_success);
-        let outcome = match (success, claimed) {
-            (Some(status), _) => {
-                guard.succeeded(status, settings.ttl);
-                let recorded = commit(&settings, key, token, status).await;
-                guard.disarm();
-                if claimed { recorded } else { Outcome::Unclaimed }
-            }
-            (None, true) => {
-                match settings.store.release(key, token).await {
-                    Ok(()) => guard.disarm(),
-                    Err(error) => settings.report(error),
-                }
-                Outcome::Failed
-            }
-            (None, false) => Outcome::Unclaimed,
+        let outcome = match success {
+            Some(status) => guard.commit(status).await,
+            None => guard.release().await,
         };
         let mut response = answer?;
         response.extensions_mut().insert(outcome);
@@ -92,13 +79,68 @@ where
     }
 }
 
-async fn commit<St: Store>(settings: &Settings<St>, key: EventKey, token: Token, status: StatusCode) -> Outcome {
-    for _ in 0..COMMIT_TRIES {
-        match settings.store.commit(key, token, status, settings.ttl).await {
-            Ok(Commit::Held) => return Outcome::First,
-            Ok(Commit::Late) => return Outcome::Late,
-            Err(error) => settings.report(error),
+/// Ends the claim of an attempt in every case. When it is dropped before that, nobody can wait for the store any more,
+/// so it calls the store's detached methods.
+///
+/// It exists before the claim is sent: a claim that was made although its answer was lost has to be released too.
+struct Guard<'a, St: Store> {
+    settings: &'a Settings<St>,
+    attempt: Attempt,
+    state: State,
+}
+
+/// How far an attempt has come.
+#[derive(Clone, Copy)]
+enum State {
+    /// The store has not confirmed the claim. It may have been made all the same.
+    Unclaimed,
+    /// The store has confirmed the claim.
+    Claimed,
+    /// The handler has answered 2xx. From here on, a release would let the effect happen twice.
+    Succeeded(Done),
+    /// The store has nothing left to do.
+    Settled,
+}
+
+impl<St: Store> Guard<'_, St> {
+    async fn commit(&mut self, status: StatusCode) -> Outcome {
+        let claimed = matches!(self.state, State::Claimed);
+        let done = Done::new(status, self.settings.ttl);
+        self.state = State::Succeeded(done);
+        let outcome = self.try_commit(done).await;
+        self.state = State::Settled;
+        if claimed { outcome } else { Outcome::Unclaimed }
+    }
+
+    async fn try_commit(&self, done: Done) -> Outcome {
+        for _ in 0..COMMIT_TRIES {
+            match self.settings.store.commit(self.attempt, done).await {
+                Ok(Commit::Held) => return Outcome::First,
+                Ok(Commit::Late) => return Outcome::Late,
+                Err(error) => self.settings.report(error),
+            }
+        }
+        Outcome::Uncommitted
+    }
+
+    async fn release(&mut self) -> Outcome {
+        if !matches!(self.state, State::Claimed) {
+            return Outcome::Unclaimed;
+        }
+        match self.settings.store.release(self.attempt).await {
+            Ok(()) => self.state = State::Settled,
+            Err(error) => self.settings.report(error),
+        }
+        Outcome::Failed
+    }
+}
+
+impl<St: Store> Drop for Guard<'_, St> {
+    fn drop(&mut self) {
+        match self.state {
+            State::Unclaimed | State::Claimed => self.settings.store.release_detached(self.attempt),
+            State::Succeeded(done) => self.settings.store.commit_detached(self.attempt, done),
+            State::Settled => {}
         }
     }
-    Outcome::Unrecorded
 }

@@ -2,10 +2,10 @@ use std::{fmt, future::pending, panic::resume_unwind};
 
 use tokio::sync::watch;
 
-/// The handlers that run in tasks of their own, by
-/// [`IdempotencyLayer::detached`](super::IdempotencyLayer::detached): how many there are, and when there are none.
+/// Counts the handlers that run in their own tasks, and waits for them when the server shuts down.
 ///
-/// A clone is of the same handlers, and one can be shared by several layers.
+/// Give it to [`IdempotencyLayer::detached`](super::IdempotencyLayer::detached). Several layers can share one; a clone
+/// counts the same handlers.
 ///
 /// # Examples
 ///
@@ -18,9 +18,9 @@ use tokio::sync::watch;
 /// let in_flight = InFlight::new();
 /// let layer = IdempotencyLayer::new(MemoryStore::new()).detached(&in_flight);
 ///
-/// // After the server has ended gracefully, which waits for connections, and not for senders that hung up:
+/// // After the graceful shutdown of the server, which does not wait for requests whose sender has hung up:
 /// if tokio::time::timeout(Duration::from_secs(30), in_flight.drained()).await.is_err() {
-///     println!("{} handlers are cut off; their leases run out", in_flight.count());
+///     println!("{} handlers are cancelled; their leases expire", in_flight.count());
 /// }
 /// # }
 /// ```
@@ -28,25 +28,27 @@ use tokio::sync::watch;
 pub struct InFlight(watch::Sender<usize>);
 
 impl InFlight {
-    /// None are in flight.
+    /// A counter of no handlers.
     #[must_use]
     pub fn new() -> Self {
         Self(watch::Sender::new(0))
     }
 
-    /// How many attempts are in flight.
+    /// The number of handlers that are running.
     #[must_use]
     pub fn count(&self) -> usize {
         *self.0.borrow()
     }
 
-    /// Waits until none is. What comes meanwhile is waited for too, so end the server first.
+    /// Waits until no handler is running.
+    ///
+    /// Stop the server first: new requests prolong the wait.
     pub async fn drained(&self) {
-        // It cannot be closed, as its sender is here.
+        // An error would mean that the sender is gone, and it is borrowed here.
         let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
     }
 
-    /// Starts a task for `attempt` at once, and gives what becomes of it. A panic goes on in who waits.
+    /// Spawns `attempt` at once and returns its output. A panic is resumed in the caller.
     pub(super) fn run<F>(&self, attempt: F) -> impl Future<Output = F::Output> + Send + use<F>
     where
         F: Future<Output: Send> + Send + 'static,
@@ -61,7 +63,7 @@ impl InFlight {
                 Ok(output) => output,
                 Err(error) => match error.try_into_panic() {
                     Ok(panic) => resume_unwind(panic),
-                    // The runtime is being shut down, and whoever waits with it.
+                    // The runtime is shutting down, and cancels the caller too.
                     Err(_) => pending().await,
                 },
             }

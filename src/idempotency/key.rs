@@ -1,14 +1,19 @@
-use std::fmt;
+use std::{collections::hash_map::RandomState, fmt, hash::BuildHasher, sync::LazyLock};
 
-/// The key of an event in a store: a hash of its [`Identity`](super::Identity), keyed by the
-/// [`Pepper`](super::Pepper).
+use zeroize::Zeroizing;
+
+use super::Identity;
+use crate::{ConfigError, ConfigErrorKind};
+
+/// The key of an event in a store: a hash of the event's [`Identity`], keyed by the [`Pepper`].
 ///
-/// The handler finds it in the request's extensions. Insert it under a unique constraint in the same
-/// transaction as the effect, or give it to a queue as the id of the job: that closes what no layer can.
-/// Such keys outlive the process, so they need a pepper of yours:
+/// Your handler finds it in the request's extensions. Insert it under a unique constraint in the transaction of the
+/// effect, or use it as the id of a job in a queue: then not even a crash makes the effect happen twice. Such a key
+/// outlives the process, so it needs a pepper of your own:
 /// [`IdempotencyLayer::with_pepper`](super::IdempotencyLayer::with_pepper).
 ///
-/// Its `Debug` shows nothing, as a key tells that two deliveries were one event. [`to_hex`](Self::to_hex) does.
+/// `Debug` is redacted: equal keys reveal that two deliveries carry the same event. Use [`to_hex`](Self::to_hex) to show
+/// a key.
 ///
 /// # Examples
 ///
@@ -26,7 +31,7 @@ use std::fmt;
 pub struct EventKey([u8; 16]);
 
 impl EventKey {
-    /// The key of these bytes, for tests and for keys that come back from a queue.
+    /// The key of these bytes, for tests and for keys read from a queue or a database.
     ///
     /// # Examples
     ///
@@ -39,13 +44,13 @@ impl EventKey {
         Self(bytes)
     }
 
-    /// The bytes, for a binary column.
+    /// The 16 bytes of the key, for a binary column.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 
-    /// 32 lower-case hexadecimal digits, for a text column.
+    /// The key as 32 lower-case hexadecimal digits, for a text column.
     #[must_use]
     pub fn to_hex(&self) -> String {
         format!("{:032x}", self.to_u128())
@@ -60,4 +65,106 @@ impl fmt::Debug for EventKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("EventKey(..)")
     }
+}
+
+/// The secret that keys the hashes in a store. Without it, a copy of the store reveals no ids and no contents, as nobody
+/// can try guesses against the hashes.
+///
+/// All processes that share a store need the same pepper. Do not change it: with another pepper, the layer finds none
+/// of the events that it has remembered. For the same reason, do not use the provider's key, which you will rotate.
+///
+/// A pepper is never shown, and is wiped from memory when it is dropped.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::{ConfigErrorKind, idempotency::Pepper};
+///
+/// // Generate one with `openssl rand -hex 32`.
+/// let pepper = Pepper::new("b4b1d8b2bb5e4e2f3f0c1a6f3c9d7e58")?;
+/// assert_eq!(format!("{pepper:?}"), "Pepper(..)");
+///
+/// let error = Pepper::new("salt").unwrap_err();
+/// assert_eq!(error.to_string(), "pepper is too short: expected at least 32 bytes");
+/// assert_eq!(error.kind(), ConfigErrorKind::TooShort);
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct Pepper {
+    // Boxed so that moving it leaves no copy behind.
+    key: Box<Zeroizing<[u8; 32]>>,
+}
+
+impl Pepper {
+    /// The length of the shortest secret that [`new`](Self::new) accepts, in bytes.
+    pub const MIN_LEN: usize = 32;
+
+    /// Makes a pepper from a secret: text or random bytes, at least [`MIN_LEN`](Self::MIN_LEN) bytes long.
+    ///
+    /// # Errors
+    ///
+    /// The secret is blank, is shorter than 32 bytes, or is text that begins or ends with white space. A replica that
+    /// read the secret together with a newline from a file would not find what the others have stored.
+    pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        let secret = secret.as_ref();
+        let flawed = |kind| Err(ConfigError::new(kind, "pepper"));
+        if secret.trim_ascii().is_empty() {
+            return flawed(ConfigErrorKind::Blank);
+        }
+        if secret.is_ascii() && secret.trim_ascii().len() != secret.len() {
+            return flawed(ConfigErrorKind::Padded);
+        }
+        if secret.len() < Self::MIN_LEN {
+            return flawed(ConfigErrorKind::TooShort);
+        }
+        Ok(Self::derived(secret))
+    }
+
+    /// A random pepper that all layers of this process share, as they can share a store.
+    pub(super) fn of_process() -> Self {
+        static PEPPER: LazyLock<Pepper> = LazyLock::new(|| Pepper::derived(&*Zeroizing::new(random::<32>())));
+        PEPPER.clone()
+    }
+
+    fn derived(secret: &[u8]) -> Self {
+        let key = blake3::derive_key("tower-webhook 2026-11-21 pepper of event keys", secret);
+        Self { key: Box::new(Zeroizing::new(key)) }
+    }
+
+    /// The pepper of a scope: event keys of two scopes never meet.
+    pub(super) fn scoped(&self, scope: &str) -> Self {
+        Self { key: Box::new(Zeroizing::new(blake3::keyed_hash(&self.key, scope.as_bytes()).into())) }
+    }
+
+    /// The first half of the keyed hash. 128 bits are enough to rule out collisions.
+    pub(super) fn key_of(&self, identity: &Identity) -> EventKey {
+        let hash: [u8; 32] = blake3::keyed_hash(&self.key, identity.as_bytes()).into();
+        let mut key = [0; 16];
+        for (byte, hashed) in key.iter_mut().zip(hash) {
+            *byte = hashed;
+        }
+        EventKey::from_bytes(key)
+    }
+}
+
+impl fmt::Debug for Pepper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pepper(..)")
+    }
+}
+
+/// Random bytes from the operating system. Layers draw them when they are built, never while they handle a request.
+///
+/// Where the system gives none, as in a sandbox that forbids the call, the seeds of the standard library's hash maps
+/// take their place: they differ between processes too. Nothing promises that they are unpredictable, but the keys that
+/// this pepper makes do not outlive the process.
+pub(super) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    if getrandom::fill(&mut bytes).is_err() {
+        let seed = RandomState::new();
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            [*byte, ..] = seed.hash_one(index).to_ne_bytes();
+        }
+    }
+    bytes
 }

@@ -5,16 +5,25 @@ use tower::Layer;
 
 #[cfg(feature = "tokio")]
 use super::InFlight;
-use super::{BoxError, IdempotencyService, MemoryStore, Pepper, Store};
+use super::{BoxError, ClaimToken, IdempotencyService, MemoryStore, Pepper, Store};
 
-/// Answers duplicates of an event without running the handler again. See the [module](super) for how.
+/// Answers duplicates of an event without running the handler again. The [module](super) explains how.
 ///
-/// It is mounted inside of a [`WebhookLayer`](crate::WebhookLayer), which identifies the event. Without one,
-/// every delivery is answered with 500.
+/// Mount it inside a [`WebhookLayer`](crate::WebhookLayer), which identifies the event. Without one, every delivery is
+/// answered with 500.
+///
+/// | setting | default |
+/// |---|---|
+/// | [`lease`](Self::lease) | 60 seconds |
+/// | [`ttl`](Self::ttl) | 8 days |
+/// | [`scope`](Self::scope), [`scope_by`](Self::scope_by) | none: layers with the same store and pepper share their events |
+/// | [`fail_open`](Self::fail_open) | off: 503 while the store does not answer |
+/// | `detached` (feature `tokio`) | off: the handler runs in the request's future |
+/// | [`on_store_error`](Self::on_store_error) | none |
 ///
 /// # Examples
 ///
-/// On axum, with the outer layer first:
+/// On axum, the outer layer comes first:
 ///
 /// ```
 /// use std::time::Duration;
@@ -34,6 +43,9 @@ pub struct IdempotencyLayer<St> {
     settings: Arc<Settings<St>>,
 }
 
+/// The shortest lease and time to live: Redis refuses to keep a key for no time.
+const MIN_TIME: Duration = Duration::from_millis(1);
+
 type Hook = dyn Fn(BoxError) + Send + Sync;
 type ScopeBy = dyn Fn(&Parts) -> String + Send + Sync;
 
@@ -50,18 +62,19 @@ pub(super) struct Settings<St> {
 }
 
 impl IdempotencyLayer<MemoryStore> {
-    /// Remembers in this process, under keys that no other process can know.
+    /// A layer that remembers events in this process, under keys made with a random pepper.
     ///
-    /// If [`EventKey`](super::EventKey)s leave the process, as for a unique column, use
-    /// [`with_pepper`](Self::with_pepper): they differ after a restart otherwise.
+    /// If [`EventKey`](super::EventKey)s leave the process, for example into a unique column, use
+    /// [`with_pepper`](Self::with_pepper) instead: the keys of one event differ after a restart otherwise.
     pub fn new(store: MemoryStore) -> Self {
         Self::with_pepper(store, Pepper::of_process())
     }
 }
 
 impl<St: Store> IdempotencyLayer<St> {
-    /// Remembers in this store, under keys that only those who have the pepper can make. What shares the store
-    /// must share the pepper, so there is no default.
+    /// A layer that remembers events in this store, under keys made with this pepper.
+    ///
+    /// Programs that share a store must share the pepper too, so there is no default.
     ///
     /// # Examples
     ///
@@ -73,6 +86,7 @@ impl<St: Store> IdempotencyLayer<St> {
     /// # Ok::<_, tower_webhook::ConfigError>(())
     /// ```
     pub fn with_pepper(store: St, pepper: Pepper) -> Self {
+        ClaimToken::prepare();
         let settings = Settings {
             store: Arc::new(store),
             pepper,
@@ -87,10 +101,10 @@ impl<St: Store> IdempotencyLayer<St> {
         Self { settings: Arc::new(settings) }
     }
 
-    /// Keeps this layer's events apart from those of other layers that share the store and the pepper. By default they
-    /// are not apart: on two routes of one provider, an event that came to the first is a duplicate on the second.
+    /// Separates this layer's events from those of other layers with the same store and pepper.
     ///
-    /// Give each handler that has effects of its own, such as that of each account or tenant, a scope of its own.
+    /// By default they are shared: on two routes of one provider, an event that arrived at the first is a duplicate on
+    /// the second. Give each handler with effects of its own a scope of its own, for example one per account or tenant.
     ///
     /// # Examples
     ///
@@ -105,7 +119,9 @@ impl<St: Store> IdempotencyLayer<St> {
         self.with(|settings| settings.pepper = settings.pepper.scoped(scope))
     }
 
-    /// The same on one route for many, such as `/webhooks/{account}`: what the head tells is the scope.
+    /// Computes the scope from the head of each request, for one route with many tenants such as `/webhooks/{account}`.
+    ///
+    /// If [`scope`](Self::scope) is set too, both apply.
     ///
     /// # Examples
     ///
@@ -118,43 +134,52 @@ impl<St: Store> IdempotencyLayer<St> {
         self.with(|settings| settings.scope_by = Some(Arc::new(scope)))
     }
 
-    /// How long an attempt has the event for itself. The default is 60 seconds, and a millisecond is the least.
+    /// Sets how long a claim lasts: 60 seconds by default.
     ///
-    /// It must outlast the handler, and what the handler waits for to become ready: an attempt that takes
-    /// longer can meet a second one. After a crash, the retry waits until it has run out.
+    /// Choose a lease longer than the handler needs, including its wait until the inner service is ready. When an
+    /// attempt takes longer, a retry can run beside it. After a crash, the retry has to wait until the lease expires.
+    ///
+    /// Stores count in milliseconds: a lease below 1 ms, zero included, counts as 1 ms.
     pub fn lease(self, lease: Duration) -> Self {
-        self.with(|settings| settings.lease = lease.max(Duration::from_millis(1)))
+        self.with(|settings| settings.lease = lease.max(MIN_TIME))
     }
 
-    /// How long an event is remembered once it is done. The default is 8 days: Truemed retries for 7. A
-    /// millisecond is the least. What shares a store should share it: of two successes the later one's can count.
-    pub fn ttl(self, ttl: Duration) -> Self {
-        self.with(|settings| settings.ttl = ttl.max(Duration::from_millis(1)))
-    }
-
-    /// Runs the handler when the store does not answer. Events are then handled at least once.
+    /// Sets how long an event is remembered after it is done: 8 days by default, as Truemed retries for 7.
     ///
-    /// By default they are answered with 503, as the sender still has them and comes again.
+    /// Choose a time longer than the sender retries, and the same for all layers that share a store: where one event
+    /// is committed twice, the later commit's time can apply.
+    ///
+    /// Stores count in milliseconds: a time below 1 ms, zero included, counts as 1 ms. The event is then forgotten at
+    /// once, and a retry runs the handler again.
+    pub fn ttl(self, ttl: Duration) -> Self {
+        self.with(|settings| settings.ttl = ttl.max(MIN_TIME))
+    }
+
+    /// Runs the handler without a claim when the store does not answer. Duplicates then run it again.
+    ///
+    /// By default such a delivery is answered with 503, and the sender retries it.
     pub fn fail_open(self) -> Self {
         self.with(|settings| settings.fail_open = true)
     }
 
-    /// Runs each handler in a task of its own, so that a sender that hangs up cannot cut it off half way.
+    /// Runs each handler in its own tokio task, so that a sender that hangs up cannot cancel it half way.
     ///
-    /// By default the handler runs in the request's future, and ends where that is dropped. The
-    /// [`InFlight`] is what to wait for when the server shuts down. A timeout or a limit that is to bound the handler
-    /// belongs inside of this layer, as an outer one lets go of the task.
+    /// By default the handler runs in the request's future, and is cancelled when the server drops that. Wait for
+    /// [`InFlight::drained`] when the server shuts down. Mount timeouts and limits that should bound the handler inside
+    /// this layer: an outer one cancels the request, but not the task.
     ///
     /// # Panics
     ///
-    /// The service's `call`, not this method, if it is called outside of a tokio runtime.
+    /// This method does not panic. The service's `call` panics when it is called outside a tokio runtime.
     #[cfg(feature = "tokio")]
     pub fn detached(self, in_flight: &InFlight) -> Self {
         self.with(|settings| settings.in_flight = Some(in_flight.clone()))
     }
 
-    /// Shows every error of the store that an attempt waits for to `hook`, for a log or a count; not those of
-    /// [`Store::abandon`] and [`Store::record`]. It must not panic: it is called between the tries of a record.
+    /// Calls `hook` with every error of the store that a request waits for, to log or count it.
+    ///
+    /// Errors in [`Store::commit_detached`] and [`Store::release_detached`] are not reported: no request waits for
+    /// them. The hook must not panic: it is called between the two tries of a commit.
     ///
     /// # Examples
     ///

@@ -1,37 +1,36 @@
 //! Exactly-once effects: duplicates of an event are answered without running the handler again.
 //!
-//! Senders deliver at least once: they retry, and networks cut answers off. [`IdempotencyLayer`] is mounted
-//! inside of the [`WebhookLayer`](crate::WebhookLayer), claims the event before the handler runs, and remembers
-//! that it has had its effect once the handler has answered 2xx:
+//! Providers deliver at least once: they retry, and a network can lose your answer. Mount [`IdempotencyLayer`] inside
+//! the [`WebhookLayer`](crate::WebhookLayer). It claims the event before the handler runs, and commits it as done after
+//! the handler has answered 2xx. If the handler fails, it releases the claim:
 //!
 //! ```text
-//!  an event's state      what comes          what is done
-//!  absent, or run out    a delivery          claimed; the handler runs
-//!  in progress           a delivery          503 with `Retry-After`
-//!  done                  a delivery          the stored 2xx, without a body; the handler does not run
-//!  in progress           2xx of the handler  done
-//!  in progress           anything else       given back: the retry runs
+//!  state of the event  what happens             what the layer does
+//!  absent or expired   a delivery arrives       claims the event and runs the handler
+//!  in progress         a delivery arrives       answers 503 with `Retry-After`
+//!  done                a delivery arrives       answers the stored 2xx without a body
+//!  in progress         the handler answers 2xx  commits: the event is done
+//!  in progress         the handler fails        releases: the retry runs the handler again
 //! ```
 //!
-//! Anything else is another status, an error, a panic, and a future that was dropped. Done is done: no failure
-//! of another attempt takes it back before its time to live has passed.
+//! A handler fails when it answers another status or an error, when it panics, and when its future is dropped. Done is
+//! final: until its time to live has passed, no failure of another attempt changes it.
 //!
-//! | | where the claims are | who shares them |
+//! | store | where it keeps the claims | shared by |
 //! |---|---|---|
-//! | [`MemoryStore`] | in this process | its layers; gone when it ends |
+//! | [`MemoryStore`] | in this process, until it ends | the layers of this process |
 //! | `RedisStore` (feature `redis`) | in a Redis or Valkey server | all replicas |
-//! | [`AnyStore`], or your own [`Store`] | behind a type that is chosen when the program runs | |
+//! | [`BoxStore`] | in a store that is chosen when the program runs | |
+//! | your own [`Store`] | where you like | |
 //!
-//! What a store holds is a keyed hash and a status: no id, no body and no header.
+//! A store holds a keyed hash and a status for each event: no id, no body and no header.
 //!
 //! # What no layer can do
 //!
-//! Between the effect and its record there is a moment in which the process can die, and a handler can outlast
-//! its lease. In both cases the handler runs again. Only the effect's own transaction closes that: insert the
-//! [`EventKey`], which the handler finds in the request's extensions, under a unique constraint in the same
-//! transaction as the effect. [docs/idempotency.md] has the recipe.
-//!
-//! [docs/idempotency.md]: https://github.com/tower-webhook/tower-webhook/blob/main/docs/idempotency.md
+//! The process can die between the effect and the commit, and a handler can take longer than its lease. In both cases
+//! the handler runs again. Only the transaction of the effect can prevent that: insert the [`EventKey`], which the
+//! handler finds in the request's extensions, under a unique constraint in the same transaction as the effect. The file
+//! `docs/idempotency.md` of this crate has the recipe.
 //!
 //! # Examples
 //!
@@ -68,20 +67,17 @@
 //! # }
 //! ```
 
-mod any;
 mod attempt;
-mod guard;
+mod boxed;
 #[cfg(feature = "tokio")]
 mod in_flight;
 mod key;
 mod layer;
 mod memory;
 mod outcome;
-mod pepper;
-mod random;
 #[cfg(feature = "redis")]
 mod redis;
-mod refusal;
+mod response;
 mod service;
 mod store;
 
@@ -90,13 +86,12 @@ pub use self::in_flight::InFlight;
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisStore, RedisStoreError};
 pub use self::{
-    any::AnyStore,
-    key::EventKey,
+    boxed::BoxStore,
+    key::{EventKey, Pepper},
     layer::IdempotencyLayer,
     memory::{MemoryStore, StoreFull},
     outcome::Outcome,
-    pepper::Pepper,
     service::{IdempotencyFuture, IdempotencyService},
-    store::{BoxError, Claim, Commit, Store, Token},
+    store::{Attempt, BoxError, Claim, ClaimToken, Commit, Done, Store},
 };
 pub use crate::delivery::{Identity, IdentityBuilder};

@@ -1,12 +1,14 @@
-/// What the [`IdempotencyLayer`](super::IdempotencyLayer) did with a delivery. It is in the response's extensions,
-/// beside the [`EventKey`](super::EventKey), for an outer layer that counts or logs.
+/// What the [`IdempotencyLayer`](super::IdempotencyLayer) did with a delivery.
+///
+/// The layer puts it into the response's extensions, together with the [`EventKey`](super::EventKey). Read it in an outer
+/// layer to log or count.
 ///
 /// | outcome | the handler ran | answer |
 /// |---|---|---|
-/// | `First`, `Late`, `Unrecorded` | yes, to a 2xx | the handler's |
-/// | `Failed` | yes, to another status | the handler's |
+/// | `First`, `Late`, `Uncommitted` | yes, and answered 2xx | the handler's |
+/// | `Failed` | yes, and answered another status | the handler's |
 /// | `Unclaimed` | yes | the handler's |
-/// | `Replayed` | no | the stored 2xx, empty |
+/// | `Replayed` | no | the stored 2xx, without a body |
 /// | `InProgress`, `Unavailable` | no | 503 with `Retry-After` |
 /// | `Unidentified` | no | 500 |
 ///
@@ -18,7 +20,7 @@
 /// fn count<B>(response: &http::Response<B>) {
 ///     match response.extensions().get::<Outcome>() {
 ///         Some(Outcome::Late) => println!("the lease is too short for the handler"),
-///         Some(Outcome::Unrecorded | Outcome::Unavailable) => println!("the store does not answer"),
+///         Some(Outcome::Uncommitted | Outcome::Unavailable) => println!("the store does not answer"),
 ///         _ => {}
 ///     }
 /// }
@@ -27,25 +29,24 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The handler ran and answered 2xx, which is recorded.
+    /// The handler ran and answered 2xx, and the event is done.
     First,
-    /// The same, and the claim was gone by then: the lease had run out and another attempt may have run too, or the answer
-    /// to a first record was lost.
+    /// Like `First`, but the claim was gone before the commit. The lease had expired, so another attempt may have run
+    /// too; or the answer to a first commit was lost.
     Late,
-    /// The handler ran and answered 2xx, and the store took no record of it in two tries: a duplicate that
-    /// comes after the lease runs again.
-    Unrecorded,
-    /// The handler ran and did not answer 2xx: the retry runs again.
+    /// The handler ran and answered 2xx, but the commit failed twice. A duplicate after the lease runs the handler again.
+    Uncommitted,
+    /// The handler ran and did not answer 2xx. The retry runs it again.
     Failed,
-    /// The store did not answer, and the handler ran without a claim, as
-    /// [`fail_open`](super::IdempotencyLayer::fail_open) says.
+    /// The store did not confirm the claim, and the handler ran without one, because
+    /// [`fail_open`](super::IdempotencyLayer::fail_open) is set.
     Unclaimed,
-    /// A duplicate of an event that has had its effect.
+    /// The event was done already: this delivery is a duplicate.
     Replayed,
-    /// A duplicate of an event whose handler is at work.
+    /// Another delivery of the event is being handled.
     InProgress,
-    /// The store did not answer, or has no place.
+    /// The store did not answer or is full.
     Unavailable,
-    /// No layer outside of this one has identified the event.
+    /// No outer layer has identified the event.
     Unidentified,
 }

@@ -10,13 +10,13 @@ use http::{Request, Response};
 use http_body::Body;
 use tower::Service;
 
-use super::{Store, attempt::attempt, layer::Settings};
+use super::{Store, attempt::handle, layer::Settings};
 use crate::ResponseBody;
 
-/// The service of [`IdempotencyLayer`](super::IdempotencyLayer).
+/// The middleware that [`IdempotencyLayer`](super::IdempotencyLayer) makes.
 ///
-/// It is always ready. The inner service is made ready once the event has been claimed, so that a
-/// duplicate takes no place in it.
+/// It is always ready. It makes the inner service ready after it has claimed the event, so that a duplicate takes no
+/// permit of a concurrency limit there.
 #[must_use = "a service does nothing until it is called"]
 pub struct IdempotencyService<S, St> {
     inner: S,
@@ -28,17 +28,17 @@ impl<S, St> IdempotencyService<S, St> {
         Self { inner, settings }
     }
 
-    /// The inner service.
+    /// Borrows the inner service.
     pub fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The inner service.
+    /// Mutably borrows the inner service.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The inner service.
+    /// Returns the inner service.
     pub fn into_inner(self) -> S {
         self.inner
     }
@@ -63,7 +63,7 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let attempt = attempt(Arc::clone(&self.settings), self.inner.clone(), request);
+        let attempt = handle(Arc::clone(&self.settings), self.inner.clone(), request);
         #[cfg(feature = "tokio")]
         if let Some(in_flight) = &self.settings.in_flight {
             return IdempotencyFuture(Box::pin(in_flight.run(attempt)));
@@ -84,16 +84,16 @@ impl<S: fmt::Debug, St> fmt::Debug for IdempotencyService<S, St> {
     }
 }
 
-/// The future of [`IdempotencyService`].
+/// The response future of [`IdempotencyService`].
 ///
-/// Dropping it gives the claim back, or records the effect once the handler has answered 2xx. A handler that runs in a
-/// task of its own goes on.
+/// When you drop it early, it releases the claim, or commits if the handler has already answered 2xx. A
+/// detached handler (feature `tokio`) continues in its own task.
 ///
-/// It is boxed: a store's futures cannot be named. That costs some 50 ns of a delivery.
+/// It is boxed, because a store's futures have no name. The box costs about 50 ns per delivery.
 #[must_use = "a future does nothing until it is polled"]
-pub struct IdempotencyFuture<B: Body, E>(Attempt<B, E>);
+pub struct IdempotencyFuture<B: Body, E>(BoxFuture<B, E>);
 
-type Attempt<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
+type BoxFuture<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
 
 impl<B: Body, E> Future for IdempotencyFuture<B, E> {
     type Output = Result<Response<ResponseBody<B>>, E>;

@@ -10,212 +10,267 @@ use std::{
 
 use http::StatusCode;
 
-use super::{EventKey, random};
+use super::{BoxStore, EventKey, key::random};
 
-/// Any error, as a store's errors become.
+/// A boxed error of any kind. The layer reports the errors of its store as this type.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Where it is kept which events are in progress, and which are done.
+/// Stores which events are in progress and which are done.
 ///
-/// A key is absent, claimed by one [`Token`] until its lease runs out, or done until its time to live has
-/// passed. Each step is atomic: of any number of claims at once, one is acquired.
+/// A key has one of three states. It is absent, or claimed by one [`Attempt`] until its lease expires, or done until its
+/// time to live has passed. Every step must be atomic: of several concurrent claims of one key, exactly one succeeds.
 ///
-/// A store bounds its own time, and answers with an error when it runs out: the layer has no timer.
-/// `testing::conformance` (feature `testing`) checks this for a store of yours, and says what it does not see.
+/// The layer sets no timeout, so a store has to: it returns an error when a step takes too long.
+///
+/// `testing::conformance` (feature `testing`) tests a store of your own against these rules, and documents what it
+/// cannot test.
 ///
 /// # Examples
 ///
-/// Another store, with a count of what was asked. An implementation may write `async fn`:
+/// A store that counts the claims of another one. You can implement the methods with `async fn`:
 ///
 /// ```
 /// use std::{sync::atomic::{AtomicUsize, Ordering}, time::Duration};
-/// use http::StatusCode;
-/// use tower_webhook::idempotency::{Claim, Commit, EventKey, Store, Token};
+/// use tower_webhook::idempotency::{Attempt, Claim, Commit, Done, Store};
 ///
 /// struct Counted<St> { store: St, claims: AtomicUsize }
 ///
 /// impl<St: Store> Store for Counted<St> {
 ///     type Error = St::Error;
 ///
-///     async fn claim(&self, key: EventKey, token: Token, lease: Duration) -> Result<Claim, St::Error> {
+///     async fn claim(&self, attempt: Attempt, lease: Duration) -> Result<Claim, St::Error> {
 ///         self.claims.fetch_add(1, Ordering::Relaxed);
-///         self.store.claim(key, token, lease).await
+///         self.store.claim(attempt, lease).await
 ///     }
 ///
-///     async fn commit(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) -> Result<Commit, St::Error> {
-///         self.store.commit(key, token, status, ttl).await
+///     async fn commit(&self, attempt: Attempt, done: Done) -> Result<Commit, St::Error> {
+///         self.store.commit(attempt, done).await
 ///     }
 ///
-///     async fn release(&self, key: EventKey, token: Token) -> Result<(), St::Error> {
-///         self.store.release(key, token).await
+///     async fn release(&self, attempt: Attempt) -> Result<(), St::Error> {
+///         self.store.release(attempt).await
 ///     }
 ///
-///     fn abandon(&self, key: EventKey, token: Token) {
-///         self.store.abandon(key, token);
+///     fn commit_detached(&self, attempt: Attempt, done: Done) {
+///         self.store.commit_detached(attempt, done);
 ///     }
 ///
-///     fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
-///         self.store.record(key, token, status, ttl);
+///     fn release_detached(&self, attempt: Attempt) {
+///         self.store.release_detached(attempt);
 ///     }
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not keep which events are done",
-    note = "use `MemoryStore`, `RedisStore` (feature `redis`) or `AnyStore` of `tower_webhook::idempotency`"
+    message = "`{Self}` is not a store of the idempotency layer",
+    note = "use `MemoryStore`, `RedisStore` (feature `redis`) or `BoxStore` of `tower_webhook::idempotency`"
 )]
 pub trait Store: Send + Sync + 'static {
-    /// Why a step failed. It must show nothing that is secret.
+    /// Why a step failed. Its text must contain no secret, as it is logged.
     type Error: Into<BoxError> + Send;
 
-    /// Claims a key that is absent, for as long as `lease`.
+    /// Claims the attempt's key for the duration of `lease`, if the key is absent.
     ///
     /// # Errors
     ///
-    /// The store did not answer, or has no place. The claim may have been made all the same.
-    fn claim(
-        &self,
-        key: EventKey,
-        token: Token,
-        lease: Duration,
-    ) -> impl Future<Output = Result<Claim, Self::Error>> + Send;
+    /// The store did not answer or is full. After an error the claim may exist nevertheless, so the layer releases it.
+    fn claim(&self, attempt: Attempt, lease: Duration) -> impl Future<Output = Result<Claim, Self::Error>> + Send;
 
-    /// Makes a key done for at least `ttl`, in whatever state it is: that the effect has happened stays true
-    /// if the lease has run out, and if another attempt has claimed the key since.
+    /// Marks the attempt's key as done for at least [`Done::ttl`].
+    ///
+    /// This succeeds in every state of the key, also after the lease has expired and another attempt has claimed the
+    /// key: the event has had its effect in any case.
     ///
     /// # Errors
     ///
-    /// The store did not answer. The record may have been made all the same.
-    fn commit(
-        &self,
-        key: EventKey,
-        token: Token,
-        status: StatusCode,
-        ttl: Duration,
-    ) -> impl Future<Output = Result<Commit, Self::Error>> + Send;
+    /// The store did not answer. After an error the key may be done nevertheless.
+    fn commit(&self, attempt: Attempt, done: Done) -> impl Future<Output = Result<Commit, Self::Error>> + Send;
 
-    /// Makes a key absent if it is claimed by this very token. A key that is done, or claimed by
-    /// another token, stays as it is.
+    /// Releases the claim of this attempt, so that the key is absent again.
+    ///
+    /// A key that is done, or that another token has claimed, must stay as it is. That is not an error.
     ///
     /// # Errors
     ///
-    /// The store did not answer. The lease then runs out by itself.
-    fn release(&self, key: EventKey, token: Token) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    /// The store did not answer. The claim then ends when its lease expires.
+    fn release(&self, attempt: Attempt) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// The same as [`release`](Self::release) when nobody can wait: it is called while a future is dropped, also by a
-    /// panic. It must neither block nor panic.
+    /// Does what [`commit`](Self::commit) does, without waiting for it. It must neither block nor panic.
     ///
-    /// By default nothing is done, and the lease runs out by itself.
-    fn abandon(&self, key: EventKey, token: Token) {
-        let _ = (key, token);
+    /// The layer calls it from `Drop` when a request is cancelled after the handler has answered 2xx and before the
+    /// commit has ended. The default does nothing: the lease expires, and a later duplicate runs the handler again.
+    fn commit_detached(&self, attempt: Attempt, done: Done) {
+        let _ = (attempt, done);
     }
 
-    /// The same as [`commit`](Self::commit) when nobody can wait: it is called where the handler has answered 2xx, and
-    /// the future is dropped before the commit has ended, which may have landed. It must neither block nor panic.
+    /// Does what [`release`](Self::release) does, without waiting for it. It must neither block nor panic.
     ///
-    /// By default nothing is done, and a duplicate that comes after the lease runs again.
-    fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
-        let _ = (key, token, status, ttl);
+    /// The layer calls it from `Drop` when a request is cancelled or its handler panics. The default does nothing: the
+    /// retry has to wait until the lease expires.
+    fn release_detached(&self, attempt: Attempt) {
+        let _ = attempt;
+    }
+
+    /// Boxes this store, so that a program can choose between stores when it runs. See [`BoxStore`].
+    fn boxed(self) -> BoxStore
+    where
+        Self: Sized,
+    {
+        BoxStore::new(self)
     }
 }
 
 impl<St: Store> Store for Arc<St> {
     type Error = St::Error;
 
-    fn claim(
-        &self,
-        key: EventKey,
-        token: Token,
-        lease: Duration,
-    ) -> impl Future<Output = Result<Claim, St::Error>> + Send {
-        St::claim(self, key, token, lease)
+    fn claim(&self, attempt: Attempt, lease: Duration) -> impl Future<Output = Result<Claim, St::Error>> + Send {
+        St::claim(self, attempt, lease)
     }
 
-    fn commit(
-        &self,
-        key: EventKey,
-        token: Token,
-        status: StatusCode,
-        ttl: Duration,
-    ) -> impl Future<Output = Result<Commit, St::Error>> + Send {
-        St::commit(self, key, token, status, ttl)
+    fn commit(&self, attempt: Attempt, done: Done) -> impl Future<Output = Result<Commit, St::Error>> + Send {
+        St::commit(self, attempt, done)
     }
 
-    fn release(&self, key: EventKey, token: Token) -> impl Future<Output = Result<(), St::Error>> + Send {
-        St::release(self, key, token)
+    fn release(&self, attempt: Attempt) -> impl Future<Output = Result<(), St::Error>> + Send {
+        St::release(self, attempt)
     }
 
-    fn abandon(&self, key: EventKey, token: Token) {
-        St::abandon(self, key, token);
+    fn commit_detached(&self, attempt: Attempt, done: Done) {
+        St::commit_detached(self, attempt, done);
     }
 
-    fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
-        St::record(self, key, token, status, ttl);
+    fn release_detached(&self, attempt: Attempt) {
+        St::release_detached(self, attempt);
     }
 }
 
-/// What became of [`Store::claim`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Claim {
-    /// The key was absent, and is now claimed by this token.
-    Acquired,
-    /// Another token has it.
-    InProgress {
-        /// For how long at most, if the store knows without another question.
-        remaining: Option<Duration>,
-    },
-    /// The event has had its effect, and was answered with this status.
-    Done(StatusCode),
-}
-
-/// What became of [`Store::commit`]. The key is done in both cases.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Commit {
-    /// The claim was still held.
-    Held,
-    /// The lease had run out, so another attempt may have run too: the lease is too short for the handler.
-    Late,
-}
-
-/// One attempt to handle an event: what a claim is made with, and given back with.
+/// One attempt to handle an event: the event's key, and a token that no other attempt has.
 ///
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::idempotency::Token;
+/// use tower_webhook::idempotency::{Attempt, ClaimToken, EventKey};
 ///
-/// let token = Token::fresh();
-/// assert_ne!(token, Token::fresh());
-/// assert_eq!(Token::from_bytes(token.to_bytes()), token);
+/// let key = EventKey::from_bytes([7; 16]);
+/// let (first, retry) = (Attempt::new(key, ClaimToken::fresh()), Attempt::new(key, ClaimToken::fresh()));
+/// assert_eq!(first.key, retry.key);
+/// assert_ne!(first.token, retry.token);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// The key of the event.
+    pub key: EventKey,
+    /// Identifies this attempt among all attempts to handle the event.
+    pub token: ClaimToken,
+}
+
+impl Attempt {
+    /// An attempt to handle the event of this key.
+    #[must_use]
+    pub fn new(key: EventKey, token: ClaimToken) -> Self {
+        Self { key, token }
+    }
+}
+
+/// What a store remembers of an event that is done.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use http::StatusCode;
+/// use tower_webhook::idempotency::Done;
+///
+/// let done = Done::new(StatusCode::NO_CONTENT, Duration::from_secs(8 * 24 * 60 * 60));
+/// assert_eq!(done.status, StatusCode::NO_CONTENT);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Done {
+    /// The status that the handler answered, a 2xx. Duplicates get the same one.
+    pub status: StatusCode,
+    /// How long the event is remembered.
+    pub ttl: Duration,
+}
+
+impl Done {
+    /// An event whose handler answered this status, and which is remembered for `ttl`.
+    #[must_use]
+    pub fn new(status: StatusCode, ttl: Duration) -> Self {
+        Self { status, ttl }
+    }
+}
+
+/// The result of [`Store::claim`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Claim {
+    /// The key was absent, and this attempt has claimed it.
+    Acquired,
+    /// Another attempt has claimed the key.
+    InProgress {
+        /// How long its lease still lasts, if the store knows that without a second request.
+        remaining: Option<Duration>,
+    },
+    /// The event is done, and was answered with this status.
+    Done(StatusCode),
+}
+
+/// The result of [`Store::commit`]. The key is done in both cases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Commit {
+    /// The attempt still held its claim.
+    Held,
+    /// The lease had expired, so another attempt may have run too: the lease is too short for the handler.
+    Late,
+}
+
+/// Identifies one attempt to handle an event. Only the attempt that made a claim can release it.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::idempotency::ClaimToken;
+///
+/// let token = ClaimToken::fresh();
+/// assert_ne!(token, ClaimToken::fresh());
+/// assert_eq!(ClaimToken::from_bytes(token.to_bytes()), token);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Token(u128);
+pub struct ClaimToken(u128);
 
-impl Token {
-    /// One that no other attempt has: 64 random bits for the process, and a count.
+/// The upper half of each token of this process.
+static PROCESS: LazyLock<u128> = LazyLock::new(|| u128::from(u64::from_ne_bytes(random())) << 64);
+
+impl ClaimToken {
+    /// A token that no other attempt has: 64 random bits of this process, and a counter.
     #[must_use]
     pub fn fresh() -> Self {
-        static PROCESS: LazyLock<u128> = LazyLock::new(|| u128::from(random::bits::<1>()[0]) << 64);
         static COUNT: AtomicU64 = AtomicU64::new(0);
         Self(*PROCESS | u128::from(COUNT.fetch_add(1, Ordering::Relaxed)))
     }
 
-    /// The bytes, for a store.
+    /// Draws the random bits of this process now, so that no request waits for the operating system.
+    pub(super) fn prepare() {
+        LazyLock::force(&PROCESS);
+    }
+
+    /// The bytes of the token, for a store to keep.
     #[must_use]
     pub fn to_bytes(self) -> [u8; 16] {
         self.0.to_be_bytes()
     }
 
-    /// What a store has kept.
+    /// The token of these bytes, as a store has kept them.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(u128::from_be_bytes(bytes))
     }
 }
 
-impl fmt::Debug for Token {
+impl fmt::Debug for ClaimToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Token({:032x})", self.0)
+        write!(f, "ClaimToken({:032x})", self.0)
     }
 }

@@ -6,7 +6,7 @@ use std::{
 
 use crate::clock::{Clock, MonotonicClock};
 
-/// A clock that you set by hand: it stands still until you advance it. A clone is the same clock.
+/// A clock that stands still until you advance it. A clone is the same clock.
 ///
 /// # Examples
 ///
@@ -14,11 +14,11 @@ use crate::clock::{Clock, MonotonicClock};
 /// use std::time::{Duration, SystemTime};
 /// use tower_webhook::{clock::{Clock, MonotonicClock}, testing::ManualClock};
 ///
-/// let noon = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_262_400);
-/// let clock = ManualClock::at(noon);
+/// let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+/// let clock = ManualClock::at(start);
 /// clock.advance(Duration::from_secs(90));
 /// assert_eq!(clock.elapsed(), Duration::from_secs(90));
-/// assert_eq!(clock.now(), noon + Duration::from_secs(90));
+/// assert_eq!(clock.now(), start + Duration::from_secs(90));
 /// ```
 #[derive(Clone)]
 pub struct ManualClock {
@@ -27,19 +27,19 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// Creates a clock at the Unix epoch.
+    /// A clock that stands at the Unix epoch.
     #[must_use]
     pub fn new() -> Self {
         Self::at(SystemTime::UNIX_EPOCH)
     }
 
-    /// Creates a clock at this time.
+    /// A clock that stands at this time, for example the timestamp of a signed sample delivery.
     #[must_use]
     pub fn at(start: SystemTime) -> Self {
         Self { start, elapsed: Arc::default() }
     }
 
-    /// Lets time pass.
+    /// Lets this much time pass.
     pub fn advance(&self, duration: Duration) {
         let mut elapsed = self.elapsed.lock().unwrap_or_else(PoisonError::into_inner);
         *elapsed = elapsed.saturating_add(duration);
@@ -58,12 +58,16 @@ impl MonotonicClock for ManualClock {
     }
 }
 
-/// Stops where the times of the platform end.
+/// It does not go beyond the year 9999.
 impl Clock for ManualClock {
     fn now(&self) -> SystemTime {
-        self.start.checked_add(self.elapsed()).unwrap_or(self.start)
+        let end = SystemTime::UNIX_EPOCH + END;
+        self.start.checked_add(self.elapsed()).map_or(end, |now| now.min(end))
     }
 }
+
+/// The last second of the year 9999. Every platform can represent it.
+const END: Duration = Duration::from_secs(253_402_300_799);
 
 impl fmt::Debug for ManualClock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

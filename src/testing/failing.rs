@@ -4,13 +4,12 @@ use std::{
     time::Duration,
 };
 
-use http::StatusCode;
+use crate::idempotency::{Attempt, BoxError, Claim, Commit, Done, Store};
 
-use crate::idempotency::{BoxError, Claim, Commit, EventKey, Store, Token};
-
-/// A store of which single steps fail, for tests of what your service answers then.
+/// A store whose steps fail when you say so, to test what your service answers then.
 ///
-/// A clone is the same store. [`abandon`](Store::abandon) and [`record`](Store::record) always work.
+/// It passes each step on to the store inside. [`commit_detached`](Store::commit_detached) and
+/// [`release_detached`](Store::release_detached) always work. A clone is the same store.
 ///
 /// # Examples
 ///
@@ -20,7 +19,7 @@ use crate::idempotency::{BoxError, Claim, Commit, EventKey, Store, Token};
 /// let store = FailingStore::new(MemoryStore::new());
 /// let layer = IdempotencyLayer::with_pepper(store.clone(), Pepper::new([7; 32])?);
 /// store.fail(Step::Commit, Fault::AnswerLost);
-/// // .. a delivery ..
+/// // Send a delivery here.
 /// store.mend();
 /// assert_eq!(store.calls(Step::Commit), 0);
 /// # Ok::<_, tower_webhook::ConfigError>(())
@@ -49,35 +48,35 @@ pub enum Step {
     Release,
 }
 
-/// How a step fails.
+/// The way in which a step fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The store does nothing.
+    /// The step fails before it reaches the store inside.
     Unreached,
-    /// The store does it, and the answer is lost.
+    /// The store inside takes the step, and then its answer is lost.
     AnswerLost,
 }
 
 impl<St: Store> FailingStore<St> {
-    /// A store that works until it is told to fail.
+    /// A store that works until you call [`fail`](Self::fail).
     pub fn new(store: St) -> Self {
         Self { store, plan: Arc::default() }
     }
 
-    /// Lets this step fail from now on.
+    /// Makes this step fail from now on.
     pub fn fail(&self, step: Step, fault: Fault) {
         self.with(step, |plan| plan.fault = Some(fault));
     }
 
-    /// Lets all steps work from now on.
+    /// Makes all steps work from now on.
     pub fn mend(&self) {
         for plan in self.plan().iter_mut() {
             plan.fault = None;
         }
     }
 
-    /// How often the step was asked for, also in vain.
+    /// How often the layer took this step, including the times it failed.
     #[must_use]
     pub fn calls(&self, step: Step) -> usize {
         self.with(step, |plan| plan.calls)
@@ -89,10 +88,10 @@ impl<St: Store> FailingStore<St> {
             plan.fault
         });
         match fault {
-            Some(Fault::Unreached) => Err("the store is told not to be reached".into()),
+            Some(Fault::Unreached) => Err("the store was told to be unreachable".into()),
             Some(Fault::AnswerLost) => {
                 let _ = work.await;
-                Err("the store is told to lose its answer".into())
+                Err("the store was told to lose its answer".into())
             }
             None => work.await.map_err(Into::into),
         }
@@ -115,24 +114,24 @@ impl<St: Store> FailingStore<St> {
 impl<St: Store> Store for FailingStore<St> {
     type Error = BoxError;
 
-    async fn claim(&self, key: EventKey, token: Token, lease: Duration) -> Result<Claim, BoxError> {
-        self.run(Step::Claim, self.store.claim(key, token, lease)).await
+    async fn claim(&self, attempt: Attempt, lease: Duration) -> Result<Claim, BoxError> {
+        self.run(Step::Claim, self.store.claim(attempt, lease)).await
     }
 
-    async fn commit(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) -> Result<Commit, BoxError> {
-        self.run(Step::Commit, self.store.commit(key, token, status, ttl)).await
+    async fn commit(&self, attempt: Attempt, done: Done) -> Result<Commit, BoxError> {
+        self.run(Step::Commit, self.store.commit(attempt, done)).await
     }
 
-    async fn release(&self, key: EventKey, token: Token) -> Result<(), BoxError> {
-        self.run(Step::Release, self.store.release(key, token)).await
+    async fn release(&self, attempt: Attempt) -> Result<(), BoxError> {
+        self.run(Step::Release, self.store.release(attempt)).await
     }
 
-    fn abandon(&self, key: EventKey, token: Token) {
-        self.store.abandon(key, token);
+    fn commit_detached(&self, attempt: Attempt, done: Done) {
+        self.store.commit_detached(attempt, done);
     }
 
-    fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
-        self.store.record(key, token, status, ttl);
+    fn release_detached(&self, attempt: Attempt) {
+        self.store.release_detached(attempt);
     }
 }
 

@@ -1,8 +1,14 @@
-//! For tests of your own: a clock that is set by hand, a store that fails, and what every store must do.
+//! Helpers for your own tests.
+//!
+//! | item | use it to test |
+//! |---|---|
+//! | [`ManualClock`] | what depends on time, without waiting |
+//! | [`FailingStore`] | what your service answers while its store fails |
+//! | [`conformance`] | a [`Store`](crate::idempotency::Store) of your own |
 //!
 //! # Examples
 //!
-//! Eight days later, without waiting for them:
+//! Test a store whose times to live are days, without waiting for them:
 //!
 //! ```
 //! use std::time::Duration;

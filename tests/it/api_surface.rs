@@ -6,12 +6,12 @@ use bytes::Bytes;
 use http_body_util::Full;
 use serde::{Serialize, de::DeserializeOwned};
 use tower_webhook::{
-    ConfigError, ConfigErrorKind, DateTime, Delivery, RejectedDelivery, Rejection, RejectionKind, ResponseBody,
-    ResponseFuture, WebhookBody, WebhookLayer, WebhookService,
+    ConfigError, ConfigErrorKind, Delivery, RejectedDelivery, Rejection, RejectionKind, ResponseBody, ResponseFuture,
+    WebhookBody, WebhookLayer, WebhookService,
     auth::{ApiKey, DangerousAcceptAll, Key, Keys, Scheme, Signature, StandardWebhooks, Twilio, Verified},
     axum::{MissingLayer, Webhook},
     clock::{Clock, SystemClock},
-    json::{Category, DecodeError, RawJson, Unknown},
+    json::{DateTime, DecodeError, DecodeErrorKind, RawJson, Unknown},
     provider::{Custom, mediquo, truemed},
 };
 
@@ -93,7 +93,7 @@ fn errors_are_errors() {
     error::<ConfigError>();
     error::<MissingLayer>();
     key::<RejectionKind>();
-    key::<Category>();
+    key::<DecodeErrorKind>();
     key::<ConfigErrorKind>();
 }
 

@@ -159,7 +159,7 @@ async fn a_place_that_another_leads_through_is_found() {
     let find = async |body: &str| {
         let envelope = Envelope::new().event_type(Place::body("event")).event_id(Place::body("event.id"));
         let found = delivery(Verified::new(), envelope, &[], body.as_bytes()).await;
-        let owned = |text: Option<Stated<&str>>| text.map(|text| text.even_unsigned().to_owned());
+        let owned = |text: Option<Stated<&str>>| text.map(|text| text.into_inner().to_owned());
         (owned(found.event_type()), owned(found.event_id()))
     };
     assert_eq!(find(r#"{"event":"paid"}"#).await, (Some("paid".to_owned()), None));

@@ -8,9 +8,9 @@ use http_body_util::Full;
 use serde_json::Value;
 use tower::Layer;
 use tower_webhook::{
-    DateTime, WebhookBody, WebhookLayer,
+    WebhookBody, WebhookLayer,
     auth::{ApiKey, Key, Keys, Scheme, bearer_fn, scheme_fn},
-    json::RawJson,
+    json::{DateTime, RawJson},
     provider::{Custom, mediquo::MediQuo, truemed::Truemed},
 };
 

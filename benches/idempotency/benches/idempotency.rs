@@ -1,6 +1,6 @@
 //! (h) What the idempotency layer adds to a handler that does nothing, and how many events Redis takes.
 //!
-//! The part with Redis asks the server at `REDIS_URL`, whose records it adds to, and is skipped without one.
+//! The part with Redis asks the server at `REDIS_URL`, to which it adds entries, and is skipped without one.
 #![expect(missing_docs, reason = "macros of criterion")]
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a benchmark of deliveries that are right")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark may read its environment")]
@@ -15,7 +15,8 @@ use redis::{Client, aio::ConnectionManager, cmd};
 use tokio::task::JoinSet;
 use tower::{Layer, Service, service_fn};
 use tower_webhook::idempotency::{
-    AnyStore, Claim, Commit, EventKey, IdempotencyLayer, Identity, MemoryStore, Pepper, RedisStore, Store, Token,
+    Attempt, Claim, ClaimToken, Commit, Done, EventKey, IdempotencyLayer, Identity, MemoryStore, Pepper, RedisStore,
+    Store,
 };
 
 const PEPPER: &str = "b4b1d8b2bb5e4e2f3f0c1a6f3c9d7e58";
@@ -40,8 +41,8 @@ fn layer(criterion: &mut Criterion) {
         finish(service.call(delivery(0))).unwrap();
         bencher.iter_batched(|| delivery(0), |request| finish(service.call(request)).unwrap(), BatchSize::SmallInput);
     });
-    group.bench_function("first, AnyStore", |bencher| {
-        let store = AnyStore::new(MemoryStore::new());
+    group.bench_function("first, BoxStore", |bencher| {
+        let store = MemoryStore::new().boxed();
         let layer = IdempotencyLayer::with_pepper(store, Pepper::new(PEPPER).unwrap());
         let mut service = layer.layer(service_fn(handle));
         bencher.iter_batched(&mut next, |request| finish(service.call(request)).unwrap(), BatchSize::SmallInput);
@@ -77,10 +78,10 @@ fn redis(criterion: &mut Criterion) {
     let pair = move || {
         let store = store.clone();
         async move {
-            let token = Token::fresh();
-            let key = EventKey::from_bytes(token.to_bytes());
-            assert_eq!(store.claim(key, token, Duration::from_secs(60)).await.unwrap(), Claim::Acquired);
-            let commit = store.commit(key, token, StatusCode::NO_CONTENT, Duration::from_secs(60)).await;
+            let token = ClaimToken::fresh();
+            let attempt = Attempt::new(EventKey::from_bytes(token.to_bytes()), token);
+            assert_eq!(store.claim(attempt, Duration::from_secs(60)).await.unwrap(), Claim::Acquired);
+            let commit = store.commit(attempt, Done::new(StatusCode::NO_CONTENT, Duration::from_secs(60))).await;
             assert_eq!(commit.unwrap(), Commit::Held);
         }
     };

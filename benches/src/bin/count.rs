@@ -1,7 +1,7 @@
 //! Counts the instructions of one delivery, and prints them as a table. It needs `valgrind`.
 #![expect(clippy::unwrap_used, reason = "a measurement of deliveries that are right")]
 
-use std::{convert::Infallible, error::Error, hint::black_box};
+use std::{convert::Infallible, error::Error, hint::black_box, time::SystemTime};
 
 use axum::Router;
 use benches::{
@@ -13,9 +13,8 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, Service, service_fn};
 use tower_webhook::{
-    WebhookBody,
+    Delivery, WebhookBody,
     auth::Verified,
-    jiff::Timestamp,
     provider::{
         Provider, RawDelivery,
         mediquo::{ConsultationFinished, MediQuo},
@@ -48,8 +47,8 @@ fn repeat(work: &str, times: u32) -> Result<(), Box<dyn Error>> {
     let request = |key| black_box(delivery(MEDIQUO, key, Full::new(body.clone())));
     let provider = MediQuo::builder().signature(KEY).build()?;
     let (head, ()) = Request::new(()).into_parts();
-    let verified = Verified::new();
-    let decode = |body| provider.decode(RawDelivery::new(&head, body, &verified, Timestamp::UNIX_EPOCH)).unwrap();
+    let known = Delivery::new("mediquo", Verified::new(), SystemTime::UNIX_EPOCH, body.len());
+    let decode = |body| provider.decode(RawDelivery::new(&head, body, &known)).unwrap();
     let mut service =
         mediquo().layer(service_fn(async |_: Request<WebhookBody>| Ok::<_, Infallible>(Response::<Body>::default())));
     let routed = |router: &mut Router| drop(black_box(finish(router.call(request(KEY))).unwrap()));

@@ -26,6 +26,7 @@ use crate::worker::HEARTBEAT;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     pub provider: String,
+    pub event_type: Option<String>,
     pub body: String,
 }
 
@@ -46,10 +47,10 @@ pub enum Event {
 impl Job {
     /// The event, or `None` if this program does not know the provider.
     pub fn event(&self) -> Result<Option<Event>, DecodeError> {
-        let body = self.body.as_bytes();
+        let (event_type, body) = (self.event_type.as_deref(), self.body.as_bytes());
         Ok(match self.provider.as_str() {
-            "truemed" => Some(Event::Truemed(Box::new(decode_tagged(body)?))),
-            "mediquo" => Some(Event::MediQuo(Box::new(decode_tagged(body)?))),
+            "truemed" => Some(Event::Truemed(Box::new(decode_tagged(event_type, body)?))),
+            "mediquo" => Some(Event::MediQuo(Box::new(decode_tagged(event_type, body)?))),
             _ => None,
         })
     }
@@ -101,7 +102,8 @@ async fn hand_over(
     delivery: Delivery,
     body: String,
 ) -> StatusCode {
-    let job = Job { provider: delivery.provider().to_owned(), body };
+    let event_type = delivery.event_type().map(|event_type| event_type.into_inner().to_owned());
+    let job = Job { provider: delivery.provider().to_owned(), event_type, body };
     let task = TaskBuilder::new(job).idempotency_key(key.to_hex()).build();
     match queue.push_task(task).await {
         Ok(()) => StatusCode::NO_CONTENT,

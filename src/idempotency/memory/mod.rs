@@ -1,4 +1,3 @@
-mod hasher;
 mod table;
 
 use std::{
@@ -8,20 +7,18 @@ use std::{
     time::Duration,
 };
 
-use http::StatusCode;
-
 use self::table::Table;
-use super::{Claim, Commit, EventKey, Store, Token};
+use super::{Attempt, Claim, Commit, Done, Store};
 use crate::clock::{MonotonicClock, SystemMonotonicClock};
 
-/// A store in this process: nothing to run beside it, and nothing left when the process ends.
+/// A store in the memory of this process. It needs no server, and is empty after a restart.
 ///
-/// It holds at most [`capacity`](Self::capacity) events. When it is full, the event that was done first is
-/// forgotten, and [`evicted`](Self::evicted) counts it; one that is in progress never is. It takes about 100 bytes
-/// per event, as they come: nothing is reserved.
+/// It holds at most [`capacity`](Self::capacity) events. A full store forgets the event that was done first, and counts it
+/// in [`evicted`](Self::evicted). It never forgets an event in progress. An event takes about 100 bytes; memory is
+/// allocated as events arrive.
 ///
-/// A clone is the same store. Use one time to live with one store: events are forgotten in the order in which
-/// they were done.
+/// A clone shares the events. Use the same time to live in all layers that share a store: events expire in the order
+/// in which they were done.
 ///
 /// # Examples
 ///
@@ -39,59 +36,60 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// A store of at most 100,000 events, some 10 MB.
+    /// Makes a store for at most 100,000 events, about 10 MB.
     #[must_use]
     pub fn new() -> Self {
         Self::with_capacity(100_000)
     }
 
-    /// A store of at most so many events, in progress and done. One at least.
+    /// Makes a store for at most this many events, both in progress and done. A capacity of 0 counts as 1.
     #[must_use]
     pub fn with_capacity(events: usize) -> Self {
         let table = Table::new(events.max(1));
         Self { table: Arc::new(Mutex::new(table)), clock: Arc::new(SystemMonotonicClock::default()) }
     }
 
-    /// Measures leases and times to live by this clock. To be set before the first claim.
+    /// Measures leases and times to live by this clock. Set it before the first claim.
     #[must_use]
     pub fn clock(mut self, clock: impl MonotonicClock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// How many events it holds at most.
+    /// The maximum number of events.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.lock().capacity()
     }
 
-    /// How many events it holds, of which some may have run out.
+    /// The number of events in the store, including expired ones that have not been removed yet.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().len()
     }
 
-    /// Whether it holds none.
+    /// Whether the store holds no event.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many events were forgotten before their time, for want of a place. If it grows, duplicates
-    /// of these events would run again: raise the capacity.
+    /// The number of events that were forgotten before they expired, because the store was full.
+    ///
+    /// Raise the capacity if this grows: a duplicate of a forgotten event runs the handler again.
     #[must_use]
     pub fn evicted(&self) -> u64 {
         self.lock().evicted()
     }
 
-    /// A panic elsewhere cannot leave the table half changed: nothing in it panics between two changes.
+    /// Ignores poisoning: no method of the table can panic half way through a change.
     fn lock(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn commit_at_once(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) -> Commit {
+    fn commit_now(&self, attempt: Attempt, done: Done) -> Commit {
         let now = self.now();
-        self.lock().commit(key.to_u128(), token, status, now, now.saturating_add(millis(ttl)))
+        self.lock().commit(attempt, done.status, now, now.saturating_add(millis(done.ttl)))
     }
 
     /// In milliseconds, as in Redis.
@@ -109,32 +107,26 @@ impl Default for MemoryStore {
 impl Store for MemoryStore {
     type Error = StoreFull;
 
-    async fn claim(&self, key: EventKey, token: Token, lease: Duration) -> Result<Claim, StoreFull> {
+    async fn claim(&self, attempt: Attempt, lease: Duration) -> Result<Claim, StoreFull> {
         let now = self.now();
-        self.lock().claim(key.to_u128(), token, now, now.saturating_add(millis(lease))).ok_or(StoreFull(()))
+        self.lock().claim(attempt, now, now.saturating_add(millis(lease))).ok_or(StoreFull(()))
     }
 
-    async fn commit(
-        &self,
-        key: EventKey,
-        token: Token,
-        status: StatusCode,
-        ttl: Duration,
-    ) -> Result<Commit, StoreFull> {
-        Ok(self.commit_at_once(key, token, status, ttl))
+    async fn commit(&self, attempt: Attempt, done: Done) -> Result<Commit, StoreFull> {
+        Ok(self.commit_now(attempt, done))
     }
 
-    async fn release(&self, key: EventKey, token: Token) -> Result<(), StoreFull> {
-        self.abandon(key, token);
+    async fn release(&self, attempt: Attempt) -> Result<(), StoreFull> {
+        self.release_detached(attempt);
         Ok(())
     }
 
-    fn abandon(&self, key: EventKey, token: Token) {
-        self.lock().release(key.to_u128(), token);
+    fn commit_detached(&self, attempt: Attempt, done: Done) {
+        self.commit_now(attempt, done);
     }
 
-    fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
-        self.commit_at_once(key, token, status, ttl);
+    fn release_detached(&self, attempt: Attempt) {
+        self.lock().release(attempt);
     }
 }
 
@@ -153,13 +145,13 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// All places of a [`MemoryStore`] are taken by events in progress.
+/// The error of a [`MemoryStore`]: events in progress take all of its capacity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreFull(());
 
 impl fmt::Display for StoreFull {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("all places of the store are taken by events in progress")
+        f.write_str("the store is full of events in progress")
     }
 }
 

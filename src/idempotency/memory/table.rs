@@ -1,31 +1,34 @@
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
+    hash::{BuildHasherDefault, Hasher},
     time::Duration,
 };
 
 use http::StatusCode;
 
-use super::hasher::KeyHasher;
-use crate::idempotency::{Claim, Commit, Token};
+use crate::idempotency::{Attempt, Claim, ClaimToken, Commit};
 
-/// The state machine, with the time given to it. An event is in one of the two maps, or in none.
+/// The state machine. Its callers pass the time, in milliseconds. An event is in at most one of the two maps.
 ///
-/// Not one map of both: a record of what is done is smaller, and there are many more of these.
+/// There are two maps, because an event that is done needs less space, and there are many more of those.
 pub(super) struct Table {
     capacity: usize,
-    running: HashMap<u128, Running, KeyHasher>,
-    done: HashMap<u128, Done, KeyHasher>,
-    /// What is done, oldest first. An entry whose time is not the record's is stale.
+    claimed: KeyMap<Claimed>,
+    done: KeyMap<Done>,
+    /// The events that are done, oldest first, with the time until which each is remembered. An entry with another time
+    /// than its event is stale. The keys are bytes, as the alignment of a `u128` would make an entry a third larger.
     order: VecDeque<(u64, [u8; 16])>,
     evicted: u64,
-    /// No claim's lease runs out before.
+    /// No lease expires before this time.
     sweep_at: u64,
-    /// Claims are swept when there are so many, so that each costs the same in the mean.
+    /// Expired claims are removed when there are this many, so that the cost per claim is constant on average.
     sweep_len: usize,
 }
 
-struct Running {
-    token: Token,
+type KeyMap<T> = HashMap<u128, T, BuildHasherDefault<KeyHasher>>;
+
+struct Claimed {
+    token: ClaimToken,
     until: u64,
 }
 
@@ -34,13 +37,33 @@ struct Done {
     status: StatusCode,
 }
 
+/// Event keys are keyed hashes, so no sender can choose them. The multiplication spreads keys that tests make of small
+/// numbers.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u128(u128::from(self.0) << 8 ^ u128::from(*byte)));
+    }
+
+    fn write_u128(&mut self, key: u128) {
+        let product = u128::from((key ^ key >> 64) as u64) * 0x9e37_79b9_7f4a_7c15;
+        self.0 = (product ^ product >> 64) as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 const MIN_SWEEP_LEN: usize = 64;
 
 impl Table {
     pub(super) fn new(capacity: usize) -> Self {
         Self {
             capacity,
-            running: HashMap::default(),
+            claimed: HashMap::default(),
             done: HashMap::default(),
             order: VecDeque::new(),
             evicted: 0,
@@ -54,38 +77,40 @@ impl Table {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.running.len() + self.done.len()
+        self.claimed.len() + self.done.len()
     }
 
     pub(super) fn evicted(&self) -> u64 {
         self.evicted
     }
 
-    /// `None` if there is no place.
-    pub(super) fn claim(&mut self, key: u128, token: Token, now: u64, until: u64) -> Option<Claim> {
+    /// `None` if the table is full.
+    pub(super) fn claim(&mut self, attempt: Attempt, now: u64, until: u64) -> Option<Claim> {
+        let (key, token) = (attempt.key.to_u128(), attempt.token);
         if let Some(done) = self.done.get(&key).filter(|done| now < done.until) {
             return Some(Claim::Done(done.status));
         }
-        if let Some(running) = self.running.get_mut(&key) {
-            if now < running.until {
-                return Some(Claim::InProgress { remaining: Some(Duration::from_millis(running.until - now)) });
+        if let Some(claimed) = self.claimed.get_mut(&key) {
+            if now < claimed.until {
+                return Some(Claim::InProgress { remaining: Some(Duration::from_millis(claimed.until - now)) });
             }
-            *running = Running { token, until };
+            *claimed = Claimed { token, until };
         } else {
             self.done.remove(&key);
-            if !self.make_place(now) {
+            if !self.make_room(now) {
                 return None;
             }
-            self.running.insert(key, Running { token, until });
+            self.claimed.insert(key, Claimed { token, until });
         }
         self.sweep_at = self.sweep_at.min(until);
         Some(Claim::Acquired)
     }
 
-    pub(super) fn commit(&mut self, key: u128, token: Token, status: StatusCode, now: u64, until: u64) -> Commit {
-        let held = self.running.remove(&key).is_some_and(|running| running.token == token && now < running.until);
+    pub(super) fn commit(&mut self, attempt: Attempt, status: StatusCode, now: u64, until: u64) -> Commit {
+        let (key, token) = (attempt.key.to_u128(), attempt.token);
+        let held = self.claimed.remove(&key).is_some_and(|claimed| claimed.token == token && now < claimed.until);
         match self.done.entry(key) {
-            // The first success is what the sender was told.
+            // The first status stays, as the sender has been told that one.
             Entry::Occupied(mut entry) if now < entry.get().until => {
                 if entry.get().until < until {
                     entry.get_mut().until = until;
@@ -95,32 +120,33 @@ impl Table {
             entry => {
                 entry.insert_entry(Done { until, status });
                 self.order.push_back((until, key.to_ne_bytes()));
-                // A late one has no place of its own any more.
+                // A late commit may find the table full: its claim had expired and was removed.
                 while self.len() > self.capacity && self.done.len() > 1 && self.evict(now) {}
             }
         }
         if held { Commit::Held } else { Commit::Late }
     }
 
-    pub(super) fn release(&mut self, key: u128, token: Token) {
-        if let Entry::Occupied(entry) = self.running.entry(key) {
-            if entry.get().token == token {
+    pub(super) fn release(&mut self, attempt: Attempt) {
+        if let Entry::Occupied(entry) = self.claimed.entry(attempt.key.to_u128()) {
+            if entry.get().token == attempt.token {
                 entry.remove();
             }
         }
     }
 
-    fn make_place(&mut self, now: u64) -> bool {
-        // Two for each that comes, so that what has run out goes faster than it came.
+    /// Makes room for one more event; `false` if the table is full of events in progress.
+    fn make_room(&mut self, now: u64) -> bool {
+        // Two for each new event, so that expired ones are removed faster than new ones arrive.
         for _ in 0..2 {
             if self.order.front().is_some_and(|(until, _)| *until <= now) {
                 self.evict(now);
             }
         }
-        if self.running.len() >= self.sweep_len {
+        if self.claimed.len() >= self.sweep_len {
             self.sweep(now);
         }
-        // What has run out goes before what is done, which is still of use.
+        // Expired claims go first: the events that are done are still of use.
         if self.len() >= self.capacity && self.sweep_at <= now {
             self.sweep(now);
         }
@@ -128,7 +154,7 @@ impl Table {
         self.len() < self.capacity
     }
 
-    /// Forgets the oldest of what is done; `false` if nothing is.
+    /// Forgets the event that was done first; `false` if no event is done.
     fn evict(&mut self, now: u64) -> bool {
         let Some((until, key)) = self.order.pop_front() else { return false };
         let key = u128::from_ne_bytes(key);
@@ -139,10 +165,10 @@ impl Table {
         true
     }
 
-    /// Forgets the claims whose lease has run out.
+    /// Removes the claims whose lease has expired.
     fn sweep(&mut self, now: u64) {
-        self.running.retain(|_, running| now < running.until);
-        self.sweep_at = self.running.values().map(|running| running.until).min().unwrap_or(u64::MAX);
-        self.sweep_len = MIN_SWEEP_LEN.max(self.running.len() * 2);
+        self.claimed.retain(|_, claimed| now < claimed.until);
+        self.sweep_at = self.claimed.values().map(|claimed| claimed.until).min().unwrap_or(u64::MAX);
+        self.sweep_len = MIN_SWEEP_LEN.max(self.claimed.len() * 2);
     }
 }

@@ -1,22 +1,38 @@
 use std::{error::Error, fmt};
 
 use ::redis::RedisError;
-use tokio::time::error::Elapsed;
 
 /// Why a step of a [`RedisStore`](super::RedisStore) failed.
 ///
-/// It shows the server's own words, and no key or record.
+/// `Display` gives the cause in one line, for a log: the words of the server or the operating system, but no event key
+/// and nothing that is stored under one.
 #[derive(Debug)]
 pub struct RedisStoreError(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    Redis(RedisError),
+    /// Not the client's own error, whose text can quote the key.
+    Redis {
+        cause: String,
+        timed_out: bool,
+    },
     TimedOut,
     Foreign,
 }
 
 impl RedisStoreError {
+    pub(super) fn redis(error: &RedisError) -> Self {
+        let text = error.to_string();
+        // A server that lacks a command, such as one that was renamed, quotes its arguments, and the key is one of them.
+        let text = text.split(", with args").next().unwrap_or_default();
+        let cause = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        Self(Kind::Redis { cause, timed_out: error.is_timeout() })
+    }
+
+    pub(super) fn timed_out() -> Self {
+        Self(Kind::TimedOut)
+    }
+
     pub(super) fn foreign() -> Self {
         Self(Kind::Foreign)
     }
@@ -24,41 +40,22 @@ impl RedisStoreError {
     /// Whether the server did not answer in time.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        match &self.0 {
-            Kind::Redis(error) => error.is_timeout(),
+        match self.0 {
+            Kind::Redis { timed_out, .. } => timed_out,
             Kind::TimedOut => true,
             Kind::Foreign => false,
         }
     }
 }
 
-impl From<RedisError> for RedisStoreError {
-    fn from(error: RedisError) -> Self {
-        Self(Kind::Redis(error))
-    }
-}
-
-impl From<Elapsed> for RedisStoreError {
-    fn from(_: Elapsed) -> Self {
-        Self(Kind::TimedOut)
-    }
-}
-
 impl fmt::Display for RedisStoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &self.0 {
-            Kind::Redis(_) => "redis failed",
-            Kind::TimedOut => "redis did not answer in time",
-            Kind::Foreign => "redis holds something else under the key of an event",
-        })
-    }
-}
-
-impl Error for RedisStoreError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.0 {
-            Kind::Redis(error) => Some(error),
-            Kind::TimedOut | Kind::Foreign => None,
+            Kind::Redis { cause, .. } => write!(f, "redis failed: {cause}"),
+            Kind::TimedOut => f.write_str("redis did not answer in time"),
+            Kind::Foreign => f.write_str("redis holds something else under the key of an event"),
         }
     }
 }
+
+impl Error for RedisStoreError {}

@@ -1,26 +1,26 @@
-//! What every [`Store`] must do.
+//! Tests of the rules that every [`Store`] must follow.
 //!
-//! [`check`] is the whole suite: each rule on keys of its own, and then random walks beside a model.
+//! [`check`] is the whole suite: first each rule on its own keys, then random steps that it compares with a model.
 
 mod model;
 mod rules;
 
 use std::{error::Error, fmt, time::Duration};
 
-use crate::idempotency::{BoxError, EventKey, Store, Token};
+use crate::idempotency::{Attempt, BoxError, ClaimToken, EventKey, Store};
 
-/// Checks all that a [`Store`] promises. `advance` lets the time of the store pass.
+/// Checks that a [`Store`] follows every rule. `advance` must let the time of the store pass.
 ///
-/// A store that measures by a [`ManualClock`](super::ManualClock) advances that. For a server, make the records in it
-/// as much older: with Redis, by `PEXPIRE` of what `PTTL` says. Leases and times to live in it are of hours, so that the
-/// time that the suite itself takes does not matter. It uses random keys and leaves its records behind.
+/// For a store with a [`ManualClock`](super::ManualClock), advance that clock. For a server, age its entries by the same
+/// amount: with Redis, subtract it from each key's `PTTL` by `PEXPIRE`. The suite uses leases and times to live of hours,
+/// so its own running time does not matter. It uses random keys and does not remove them.
 ///
-/// It does not see whether `abandon` and `record` do what they are for, as a store may leave them out, nor a race between
-/// threads: claims at once are polled in turns on one.
+/// The suite cannot find two kinds of faults. A store may leave `commit_detached` and `release_detached` out, so their
+/// absence is no violation. And it polls concurrent claims in turns on one thread, so it finds no race between threads.
 ///
 /// # Errors
 ///
-/// The first rule that the store breaks.
+/// The first violation that it finds.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ pub async fn check<St: Store>(store: &St, mut advance: impl AsyncFnMut(Duration)
     rules::races(store).await?;
     rules::done(store, &mut advance).await?;
     rules::releases(store, &mut advance).await?;
-    rules::records(store, &mut advance).await?;
+    rules::detached_commits(store, &mut advance).await?;
     rules::lost_leases(store, &mut advance).await?;
     for seed in 0..WALKS {
         walk(store, &mut advance, seed, STEPS).await?;
@@ -41,12 +41,13 @@ pub async fn check<St: Store>(store: &St, mut advance: impl AsyncFnMut(Duration)
 const WALKS: u64 = 20;
 const STEPS: usize = 200;
 
-/// Takes random steps on a few keys, and compares each answer with that of a model: at most one live claim per
-/// key, and what is done is not lost before its time. The same seed takes the same steps.
+/// Takes random steps on a few keys and compares each answer with a model. The same seed takes the same steps.
+///
+/// In the model, a key has at most one live claim, and an event that is done is not forgotten early.
 ///
 /// # Errors
 ///
-/// The first answer that differs, with the steps on its key until then.
+/// The first answer that differs from the model, with all steps on its key up to there.
 ///
 /// # Examples
 ///
@@ -69,11 +70,11 @@ pub async fn walk<St: Store>(
     model::walk(store, &mut advance, seed, steps).await
 }
 
-/// Long beside the time that a check takes.
+/// Both are long compared with the time that a check takes.
 const LEASE: Duration = Duration::from_secs(10_000);
 const TTL: Duration = Duration::from_secs(100_000);
 
-/// What a store did against the rules.
+/// A rule that a store has broken.
 #[derive(Debug)]
 pub struct Violation {
     rule: String,
@@ -81,7 +82,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// The rule, in words.
+    /// The text of the rule.
     #[must_use]
     pub fn rule(&self) -> &str {
         &self.rule
@@ -96,12 +97,16 @@ impl fmt::Display for Violation {
 
 impl Error for Violation {}
 
-/// A key that no other run uses, as a token is random.
+/// A key that no other run uses, because tokens are random.
 fn fresh_key() -> EventKey {
-    EventKey::from_bytes(Token::fresh().to_bytes())
+    EventKey::from_bytes(ClaimToken::fresh().to_bytes())
 }
 
-/// What must be, and what is.
+fn attempt_on(key: EventKey) -> Attempt {
+    Attempt::new(key, ClaimToken::fresh())
+}
+
+/// Turns an answer that breaks the rule into a violation.
 fn expect<T: fmt::Debug, E: Into<BoxError>>(
     rule: &str,
     found: Result<T, E>,

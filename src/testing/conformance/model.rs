@@ -1,23 +1,23 @@
-//! Random steps, and what a store must answer to each.
+//! Random steps, and a model of what a store must answer to each.
 
 use std::time::Duration;
 
 use http::StatusCode;
 
-use super::{LEASE, TTL, Violation, expect, fresh_key};
-use crate::idempotency::{Claim, Commit, EventKey, Store, Token};
+use super::{LEASE, TTL, Violation, attempt_on, expect, fresh_key};
+use crate::idempotency::{Attempt, Claim, ClaimToken, Commit, Done, EventKey, Store};
 
 const KEYS: u64 = 4;
-/// No sum of them ends less than 1,000 s before the lease or the time to live does, which is more than a walk takes
-/// in a store with a time of its own.
+/// The pauses, in seconds. No sum of them ends within the last 1,000 s of a lease or a time to live. A walk takes less
+/// than that, so it works with a store whose own time goes on.
 const PASSES: [u64; 3] = [3_000, 13_000, 133_000];
 
-/// One key, as it must be.
+/// The model of one key.
 struct Event {
     key: EventKey,
     state: State,
-    /// Who has claimed it so far, and could come late.
-    tokens: Vec<Token>,
+    /// The attempts that have claimed the key so far. Each of them can commit or release late.
+    attempts: Vec<Attempt>,
     steps: Vec<String>,
 }
 
@@ -25,11 +25,11 @@ struct Event {
 enum State {
     Absent,
     Claimed {
-        by: Token,
+        by: ClaimToken,
         until: u64,
     },
-    /// Which of several successes a store remembers is its own matter, and so is whether a second one begins the time to
-    /// live anew: from `until` to `at_most` it may be forgotten. No status if they differ.
+    /// After two commits, a store may remember either status, and may restart the time to live or not. So it may forget
+    /// the event from `until` on, and must have forgotten it at `at_most`. `status` is `None` if the two differ.
     Done {
         status: Option<StatusCode>,
         until: u64,
@@ -69,7 +69,7 @@ pub(super) async fn walk<St: Store>(
 
 impl Event {
     fn new() -> Self {
-        Self { key: fresh_key(), state: State::Absent, tokens: Vec::new(), steps: Vec::new() }
+        Self { key: fresh_key(), state: State::Absent, attempts: Vec::new(), steps: Vec::new() }
     }
 
     fn expire(&mut self, now: u64) {
@@ -82,33 +82,33 @@ impl Event {
     }
 
     async fn step<St: Store>(&mut self, store: &St, random: &mut Random, now: u64) -> Result<(), Violation> {
-        match (random.below(4), random.of(&self.tokens)) {
-            (0, Some(token)) => self.commit(store, token, random, now).await,
-            (1, Some(token)) => self.release(store, token).await,
+        match (random.below(4), random.of(&self.attempts)) {
+            (0, Some(attempt)) => self.commit(store, attempt, random, now).await,
+            (1, Some(attempt)) => self.release(store, attempt).await,
             _ => self.claim(store, now).await,
         }
     }
 
     async fn claim<St: Store>(&mut self, store: &St, now: u64) -> Result<(), Violation> {
-        let token = Token::fresh();
+        let attempt = attempt_on(self.key);
         self.steps.push("claim".to_owned());
-        let claim = store.claim(self.key, token, LEASE).await;
+        let claim = store.claim(attempt, LEASE).await;
         match self.state {
             State::Absent => {
-                self.tokens.push(token);
-                self.state = State::Claimed { by: token, until: now + LEASE.as_secs() };
+                self.attempts.push(attempt);
+                self.state = State::Claimed { by: attempt.token, until: now + LEASE.as_secs() };
                 expect("an absent key can be claimed", claim, |claim| *claim == Claim::Acquired)
             }
             State::Claimed { .. } => {
                 expect("at most one claim is live", claim, |claim| matches!(claim, Claim::InProgress { .. }))
             }
             State::Done { until, .. } if until <= now && matches!(claim, Ok(Claim::Acquired)) => {
-                self.tokens.push(token);
-                self.state = State::Claimed { by: token, until: now + LEASE.as_secs() };
+                self.attempts.push(attempt);
+                self.state = State::Claimed { by: attempt.token, until: now + LEASE.as_secs() };
                 Ok(())
             }
             State::Done { status, .. } => expect(
-                "what is done is not lost",
+                "an event that is done is not forgotten early",
                 claim,
                 |claim| matches!(claim, Claim::Done(found) if status.is_none_or(|status| *found == status)),
             ),
@@ -118,34 +118,35 @@ impl Event {
     async fn commit<St: Store>(
         &mut self,
         store: &St,
-        token: Token,
+        attempt: Attempt,
         random: &mut Random,
         now: u64,
     ) -> Result<(), Violation> {
         let status = random.of(&[StatusCode::OK, StatusCode::NO_CONTENT]).unwrap_or_default();
         self.steps.push("commit".to_owned());
-        let (held, at_most) = (matches!(self.state, State::Claimed { by, .. } if by == token), now + TTL.as_secs());
+        let (held, at_most) =
+            (matches!(self.state, State::Claimed { by, .. } if by == attempt.token), now + TTL.as_secs());
         self.state = match self.state {
             State::Done { status: first, until, .. } => {
                 State::Done { status: first.filter(|first| *first == status), until, at_most }
             }
             _ => State::Done { status: Some(status), until: at_most, at_most },
         };
-        let commit = store.commit(self.key, token, status, TTL).await;
+        let commit = store.commit(attempt, Done::new(status, TTL)).await;
         let expected = if held { Commit::Held } else { Commit::Late };
-        expect("a commit tells whether the claim was held", commit, |commit| *commit == expected)
+        expect("a commit says whether the claim was still held", commit, |commit| *commit == expected)
     }
 
-    async fn release<St: Store>(&mut self, store: &St, token: Token) -> Result<(), Violation> {
+    async fn release<St: Store>(&mut self, store: &St, attempt: Attempt) -> Result<(), Violation> {
         self.steps.push("release".to_owned());
-        if matches!(self.state, State::Claimed { by, .. } if by == token) {
+        if matches!(self.state, State::Claimed { by, .. } if by == attempt.token) {
             self.state = State::Absent;
         }
-        expect("a release is no error", store.release(self.key, token).await, |()| true)
+        expect("a release succeeds", store.release(attempt).await, |()| true)
     }
 }
 
-/// SplitMix64, so that a seed takes the same steps everywhere.
+/// SplitMix64: a seed takes the same steps on every platform.
 struct Random(u64);
 
 impl Random {

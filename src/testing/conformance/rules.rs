@@ -1,4 +1,4 @@
-//! The rules one by one, each on keys of its own.
+//! The rules one by one, each on its own keys.
 
 use std::{
     future::{Future, poll_fn},
@@ -9,72 +9,72 @@ use std::{
 
 use http::StatusCode;
 
-use super::{LEASE, TTL, Violation, expect, fresh_key};
-use crate::idempotency::{BoxError, Claim, Commit, EventKey, Store, Token};
+use super::{LEASE, TTL, Violation, attempt_on, expect, fresh_key};
+use crate::idempotency::{Attempt, BoxError, Claim, ClaimToken, Commit, Done, EventKey, Store};
 
-const NO_CONTENT: StatusCode = StatusCode::NO_CONTENT;
-/// More than either, beside the time that the check itself takes.
+/// More than the time that the check itself takes.
 const MARGIN: Duration = Duration::from_secs(1000);
 
 fn in_progress(claim: &Claim) -> bool {
     matches!(claim, Claim::InProgress { remaining } if remaining.is_none_or(|remaining| remaining <= LEASE))
 }
 
-/// The others are told from it by one byte alone. The last four bytes are left out, as a key that is made later differs
-/// in those.
+/// Keys that differ from this one in one byte. Not in one of the last four, where the keys that are made later differ.
 fn neighbours_of_key(key: EventKey) -> impl Iterator<Item = EventKey> {
     let key = u128::from_be_bytes(*key.as_bytes());
     (32..128).step_by(8).map(move |bit| EventKey::from_bytes((key ^ (1 << bit)).to_be_bytes()))
 }
 
-fn neighbours_of_token(token: Token) -> impl Iterator<Item = Token> {
-    let token = u128::from_be_bytes(token.to_bytes());
-    (0..128).step_by(8).map(move |bit| Token::from_bytes((token ^ (1 << bit)).to_be_bytes()))
+/// Attempts whose tokens differ from that of this one in one byte.
+fn neighbours_of(attempt: Attempt) -> impl Iterator<Item = Attempt> {
+    let token = u128::from_be_bytes(attempt.token.to_bytes());
+    let neighbour = move |bit: u32| ClaimToken::from_bytes((token ^ (1 << bit)).to_be_bytes());
+    (0..128).step_by(8).map(move |bit| Attempt::new(attempt.key, neighbour(bit)))
 }
 
 pub(super) async fn claims<St: Store>(store: &St, advance: &mut impl AsyncFnMut(Duration)) -> Result<(), Violation> {
     let (key, other) = (fresh_key(), fresh_key());
-    let claim = async |key| store.claim(key, Token::fresh(), LEASE).await;
+    let claim = async |key| store.claim(attempt_on(key), LEASE).await;
     expect("an absent key can be claimed", claim(key).await, |claim| *claim == Claim::Acquired)?;
-    expect("a claimed key is in progress for others", claim(key).await, in_progress)?;
+    expect("a claimed key is in progress for other attempts", claim(key).await, in_progress)?;
     expect("another key is another event", claim(other).await, |claim| *claim == Claim::Acquired)?;
     for other in neighbours_of_key(key) {
         expect("all bytes of a key count", claim(other).await, |claim| *claim == Claim::Acquired)?;
     }
     advance(LEASE - MARGIN).await;
-    expect("a lease lasts as long as was asked for", claim(key).await, in_progress)?;
+    expect("a claim lasts until its lease expires", claim(key).await, in_progress)?;
     advance(2 * MARGIN).await;
-    expect("a claim whose lease has run out can be taken over", claim(key).await, |claim| *claim == Claim::Acquired)?;
-    expect("a claim that was taken over is in progress", claim(key).await, in_progress)
+    expect("a key whose lease has expired can be claimed", claim(key).await, |claim| *claim == Claim::Acquired)?;
+    expect("a key that was claimed again is in progress", claim(key).await, in_progress)
 }
 
-/// How many claims of one key are made at once, and on how many keys.
+/// The number of concurrent claims of one key, and the number of keys.
 const AT_ONCE: usize = 16;
 
 pub(super) async fn races<St: Store>(store: &St) -> Result<(), Violation> {
     for _ in 0..AT_ONCE {
         let key = fresh_key();
-        let claims = at_once((0..AT_ONCE).map(|_| store.claim(key, Token::fresh(), LEASE)).collect()).await;
+        let claims = at_once((0..AT_ONCE).map(|_| store.claim(attempt_on(key), LEASE)).collect()).await;
         let mut acquired = 0;
         for claim in claims {
             acquired += usize::from(matches!(claim, Ok(Claim::Acquired)));
-            expect("claims at once are answered", claim, |claim| *claim == Claim::Acquired || in_progress(claim))?;
+            expect("concurrent claims are answered", claim, |claim| *claim == Claim::Acquired || in_progress(claim))?;
         }
-        expect("of claims at once, one is acquired", Ok::<_, BoxError>(acquired), |acquired| *acquired == 1)?;
+        expect("of concurrent claims, exactly one succeeds", Ok::<_, BoxError>(acquired), |acquired| *acquired == 1)?;
     }
     Ok(())
 }
 
-/// Polls all of them in turns, so that a step which is not atomic is interrupted by the others.
+/// Polls all futures in turns, so that they interrupt a step that is not atomic.
 async fn at_once<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     let mut running: Vec<_> = futures.into_iter().map(|future| Some(Box::pin(future))).collect();
     let mut outputs = Vec::with_capacity(running.len());
     poll_fn(|cx| {
-        for place in &mut running {
-            let Some(future) = place else { continue };
+        for slot in &mut running {
+            let Some(future) = slot else { continue };
             if let Poll::Ready(output) = Pin::new(future).poll(cx) {
                 outputs.push(output);
-                *place = None;
+                *slot = None;
             }
         }
         if running.iter().all(Option::is_none) { Poll::Ready(()) } else { Poll::Pending }
@@ -84,93 +84,95 @@ async fn at_once<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
 }
 
 pub(super) async fn done<St: Store>(store: &St, advance: &mut impl AsyncFnMut(Duration)) -> Result<(), Violation> {
-    let (key, token) = (fresh_key(), Token::fresh());
-    let claim = async || store.claim(key, Token::fresh(), LEASE).await;
-    let acquired = store.claim(key, token, LEASE).await;
-    expect("an absent key can be claimed", acquired, |claim| *claim == Claim::Acquired)?;
-    let commit = store.commit(key, token, StatusCode::ACCEPTED, TTL).await;
+    let first = attempt_on(fresh_key());
+    let claim = async || store.claim(attempt_on(first.key), LEASE).await;
+    expect("an absent key can be claimed", store.claim(first, LEASE).await, |claim| *claim == Claim::Acquired)?;
+    let commit = store.commit(first, Done::new(StatusCode::ACCEPTED, TTL)).await;
     expect("a commit within the lease is held", commit, |commit| *commit == Commit::Held)?;
     let is_done = |claim: &Claim| *claim == Claim::Done(StatusCode::ACCEPTED);
-    expect("what is done keeps its status", claim().await, is_done)?;
-    expect("to release what is done is no error", store.release(key, token).await, |()| true)?;
-    store.abandon(key, token);
-    expect("what is done stays so, also when it is released", claim().await, is_done)?;
+    expect("an event that is done keeps its status", claim().await, is_done)?;
+    expect("a release of an event that is done succeeds", store.release(first).await, |()| true)?;
+    store.release_detached(first);
+    expect("a release does not change an event that is done", claim().await, is_done)?;
     advance(TTL - MARGIN).await;
-    expect("what is done is remembered as long as was asked for", claim().await, is_done)?;
+    expect("an event that is done is remembered for its time to live", claim().await, is_done)?;
     advance(2 * MARGIN).await;
-    let acquired = claim().await;
-    expect("what was done is forgotten after its time to live", acquired, |claim| *claim == Claim::Acquired)?;
+    expect("an event is forgotten after its time to live", claim().await, |claim| *claim == Claim::Acquired)?;
     for status in (200..300).filter_map(|status| StatusCode::from_u16(status).ok()) {
-        let key = fresh_key();
-        expect("a commit of an absent key is late", store.commit(key, token, status, TTL).await, |commit| {
-            *commit == Commit::Late
-        })?;
-        let found = store.claim(key, Token::fresh(), LEASE).await;
+        let attempt = attempt_on(fresh_key());
+        let commit = store.commit(attempt, Done::new(status, TTL)).await;
+        expect("a commit of an absent key is late", commit, |commit| *commit == Commit::Late)?;
+        let found = store.claim(attempt_on(attempt.key), LEASE).await;
         expect("every 2xx is kept", found, |claim| *claim == Claim::Done(status))?;
     }
     Ok(())
 }
 
 pub(super) async fn releases<St: Store>(store: &St, _advance: &mut impl AsyncFnMut(Duration)) -> Result<(), Violation> {
-    let (key, token) = (fresh_key(), Token::fresh());
-    let claim = async |token| store.claim(key, token, LEASE).await;
-    expect("to release an absent key is no error", store.release(key, token).await, |()| true)?;
-    expect("an absent key can be claimed", claim(token).await, |claim| *claim == Claim::Acquired)?;
-    expect("to release a claim works", store.release(key, token).await, |()| true)?;
-    let retry = Token::fresh();
+    let first = attempt_on(fresh_key());
+    let claim = async |attempt| store.claim(attempt, LEASE).await;
+    let claim_again = async || store.claim(attempt_on(first.key), LEASE).await;
+    expect("a release of an absent key succeeds", store.release(first).await, |()| true)?;
+    expect("an absent key can be claimed", claim(first).await, |claim| *claim == Claim::Acquired)?;
+    expect("a release of a claim succeeds", store.release(first).await, |()| true)?;
+    let retry = attempt_on(first.key);
     expect("a released key can be claimed at once", claim(retry).await, |claim| *claim == Claim::Acquired)?;
-    expect("to release twice is no error", store.release(key, token).await, |()| true)?;
-    expect("a release gives back its own claim only", claim(Token::fresh()).await, in_progress)?;
-    store.abandon(key, token);
-    expect("an abandoned claim gives back itself only", claim(Token::fresh()).await, in_progress)?;
-    // Tokens of one process share their first half, and those of two processes can share the second.
-    for other in neighbours_of_token(retry) {
-        expect("a stale release is no error", store.release(key, other).await, |()| true)?;
-        store.abandon(key, other);
-        expect("all bytes of a token count", claim(Token::fresh()).await, in_progress)?;
+    expect("a second release succeeds", store.release(first).await, |()| true)?;
+    expect("a release ends the claim of its own attempt only", claim_again().await, in_progress)?;
+    store.release_detached(first);
+    expect("a detached release ends the claim of its own attempt only", claim_again().await, in_progress)?;
+    // The tokens of one process share their first half, and those of two processes can share the second.
+    for other in neighbours_of(retry) {
+        expect("a release by another attempt succeeds", store.release(other).await, |()| true)?;
+        store.release_detached(other);
+        expect("all bytes of a token count", claim_again().await, in_progress)?;
     }
     Ok(())
 }
 
-/// A store may do nothing in `record`, or do it later: what was recorded is in progress still, or done.
-pub(super) async fn records<St: Store>(store: &St, advance: &mut impl AsyncFnMut(Duration)) -> Result<(), Violation> {
-    let (key, token) = (fresh_key(), Token::fresh());
-    let claim = async || store.claim(key, Token::fresh(), LEASE).await;
+/// A store may do nothing in `commit_detached`, or do it later: the key is still in progress then, or done.
+pub(super) async fn detached_commits<St: Store>(
+    store: &St,
+    advance: &mut impl AsyncFnMut(Duration),
+) -> Result<(), Violation> {
+    let first = attempt_on(fresh_key());
+    let claim = async || store.claim(attempt_on(first.key), LEASE).await;
     let is_kept = |claim: &Claim| in_progress(claim) || *claim == Claim::Done(StatusCode::ACCEPTED);
-    let acquired = store.claim(key, token, LEASE).await;
-    expect("an absent key can be claimed", acquired, |claim| *claim == Claim::Acquired)?;
-    store.record(key, token, StatusCode::ACCEPTED, TTL);
-    expect("a record gives no claim back", claim().await, is_kept)?;
+    expect("an absent key can be claimed", store.claim(first, LEASE).await, |claim| *claim == Claim::Acquired)?;
+    store.commit_detached(first, Done::new(StatusCode::ACCEPTED, TTL));
+    expect("a detached commit does not release the claim", claim().await, is_kept)?;
     advance(LEASE - MARGIN).await;
-    expect("a record lasts as long as was asked for", claim().await, is_kept)
+    expect("a detached commit does not shorten the lease or the time to live", claim().await, is_kept)
 }
 
 pub(super) async fn lost_leases<St: Store>(
     store: &St,
     advance: &mut impl AsyncFnMut(Duration),
 ) -> Result<(), Violation> {
-    let (key, slow, quick) = (fresh_key(), Token::fresh(), Token::fresh());
-    let claim = async |token| store.claim(key, token, LEASE).await;
-    let commit = async |token, status| store.commit(key, token, status, TTL).await;
+    let done = Done::new(StatusCode::NO_CONTENT, TTL);
+    let slow = attempt_on(fresh_key());
+    let quick = attempt_on(slow.key);
+    let claim = async |attempt| store.claim(attempt, LEASE).await;
+    let claim_again = async || store.claim(attempt_on(slow.key), LEASE).await;
     expect("an absent key can be claimed", claim(slow).await, |claim| *claim == Claim::Acquired)?;
     advance(LEASE + MARGIN).await;
-    expect("a claim whose lease has run out can be taken over", claim(quick).await, |claim| *claim == Claim::Acquired)?;
-    expect("a stale release is no error", store.release(key, slow).await, |()| true)?;
-    expect("a stale release changes nothing", claim(Token::fresh()).await, in_progress)?;
-    let late = commit(slow, NO_CONTENT).await;
-    expect("a commit after the claim was taken over is late", late, |commit| *commit == Commit::Late)?;
+    expect("a key whose lease has expired can be claimed", claim(quick).await, |claim| *claim == Claim::Acquired)?;
+    expect("a late release succeeds", store.release(slow).await, |()| true)?;
+    expect("a late release changes nothing", claim_again().await, in_progress)?;
+    let late = store.commit(slow, done).await;
+    expect("a commit is late when another attempt has claimed the key", late, |commit| *commit == Commit::Late)?;
     let is_done = |claim: &Claim| matches!(claim, Claim::Done(_));
-    expect("a late success stands", claim(Token::fresh()).await, is_done)?;
-    expect("a failure after it is no error", store.release(key, quick).await, |()| true)?;
-    expect("a failure after it takes nothing back", claim(Token::fresh()).await, is_done)?;
-    let second = commit(quick, NO_CONTENT).await;
-    expect("a second success is late", second, |commit| *commit == Commit::Late)?;
-    expect("a second success takes nothing back", claim(Token::fresh()).await, is_done)?;
+    expect("an event is done after a late commit", claim_again().await, is_done)?;
+    expect("a release after a late commit succeeds", store.release(quick).await, |()| true)?;
+    expect("a release after a late commit changes nothing", claim_again().await, is_done)?;
+    let second = store.commit(quick, done).await;
+    expect("a second commit is late", second, |commit| *commit == Commit::Late)?;
+    expect("an event stays done after a second commit", claim_again().await, is_done)?;
 
-    let (key, token) = (fresh_key(), Token::fresh());
-    expect("an absent key can be claimed", store.claim(key, token, LEASE).await, |claim| *claim == Claim::Acquired)?;
+    let alone = attempt_on(fresh_key());
+    expect("an absent key can be claimed", claim(alone).await, |claim| *claim == Claim::Acquired)?;
     advance(LEASE + MARGIN).await;
-    let late = store.commit(key, token, NO_CONTENT, TTL).await;
-    expect("a commit after the lease is late, also if nobody took over", late, |commit| *commit == Commit::Late)?;
-    expect("and stands", store.claim(key, Token::fresh(), LEASE).await, is_done)
+    let late = store.commit(alone, done).await;
+    expect("a commit after the lease is late, also without another claim", late, |commit| *commit == Commit::Late)?;
+    expect("an event is done after a late commit", claim(attempt_on(alone.key)).await, is_done)
 }

@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::{Request, StatusCode};
+use http::Request;
 use tokio::sync::Notify;
 use tokio_test::{assert_pending, assert_ready_ok};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, limit::ConcurrencyLimitLayer};
 use tower_webhook::{
     WebhookBody,
-    idempotency::{Claim, Commit, EventKey, IdempotencyLayer, Identity, Outcome, Pepper, Store, Token},
+    idempotency::{Attempt, Claim, Commit, Done, EventKey, IdempotencyLayer, Identity, Outcome, Pepper, Store},
     testing::Step,
 };
 
@@ -72,7 +72,7 @@ on_each_store! {
         let (layer, handler) = (place.layer(), Acting::new([Act::Fail]));
         let error = layer.layer(handler.clone()).oneshot(delivery_of("e")).await.map(drop);
         assert_eq!(error, Err("as told"));
-        assert_eq!(place.store.calls(Step::Release), 1, "given back before the answer, and not behind it");
+        assert_eq!(place.store.calls(Step::Release), 1, "released before the answer, and not behind it");
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
     }
 
@@ -189,21 +189,21 @@ async fn the_wait_is_what_is_left_of_the_lease_rounded_up() {
     assert_eq!(deliver(&layer, &handler, "e").await.outcome, Some(Outcome::First));
 }
 
-/// A store whose claims are always about to run out.
+/// A store whose claims are always about to expire.
 struct Brink;
 
 impl Store for Brink {
     type Error = std::convert::Infallible;
 
-    async fn claim(&self, _: EventKey, _: Token, _: Duration) -> Result<Claim, Self::Error> {
+    async fn claim(&self, _: Attempt, _: Duration) -> Result<Claim, Self::Error> {
         Ok(Claim::InProgress { remaining: Some(Duration::ZERO) })
     }
 
-    async fn commit(&self, _: EventKey, _: Token, _: StatusCode, _: Duration) -> Result<Commit, Self::Error> {
+    async fn commit(&self, _: Attempt, _: Done) -> Result<Commit, Self::Error> {
         Ok(Commit::Held)
     }
 
-    async fn release(&self, _: EventKey, _: Token) -> Result<(), Self::Error> {
+    async fn release(&self, _: Attempt) -> Result<(), Self::Error> {
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ use tokio::{
 };
 use tower::{Layer, ServiceExt};
 use tower_webhook::{
-    idempotency::{AnyStore, EventKey, IdempotencyLayer, InFlight, Outcome},
+    idempotency::{BoxStore, EventKey, IdempotencyLayer, InFlight, Outcome},
     testing::FailingStore,
 };
 
@@ -72,7 +72,7 @@ struct Served {
     go: Arc<Notify>,
 }
 
-async fn serve(layer: IdempotencyLayer<FailingStore<AnyStore>>) -> Served {
+async fn serve(layer: IdempotencyLayer<FailingStore<BoxStore>>) -> Served {
     let (tell, told) = mpsc::unbounded_channel();
     let go = Arc::new(Notify::new());
     let let_go = Arc::clone(&go);
@@ -214,5 +214,5 @@ macro_rules! on_each_protocol {
 
 on_each_protocol! {
     inline_the_handler_is_cut_off_and_the_event_given_back: inline
-    detached_the_handler_comes_to_its_end_and_is_recorded: detached
+    detached_the_handler_comes_to_its_end_and_is_committed: detached
 }

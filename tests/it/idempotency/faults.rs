@@ -7,12 +7,12 @@ use std::{
     time::Duration,
 };
 
-use http::{Request, StatusCode};
+use http::Request;
 use tokio_test::assert_pending;
 use tower::{Layer, Service, ServiceExt};
 use tower_webhook::{
     WebhookBody,
-    idempotency::{Claim, Commit, EventKey, IdempotencyLayer, MemoryStore, Outcome, Pepper, Store, Token},
+    idempotency::{Attempt, Claim, Commit, Done, IdempotencyLayer, MemoryStore, Outcome, Pepper, Store},
     testing::{Fault, ManualClock, Step},
 };
 
@@ -40,7 +40,7 @@ on_each_store! {
         place.store.fail(Step::Claim, Fault::Unreached);
         assert_eq!(deliver(&layer, &handler, "e").await, unavailable());
         assert_eq!(handler.runs(), 0);
-        assert_eq!(*errors.lock().unwrap(), ["the store is told not to be reached"]);
+        assert_eq!(*errors.lock().unwrap(), ["the store was told to be unreachable"]);
         place.store.mend();
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
         assert_eq!(place.store.calls(Step::Claim), 2, "a claim is tried once");
@@ -61,25 +61,25 @@ on_each_store! {
         place.store.fail(Step::Commit, Fault::Unreached);
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::Unclaimed));
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(500, Outcome::Unclaimed));
-        assert_eq!(place.store.calls(Step::Release), 0, "there is nothing to give back");
+        assert_eq!(place.store.calls(Step::Release), 0, "there is nothing to release");
         place.store.mend();
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
 
-        // What was done without a claim is recorded all the same, once the store takes it.
+        // A success without a claim is committed all the same, once the store answers.
         place.store.fail(Step::Claim, Fault::Unreached);
         assert_eq!(deliver(&layer, &handler, "another").await, Answer::of_the_handler(204, Outcome::Unclaimed));
         place.store.mend();
         assert_eq!(deliver(&layer, &handler, "another").await, Answer::replay(204));
     }
 
-    async fn a_success_that_cannot_be_recorded_stays_a_success(place: Place) {
+    async fn a_success_that_cannot_be_committed_stays_a_success(place: Place) {
         let (layer, handler) = (place.layer(), Acting::default());
         place.store.fail(Step::Commit, Fault::Unreached);
-        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::Unrecorded));
-        assert_eq!(place.store.calls(Step::Commit), 2, "a record is tried twice");
-        assert_eq!(place.store.calls(Step::Release), 0, "what has happened is not given back");
+        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::Uncommitted));
+        assert_eq!(place.store.calls(Step::Commit), 2, "a commit is tried twice");
+        assert_eq!(place.store.calls(Step::Release), 0, "an effect that has happened is not released");
 
-        // Until the lease has run out it counts as running; after that, nobody knows of it.
+        // The event is in progress until the lease expires. After that, nobody knows of it.
         place.store.mend();
         assert_eq!(deliver(&layer, &handler, "e").await.outcome, Some(Outcome::InProgress));
         place.advance(A_LEASE);
@@ -87,10 +87,10 @@ on_each_store! {
         assert_eq!(handler.runs(), 2);
     }
 
-    async fn a_record_whose_answer_is_lost_stands(place: Place) {
+    async fn a_commit_whose_answer_is_lost_stands(place: Place) {
         let (layer, handler) = (place.layer(), Acting::default());
         place.store.fail(Step::Commit, Fault::AnswerLost);
-        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::Unrecorded));
+        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::Uncommitted));
         place.store.mend();
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::replay(204));
         assert_eq!(handler.runs(), 1);
@@ -134,7 +134,7 @@ on_each_store! {
         }
     }
 
-    async fn a_future_that_is_dropped_after_the_effect_is_recorded_all_the_same(place: Place) {
+    async fn a_future_that_is_dropped_after_the_effect_is_committed_all_the_same(place: Place) {
         let layer = IdempotencyLayer::with_pepper(Hesitant(place.store.clone()), Pepper::new(PEPPER).unwrap());
         for polls in 0..8 {
             let (handler, event) = (Acting::default(), format!("dropped after {polls}"));
@@ -189,39 +189,33 @@ async fn pause() {
 impl<St: Store> Store for Hesitant<St> {
     type Error = St::Error;
 
-    async fn claim(&self, key: EventKey, token: Token, lease: Duration) -> Result<Claim, St::Error> {
+    async fn claim(&self, attempt: Attempt, lease: Duration) -> Result<Claim, St::Error> {
         pause().await;
-        let claim = self.0.claim(key, token, lease).await;
+        let claim = self.0.claim(attempt, lease).await;
         pause().await;
         claim
     }
 
-    async fn commit(
-        &self,
-        key: EventKey,
-        token: Token,
-        status: StatusCode,
-        ttl: Duration,
-    ) -> Result<Commit, St::Error> {
+    async fn commit(&self, attempt: Attempt, done: Done) -> Result<Commit, St::Error> {
         pause().await;
-        let commit = self.0.commit(key, token, status, ttl).await;
+        let commit = self.0.commit(attempt, done).await;
         pause().await;
         commit
     }
 
-    async fn release(&self, key: EventKey, token: Token) -> Result<(), St::Error> {
+    async fn release(&self, attempt: Attempt) -> Result<(), St::Error> {
         pause().await;
-        let release = self.0.release(key, token).await;
+        let release = self.0.release(attempt).await;
         pause().await;
         release
     }
 
-    fn abandon(&self, key: EventKey, token: Token) {
-        self.0.abandon(key, token);
+    fn commit_detached(&self, attempt: Attempt, done: Done) {
+        self.0.commit_detached(attempt, done);
     }
 
-    fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
-        self.0.record(key, token, status, ttl);
+    fn release_detached(&self, attempt: Attempt) {
+        self.0.release_detached(attempt);
     }
 }
 
@@ -236,7 +230,7 @@ fn cut_off(layer: &IdempotencyLayer<Hesitant<MemoryStore>>, handler: &Acting, po
 }
 
 #[test]
-fn a_future_that_is_dropped_at_any_point_leaves_no_claim_behind_and_a_record_of_each_effect() {
+fn a_future_that_is_dropped_at_any_point_leaves_no_claim_behind_and_commits_each_effect() {
     for status in [204, 500] {
         let mut ends = 0;
         for polls in 0..12 {

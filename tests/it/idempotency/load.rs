@@ -41,8 +41,8 @@ const ROUNDS: usize = 20;
 #[derive(Default)]
 struct Tally {
     effects: HashMap<EventKey, usize>,
-    /// How often an effect was left without a record: what is documented to run again.
-    unrecorded: HashMap<EventKey, usize>,
+    /// How often the commit of an effect failed: what is documented to run again.
+    uncommitted: HashMap<EventKey, usize>,
 }
 
 type Shared = Arc<Mutex<Tally>>;
@@ -67,9 +67,9 @@ async fn replica(redis: &Redis, tally: &Shared) -> SocketAddr {
 
 async fn count(State(tally): State<Shared>, response: Response) -> Response {
     let extensions = response.extensions();
-    if extensions.get() == Some(&Outcome::Unrecorded) {
+    if extensions.get() == Some(&Outcome::Uncommitted) {
         let key = *extensions.get::<EventKey>().expect("a key beside the outcome");
-        *tally.lock().unwrap().unrecorded.entry(key).or_default() += 1;
+        *tally.lock().unwrap().uncommitted.entry(key).or_default() += 1;
     }
     response
 }
@@ -175,25 +175,25 @@ async fn deliver_through_trouble(deliveries: usize) {
     let tally = tally.lock().unwrap();
     assert_eq!(tally.effects.len(), events, "each has its effect");
     for (key, effects) in &tally.effects {
-        let allowed = 1 + tally.unrecorded.get(key).copied().unwrap_or_default();
+        let allowed = 1 + tally.uncommitted.get(key).copied().unwrap_or_default();
         assert!(*effects <= allowed, "{effects} effects, and at most {allowed} are documented");
     }
     let again = tally.effects.values().sum::<usize>() - events;
     println!(
-        "{events} events in {} deliveries, {} of them refused: {} effects without a record, {again} of them ran again",
+        "{events} events in {} deliveries, {} of them refused: {} effects without a commit, {again} of them ran again",
         progress.borrow().answered,
         progress.borrow().refused,
-        tally.unrecorded.values().sum::<usize>(),
+        tally.uncommitted.values().sum::<usize>(),
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn redis_hangs_and_dies_under_2_000_deliveries_and_nothing_is_lost_or_done_twice_but_what_has_no_record() {
+async fn redis_hangs_and_dies_under_2_000_deliveries_and_nothing_is_lost_or_done_twice_but_what_was_not_committed() {
     deliver_through_trouble(2_000).await;
 }
 
 #[ignore = "`.ci/run` does it"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn redis_hangs_and_dies_under_20_000_deliveries_and_nothing_is_lost_or_done_twice_but_what_has_no_record() {
+async fn redis_hangs_and_dies_under_20_000_deliveries_and_nothing_is_lost_or_done_twice_but_what_was_not_committed() {
     deliver_through_trouble(20_000).await;
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use tower::{Layer, Service};
 use tower_webhook::{
     ConfigErrorKind,
-    idempotency::{EventKey, IdempotencyLayer, MemoryStore, Outcome, Pepper, Token},
+    idempotency::{ClaimToken, EventKey, IdempotencyLayer, MemoryStore, Outcome, Pepper},
 };
 
 use super::{deliver, delivery_of};
@@ -70,7 +70,7 @@ async fn debug_shows_settings_and_no_secret() {
 
 #[test]
 fn tokens_differ_in_a_process_and_between_processes() {
-    let tokens: HashSet<Token> = (0..1000).map(|_| Token::fresh()).collect();
+    let tokens: HashSet<ClaimToken> = (0..1000).map(|_| ClaimToken::fresh()).collect();
     assert_eq!(tokens.len(), 1000);
-    assert_ne!(Token::fresh().to_bytes()[..8], [0; 8], "half of a token is of its process");
+    assert_ne!(ClaimToken::fresh().to_bytes()[..8], [0; 8], "half of a token is of its process");
 }

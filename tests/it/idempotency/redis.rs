@@ -9,7 +9,7 @@ use ::redis::{
 use http::StatusCode;
 use tokio_test::assert_pending;
 use tower_webhook::idempotency::{
-    Claim, EventKey, IdempotencyLayer, Outcome, Pepper, RedisStore, RedisStoreError, Store, Token,
+    Attempt, Claim, ClaimToken, Done, EventKey, IdempotencyLayer, Outcome, Pepper, RedisStore, RedisStoreError, Store,
 };
 
 use super::{Answer, begin, deliver};
@@ -25,17 +25,21 @@ fn key() -> EventKey {
     EventKey::from_bytes([0xab; 16])
 }
 
+fn attempt() -> Attempt {
+    Attempt::new(key(), ClaimToken::fresh())
+}
+
 #[tokio::test]
-async fn a_record_is_a_hash_and_a_status_under_the_prefix_and_runs_out() {
+async fn an_entry_is_a_hash_and_a_status_under_the_prefix_and_expires() {
     let Some(redis) = Redis::start() else { return };
     let store = RedisStore::connect(&redis.url()).await.unwrap().prefix("acme:");
     let name = format!("acme:{}", key().to_hex());
     let mut server = redis.connect();
 
-    let token = Token::fresh();
-    store.claim(key(), token, LEASE).await.unwrap();
-    assert_eq!(server.ask(&["GET", &name]), [[b"P".as_slice(), &token.to_bytes()].concat()]);
-    store.commit(key(), token, StatusCode::NO_CONTENT, 2 * LEASE).await.unwrap();
+    let attempt = attempt();
+    store.claim(attempt, LEASE).await.unwrap();
+    assert_eq!(server.ask(&["GET", &name]), [[b"P".as_slice(), &attempt.token.to_bytes()].concat()]);
+    store.commit(attempt, Done::new(StatusCode::NO_CONTENT, 2 * LEASE)).await.unwrap();
     assert_eq!(server.ask(&["GET", &name]), [b"D204"]);
     let left: u64 = String::from_utf8(server.ask(&["PTTL", &name]).remove(0)).unwrap().parse().unwrap();
     assert!((60_001..=120_000).contains(&left), "{left}");
@@ -63,11 +67,11 @@ async fn each_step_is_one_command() {
     let Some(redis) = Redis::start() else { return };
     let store = RedisStore::connect(&redis.url()).await.unwrap();
     let before = commands(&redis);
-    let tokens = [Token::fresh(), Token::fresh()];
-    store.claim(key(), tokens[0], LEASE).await.unwrap();
-    store.release(key(), tokens[0]).await.unwrap();
-    store.claim(key(), tokens[1], LEASE).await.unwrap();
-    store.commit(key(), tokens[1], StatusCode::OK, LEASE).await.unwrap();
+    let attempts = [attempt(), attempt()];
+    store.claim(attempts[0], LEASE).await.unwrap();
+    store.release(attempts[0]).await.unwrap();
+    store.claim(attempts[1], LEASE).await.unwrap();
+    store.commit(attempts[1], Done::new(StatusCode::OK, LEASE)).await.unwrap();
     assert_eq!(commands(&redis) - before, 4);
 }
 
@@ -117,15 +121,15 @@ async fn what_somebody_else_wrote_is_an_error_and_stays() {
     let mut server = redis.connect();
     for foreign in ["", "P", "D", "D100", "D500", "D1000", "Psecret", "canary"] {
         server.ask(&["SET", &name, foreign]);
-        let error = store.claim(key(), Token::fresh(), LEASE).await.unwrap_err();
+        let error = store.claim(attempt(), LEASE).await.unwrap_err();
         assert_eq!(error.to_string(), "redis holds something else under the key of an event");
         assert!(!format!("{error:?}").contains("canary"));
-        store.release(key(), Token::fresh()).await.unwrap();
+        store.release(attempt()).await.unwrap();
         assert_eq!(server.ask(&["GET", &name]), [foreign.as_bytes()]);
     }
     server.ask(&["DEL", &name]);
     server.ask(&["LPUSH", &name, "canary"]);
-    let error = store.claim(key(), Token::fresh(), LEASE).await.unwrap_err();
+    let error = store.claim(attempt(), LEASE).await.unwrap_err();
     assert!(!error.is_timeout() && !format!("{error:?}").contains("canary"), "{error:?}");
 }
 
@@ -133,15 +137,15 @@ async fn what_somebody_else_wrote_is_an_error_and_stays() {
 async fn no_time_is_too_long_or_too_short() {
     let Some(redis) = Redis::start() else { return };
     let store = RedisStore::connect(&redis.url()).await.unwrap();
-    let token = Token::fresh();
-    assert_eq!(store.claim(key(), token, Duration::ZERO).await.unwrap(), Claim::Acquired);
-    store.commit(key(), token, StatusCode::OK, Duration::MAX).await.unwrap();
-    let claim = store.claim(key(), Token::fresh(), LEASE).await.unwrap();
+    let first = attempt();
+    assert_eq!(store.claim(first, Duration::ZERO).await.unwrap(), Claim::Acquired);
+    store.commit(first, Done::new(StatusCode::OK, Duration::MAX)).await.unwrap();
+    let claim = store.claim(attempt(), LEASE).await.unwrap();
     assert_eq!(claim, Claim::Done(StatusCode::OK));
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_is_not_waited_for_and_what_landed_is_given_back() {
+async fn a_server_that_hangs_is_not_waited_for_and_what_landed_is_released() {
     let Some(redis) = Redis::start() else { return };
     let store = RedisStore::connect(&redis.url()).await.unwrap().timeout(Duration::from_millis(200));
     let layer = IdempotencyLayer::with_pepper(store.clone(), Pepper::new(PEPPER).unwrap());
@@ -153,7 +157,7 @@ async fn a_server_that_hangs_is_not_waited_for_and_what_landed_is_given_back() {
         let answer = deliver(&layer, &handler, event).await;
         assert_eq!((answer.status, answer.outcome), (503, Some(Outcome::Unavailable)));
     }
-    assert!(store.claim(key(), Token::fresh(), LEASE).await.unwrap_err().is_timeout());
+    assert!(store.claim(attempt(), LEASE).await.unwrap_err().is_timeout());
     redis.signal("CONT");
 
     assert_eq!(when_up(&layer, &handler, "new").await, Answer::of_the_handler(204, Outcome::First));
@@ -191,8 +195,8 @@ async fn a_claim_that_was_sent_again_is_acquired() {
     let Some(redis) = Redis::start() else { return };
     let connection = Client::open(redis.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
     let store = RedisStore::new(SendsAgain(connection));
-    assert_eq!(store.claim(key(), Token::fresh(), LEASE).await.unwrap(), Claim::Acquired);
-    let others = store.claim(key(), Token::fresh(), LEASE).await.unwrap();
+    assert_eq!(store.claim(attempt(), LEASE).await.unwrap(), Claim::Acquired);
+    let others = store.claim(attempt(), LEASE).await.unwrap();
     assert_eq!(others, Claim::InProgress { remaining: None });
 }
 
@@ -206,9 +210,9 @@ async fn no_step_takes_longer_than_the_timeout_and_each_may_take_as_long() {
         for step in ["claim", "commit", "release"] {
             let from = tokio::time::Instant::now();
             let error = match step {
-                "claim" => store.claim(key(), Token::fresh(), LEASE).await.map(drop).unwrap_err(),
-                "commit" => store.commit(key(), Token::fresh(), StatusCode::OK, LEASE).await.map(drop).unwrap_err(),
-                _ => store.release(key(), Token::fresh()).await.unwrap_err(),
+                "claim" => store.claim(attempt(), LEASE).await.map(drop).unwrap_err(),
+                "commit" => store.commit(attempt(), Done::new(StatusCode::OK, LEASE)).await.map(drop).unwrap_err(),
+                _ => store.release(attempt()).await.unwrap_err(),
             };
             assert!(error.is_timeout(), "{error:?}");
             assert!((timeout..3 * timeout).contains(&from.elapsed()), "{step}: {:?}", from.elapsed());
@@ -251,7 +255,46 @@ async fn a_server_that_is_not_there_or_too_old_is_an_error_at_the_start() {
     let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for url in [format!("redis://{nowhere}/"), "http://127.0.0.1/".to_owned(), String::new()] {
         let error: RedisStoreError = RedisStore::connect(&url).await.unwrap_err();
-        assert_eq!(error.to_string(), "redis failed");
+        let cause = error.to_string();
+        let cause = cause.strip_prefix("redis failed: ").unwrap();
+        assert!(cause.contains("refused") || cause.contains("URL"), "{cause}");
+    }
+}
+
+/// Asks for a command that the server does not know, as after `rename-command`. It answers with the arguments.
+#[derive(Clone)]
+struct Renamed(MultiplexedConnection);
+
+impl ConnectionLike for Renamed {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        Box::pin(async {
+            let ::redis::Arg::Simple(key) = command.args_iter().nth(1).unwrap() else { panic!() };
+            self.0.req_packed_command(::redis::cmd("SET2").arg(key)).await
+        })
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        commands: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        self.0.req_packed_commands(commands, offset, count)
+    }
+
+    fn get_db(&self) -> i64 {
+        self.0.get_db()
+    }
+}
+
+#[tokio::test]
+async fn an_error_says_its_cause_in_one_line_and_shows_no_key() {
+    let Some(redis) = Redis::start() else { return };
+    let connection = Client::open(redis.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
+    let error = RedisStore::new(Renamed(connection)).claim(attempt(), LEASE).await.unwrap_err();
+    assert!(error.to_string().contains("unknown command"), "{error}");
+    for text in [error.to_string(), format!("{error:?}")] {
+        assert!(!text.contains("webhook:") && !text.contains("abab") && text.lines().count() == 1, "{text}");
     }
 }
 
@@ -281,24 +324,24 @@ async fn what_landed_in_a_server_that_has_forgotten_the_script_is_given_back_too
     assert_eq!(when_up(&layer, &handler, "new").await, Answer::of_the_handler(204, Outcome::First));
 }
 
-/// Who was cut off comes again, so this record is the one that must not be lost.
+/// A sender that got no answer retries, so this commit must not be lost.
 #[tokio::test]
-async fn a_record_that_nobody_waits_for_is_tried_again() {
+async fn a_detached_commit_is_tried_again() {
     let Some(redis) = Redis::start() else { return };
     let store = RedisStore::connect(&redis.url()).await.unwrap();
-    let token = Token::fresh();
-    store.claim(key(), token, LEASE).await.unwrap();
+    let first = attempt();
+    store.claim(first, LEASE).await.unwrap();
     redis.connect().ask(&["CONFIG", "SET", "maxmemory", "1"]);
-    store.record(key(), token, StatusCode::NO_CONTENT, LEASE);
+    store.commit_detached(first, Done::new(StatusCode::NO_CONTENT, LEASE));
     let mut server = redis.connect();
     while !String::from_utf8(server.ask(&["INFO", "errorstats"]).concat()).unwrap().contains("errorstat_OOM") {
         tokio::task::yield_now().await;
     }
     server.ask(&["CONFIG", "SET", "maxmemory", "0"]);
-    let recorded = async {
-        while store.claim(key(), Token::fresh(), LEASE).await.unwrap() != Claim::Done(StatusCode::NO_CONTENT) {
+    let committed = async {
+        while store.claim(attempt(), LEASE).await.unwrap() != Claim::Done(StatusCode::NO_CONTENT) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), recorded).await.expect("long before the lease runs out");
+    tokio::time::timeout(Duration::from_secs(30), committed).await.expect("long before the lease runs out");
 }

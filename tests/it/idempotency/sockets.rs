@@ -107,8 +107,8 @@ fn failures_run_again_until_one_run_succeeds() {
 fn hang_up(server: &Server, redis: &Redis) {
     let mut stream = server.connect();
     stream.write_all(request(SESSION).as_bytes()).unwrap();
-    let mut records = redis.connect();
-    while records.ask(&["DBSIZE"]) != [b"1"] {
+    let mut entries = redis.connect();
+    while entries.ask(&["DBSIZE"]) != [b"1"] {
         thread::yield_now();
     }
 }
@@ -119,7 +119,7 @@ fn a_sender_that_hangs_up_does_not_cut_the_handler_off() {
     let server = replica(&redis, &[("HANDLER_DELAY_MS", "500")]);
     hang_up(&server, &redis);
     let effect = server.line();
-    // The record follows the effect.
+    // The commit follows the effect.
     while deliver(&server, SESSION).status != 204 {}
     assert_eq!(server.line(), effect.replace("effect", "replay"));
 }
@@ -155,7 +155,7 @@ fn a_replica_that_dies_before_the_effect_leaves_the_event_to_another_one() {
 
 /// The window that no layer can close: see `docs/idempotency.md`.
 #[test]
-fn a_replica_that_dies_between_the_effect_and_its_record_has_the_effect_again_after_the_lease() {
+fn a_replica_that_dies_between_the_effect_and_its_commit_has_the_effect_again_after_the_lease() {
     let Some(mut redis) = Redis::start_durable() else { return };
     let dying = replica(&redis, &[SLOW]);
     hang_up(&dying, &redis);
@@ -163,10 +163,10 @@ fn a_replica_that_dies_between_the_effect_and_its_record_has_the_effect_again_af
     let effect = dying.line();
     assert!(effect.starts_with("effect "), "{effect}");
     dying.kill();
-    // The record may have been sent: it ends with the sockets of the Redis that never read it. The claim is on the disk.
+    // The commit may have been sent: it ends with the sockets of the Redis that never read it. The claim is on the disk.
     redis.restart();
     let name = effect.replace("effect ", "webhook:");
-    assert!(redis.connect().ask(&["GET", &name])[0].starts_with(b"P"), "claimed, and not recorded");
+    assert!(redis.connect().ask(&["GET", &name])[0].starts_with(b"P"), "claimed, and not committed");
 
     let other = replica(&redis, &[]);
     assert_eq!(deliver(&other, SESSION).status, 503, "the lease of the dead holds");

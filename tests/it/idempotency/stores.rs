@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use tower_webhook::{
-    idempotency::{Claim, Commit, EventKey, MemoryStore, Store, Token},
+    idempotency::{Attempt, Claim, ClaimToken, Commit, Done, EventKey, MemoryStore, Store},
     testing::{ManualClock, conformance},
 };
 
@@ -29,7 +29,7 @@ enum Fault {
     ForgetsStatus,
     FencesCommit,
     ReleasesOthers,
-    AbandonsOthers,
+    DetachedReleasesOthers,
     OutlivesLease,
     OutlivesTtl,
     ShortLease,
@@ -39,30 +39,30 @@ enum Fault {
     HalfAKey,
     HalfAToken,
     KnownStatuses,
-    RecordGivesBack,
-    RecordIsShort,
+    DetachedCommitReleases,
+    DetachedCommitIsShort,
 }
 
 impl<St: Store> Store for Broken<St> {
     type Error = St::Error;
 
-    async fn claim(&self, key: EventKey, token: Token, lease: Duration) -> Result<Claim, St::Error> {
+    async fn claim(&self, attempt: Attempt, lease: Duration) -> Result<Claim, St::Error> {
         let lease = match self.fault {
             Fault::OutlivesLease => lease * 2,
             Fault::ShortLease => lease / 2,
             _ => lease,
         };
         if self.fault == Fault::ChecksThenActs {
-            let found = self.store.claim(key, token, lease).await?;
+            let found = self.store.claim(attempt, lease).await?;
             if found != Claim::Acquired {
                 return Ok(found);
             }
-            self.store.release(key, token).await?;
+            self.store.release(attempt).await?;
             tokio::task::yield_now().await;
-            // Done for no time is absent: whoever has claimed it meanwhile is written over.
-            self.store.commit(key, token, StatusCode::OK, Duration::ZERO).await?;
+            // This overwrites the claim that another attempt has made meanwhile.
+            self.store.commit(attempt, forgotten()).await?;
         }
-        match self.store.claim(self.key(key), self.token(token), lease).await? {
+        match self.store.claim(self.broken(attempt), lease).await? {
             Claim::InProgress { .. } if self.fault == Fault::ClaimsTwice => Ok(Claim::Acquired),
             Claim::Done(status) if self.fault == Fault::KnownStatuses && status.as_u16() > 206 => {
                 Ok(Claim::Done(StatusCode::OK))
@@ -72,65 +72,62 @@ impl<St: Store> Store for Broken<St> {
         }
     }
 
-    async fn commit(
-        &self,
-        key: EventKey,
-        token: Token,
-        status: StatusCode,
-        ttl: Duration,
-    ) -> Result<Commit, St::Error> {
+    async fn commit(&self, attempt: Attempt, done: Done) -> Result<Commit, St::Error> {
         let ttl = match self.fault {
-            Fault::OutlivesTtl => ttl * 2,
-            Fault::ShortTtl => ttl / 2,
-            _ => ttl,
+            Fault::OutlivesTtl => done.ttl * 2,
+            Fault::ShortTtl => done.ttl / 2,
+            _ => done.ttl,
         };
         let fenced = self.fault == Fault::FencesCommit
-            && matches!(self.store.claim(key, token, Duration::ZERO).await?, Claim::InProgress { .. });
+            && matches!(self.store.claim(attempt, Duration::ZERO).await?, Claim::InProgress { .. });
         let commit = if fenced {
             Commit::Late
         } else {
-            self.store.commit(self.key(key), self.token(token), status, ttl).await?
+            self.store.commit(self.broken(attempt), Done::new(done.status, ttl)).await?
         };
         Ok(if self.fault == Fault::SaysHeld { Commit::Held } else { commit })
     }
 
-    async fn release(&self, key: EventKey, token: Token) -> Result<(), St::Error> {
+    async fn release(&self, attempt: Attempt) -> Result<(), St::Error> {
         if self.fault == Fault::ReleasesOthers {
-            // Done for no time is absent.
-            self.store.commit(key, token, StatusCode::OK, Duration::ZERO).await?;
+            self.store.commit(attempt, forgotten()).await?;
         }
-        self.store.release(self.key(key), self.token(token)).await
+        self.store.release(self.broken(attempt)).await
     }
 
-    fn abandon(&self, key: EventKey, token: Token) {
-        if self.fault == Fault::AbandonsOthers {
-            let commit = self.store.commit(key, token, StatusCode::OK, Duration::ZERO);
-            let _ = tokio_test::task::spawn(commit).poll();
-        } else {
-            self.store.abandon(key, token);
-        }
-    }
-
-    fn record(&self, key: EventKey, token: Token, status: StatusCode, ttl: Duration) {
+    fn commit_detached(&self, attempt: Attempt, done: Done) {
         match self.fault {
-            Fault::RecordGivesBack => self.store.abandon(key, token),
-            Fault::RecordIsShort => self.store.record(key, token, status, Duration::from_millis(1)),
-            _ => self.store.record(key, token, status, ttl),
+            Fault::DetachedCommitReleases => self.store.release_detached(attempt),
+            Fault::DetachedCommitIsShort => {
+                self.store.commit_detached(attempt, Done::new(done.status, Duration::from_millis(1)));
+            }
+            _ => self.store.commit_detached(attempt, done),
+        }
+    }
+
+    fn release_detached(&self, attempt: Attempt) {
+        if self.fault == Fault::DetachedReleasesOthers {
+            let _ = tokio_test::task::spawn(self.store.commit(attempt, forgotten())).poll();
+        } else {
+            self.store.release_detached(attempt);
         }
     }
 }
 
-impl<St> Broken<St> {
-    fn key(&self, key: EventKey) -> EventKey {
-        match self.fault {
-            Fault::OneKey => EventKey::from_bytes([0; 16]),
-            Fault::HalfAKey => EventKey::from_bytes(half(*key.as_bytes())),
-            _ => key,
-        }
-    }
+/// A key that is done for no time is absent.
+fn forgotten() -> Done {
+    Done::new(StatusCode::OK, Duration::ZERO)
+}
 
-    fn token(&self, token: Token) -> Token {
-        if self.fault == Fault::HalfAToken { Token::from_bytes(half(token.to_bytes())) } else { token }
+impl<St> Broken<St> {
+    fn broken(&self, mut attempt: Attempt) -> Attempt {
+        match self.fault {
+            Fault::OneKey => attempt.key = EventKey::from_bytes([0; 16]),
+            Fault::HalfAKey => attempt.key = EventKey::from_bytes(half(*attempt.key.as_bytes())),
+            Fault::HalfAToken => attempt.token = ClaimToken::from_bytes(half(attempt.token.to_bytes())),
+            _ => {}
+        }
+        attempt
     }
 }
 
@@ -147,7 +144,7 @@ async fn the_suite_finds_faults() {
         Fault::ForgetsStatus,
         Fault::FencesCommit,
         Fault::ReleasesOthers,
-        Fault::AbandonsOthers,
+        Fault::DetachedReleasesOthers,
         Fault::OutlivesLease,
         Fault::OutlivesTtl,
         Fault::ShortLease,
@@ -157,8 +154,8 @@ async fn the_suite_finds_faults() {
         Fault::HalfAKey,
         Fault::HalfAToken,
         Fault::KnownStatuses,
-        Fault::RecordGivesBack,
-        Fault::RecordIsShort,
+        Fault::DetachedCommitReleases,
+        Fault::DetachedCommitIsShort,
     ] {
         let clock = ManualClock::new();
         let store = Broken { store: MemoryStore::new().clock(clock.clone()), fault };
@@ -167,20 +164,20 @@ async fn the_suite_finds_faults() {
     }
 }
 
-fn key(number: u8) -> EventKey {
-    EventKey::from_bytes([number; 16])
+fn attempt(number: u8) -> Attempt {
+    Attempt::new(EventKey::from_bytes([number; 16]), ClaimToken::fresh())
 }
 
 async fn finish(store: &MemoryStore, number: u8) {
-    let token = Token::fresh();
-    assert_eq!(store.claim(key(number), token, Duration::from_secs(60)).await, Ok(Claim::Acquired));
-    store.commit(key(number), token, StatusCode::NO_CONTENT, Duration::from_secs(600)).await.unwrap();
+    let attempt = attempt(number);
+    assert_eq!(store.claim(attempt, Duration::from_secs(60)).await, Ok(Claim::Acquired));
+    store.commit(attempt, Done::new(StatusCode::NO_CONTENT, Duration::from_secs(600))).await.unwrap();
 }
 
 async fn is_done(store: &MemoryStore, number: u8) -> bool {
-    let token = Token::fresh();
-    let claim = store.claim(key(number), token, Duration::from_secs(60)).await;
-    store.abandon(key(number), token);
+    let attempt = attempt(number);
+    let claim = store.claim(attempt, Duration::from_secs(60)).await;
+    store.release_detached(attempt);
     matches!(claim, Ok(Claim::Done(_)))
 }
 
@@ -199,20 +196,20 @@ async fn a_full_memory_never_forgets_what_is_in_progress() {
     let clock = ManualClock::new();
     let store = MemoryStore::with_capacity(2).clock(clock.clone());
     let lease = Duration::from_secs(60);
-    let tokens = [Token::fresh(), Token::fresh()];
-    for (number, token) in (0..).zip(tokens) {
-        assert_eq!(store.claim(key(number), token, lease).await, Ok(Claim::Acquired));
+    let attempts = [attempt(0), attempt(1)];
+    for attempt in attempts {
+        assert_eq!(store.claim(attempt, lease).await, Ok(Claim::Acquired));
     }
-    let error = store.claim(key(2), Token::fresh(), lease).await.unwrap_err();
-    assert_eq!(error.to_string(), "all places of the store are taken by events in progress");
+    let error = store.claim(attempt(2), lease).await.unwrap_err();
+    assert_eq!(error.to_string(), "the store is full of events in progress");
 
     // A success finds its place, and one whose lease ran out does so too.
-    store.commit(key(0), tokens[0], StatusCode::OK, lease).await.unwrap();
-    assert_eq!(store.claim(key(2), Token::fresh(), lease).await, Ok(Claim::Acquired));
+    store.commit(attempts[0], Done::new(StatusCode::OK, lease)).await.unwrap();
+    assert_eq!(store.claim(attempt(2), lease).await, Ok(Claim::Acquired));
     assert_eq!(store.evicted(), 1);
     clock.advance(lease);
-    assert_eq!(store.claim(key(3), Token::fresh(), lease).await, Ok(Claim::Acquired));
-    assert_eq!(store.commit(key(1), tokens[1], StatusCode::OK, lease).await, Ok(Commit::Late));
+    assert_eq!(store.claim(attempt(3), lease).await, Ok(Claim::Acquired));
+    assert_eq!(store.commit(attempts[1], Done::new(StatusCode::OK, lease)).await, Ok(Commit::Late));
     assert!(is_done(&store, 1).await);
     assert_eq!(store.evicted(), 1);
 }
@@ -235,7 +232,8 @@ async fn what_has_run_out_makes_place_by_itself() {
         let mut bytes = [0; 16];
         bytes[..4].copy_from_slice(&number.to_ne_bytes());
         let lease = Duration::from_secs(60);
-        assert_eq!(store.claim(EventKey::from_bytes(bytes), Token::fresh(), lease).await, Ok(Claim::Acquired));
+        let attempt = Attempt::new(EventKey::from_bytes(bytes), ClaimToken::fresh());
+        assert_eq!(store.claim(attempt, lease).await, Ok(Claim::Acquired));
         clock.advance(lease);
     }
     assert!(store.len() < 200, "{} are held", store.len());
@@ -246,15 +244,15 @@ async fn what_has_run_out_makes_place_by_itself() {
 async fn a_claim_tells_how_long_it_lasts_and_no_time_is_too_long() {
     let clock = ManualClock::new();
     let store = MemoryStore::new().clock(clock.clone());
-    store.claim(key(1), Token::fresh(), Duration::from_secs(60)).await.unwrap();
+    store.claim(attempt(1), Duration::from_secs(60)).await.unwrap();
     clock.advance(Duration::from_secs(20));
-    let claim = store.claim(key(1), Token::fresh(), Duration::MAX).await;
+    let claim = store.claim(attempt(1), Duration::MAX).await;
     assert_eq!(claim, Ok(Claim::InProgress { remaining: Some(Duration::from_secs(40)) }));
 
-    let token = Token::fresh();
-    store.claim(key(2), token, Duration::MAX).await.unwrap();
+    let second = attempt(2);
+    store.claim(second, Duration::MAX).await.unwrap();
     clock.advance(Duration::from_secs(1 << 40));
-    assert_eq!(store.commit(key(2), token, StatusCode::OK, Duration::MAX).await, Ok(Commit::Held));
+    assert_eq!(store.commit(second, Done::new(StatusCode::OK, Duration::MAX)).await, Ok(Commit::Held));
     clock.advance(Duration::from_secs(1 << 40));
     assert!(is_done(&store, 2).await);
 }
@@ -265,21 +263,21 @@ async fn a_second_success_begins_the_time_to_live_anew_and_keeps_the_first_statu
     let store = MemoryStore::new().clock(clock.clone());
     let ttl = Duration::from_secs(600);
     for status in [StatusCode::OK, StatusCode::NO_CONTENT] {
-        assert_eq!(store.commit(key(1), Token::fresh(), status, ttl).await, Ok(Commit::Late));
+        assert_eq!(store.commit(attempt(1), Done::new(status, ttl)).await, Ok(Commit::Late));
         clock.advance(ttl / 2);
     }
-    // What was noted of the first has run out by now, and goes as others come.
+    // The entry of the first commit has expired by now, and is removed as others arrive.
     for number in 2..5 {
         finish(&store, number).await;
     }
-    assert_eq!(store.claim(key(1), Token::fresh(), ttl).await, Ok(Claim::Done(StatusCode::OK)));
+    assert_eq!(store.claim(attempt(1), ttl).await, Ok(Claim::Done(StatusCode::OK)));
 }
 
 #[tokio::test]
 async fn successes_without_a_claim_find_their_places_within_the_capacity() {
     let store = MemoryStore::with_capacity(3).clock(ManualClock::new());
     for number in 0..10 {
-        let late = store.commit(key(number), Token::fresh(), StatusCode::OK, Duration::from_secs(600)).await;
+        let late = store.commit(attempt(number), Done::new(StatusCode::OK, Duration::from_secs(600))).await;
         assert_eq!(late, Ok(Commit::Late));
     }
     assert_eq!((store.len(), store.evicted()), (3, 7));

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tower_webhook::{
-    idempotency::{AnyStore, IdempotencyLayer, MemoryStore, Pepper, RedisStore},
+    idempotency::{BoxStore, IdempotencyLayer, MemoryStore, Pepper, RedisStore, Store},
     testing::{FailingStore, ManualClock},
 };
 
@@ -14,7 +14,7 @@ pub(crate) const PEPPER: &str = "b4b1d8b2bb5e4e2f3f0c1a6f3c9d7e58";
 /// A store, and where it is.
 #[derive(Clone)]
 pub(crate) struct Place {
-    pub(crate) store: FailingStore<AnyStore>,
+    pub(crate) store: FailingStore<BoxStore>,
     time: Time,
 }
 
@@ -28,14 +28,14 @@ impl Place {
     pub(crate) fn memory() -> Self {
         let clock = ManualClock::new();
         let store = MemoryStore::new().clock(clock.clone());
-        Self { store: FailingStore::new(AnyStore::new(store)), time: Time::Manual(clock) }
+        Self { store: FailingStore::new(store.boxed()), time: Time::Manual(clock) }
     }
 
     /// `None` if there is no server to start.
     pub(crate) async fn redis() -> Option<Self> {
         let redis = Redis::start()?;
         let store = RedisStore::connect(&redis.url()).await.unwrap();
-        Some(Self { store: FailingStore::new(AnyStore::new(store)), time: Time::Redis(Arc::new(redis)) })
+        Some(Self { store: FailingStore::new(store.boxed()), time: Time::Redis(Arc::new(redis)) })
     }
 
     pub(crate) fn advance(&self, passed: Duration) {
@@ -46,7 +46,7 @@ impl Place {
     }
 
     /// The layer of one replica: with a pepper that all have.
-    pub(crate) fn layer(&self) -> IdempotencyLayer<FailingStore<AnyStore>> {
+    pub(crate) fn layer(&self) -> IdempotencyLayer<FailingStore<BoxStore>> {
         IdempotencyLayer::with_pepper(self.store.clone(), Pepper::new(PEPPER).unwrap())
     }
 }

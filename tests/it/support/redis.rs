@@ -101,7 +101,7 @@ impl Redis {
         Connection(BufReader::new(TcpStream::connect(("127.0.0.1", self.port)).unwrap()))
     }
 
-    /// Makes every record so much older.
+    /// Makes every entry this much older.
     pub(crate) fn advance(&self, passed: Duration) {
         const OLDER: &str = "for _, key in ipairs(redis.call('KEYS', '*')) do \
             redis.call('PEXPIRE', key, redis.call('PTTL', key) - ARGV[1]) end";

@@ -71,8 +71,12 @@ async fn both_providers_come_to_one_queue_as_they_were_sent() {
         .await
         .unwrap();
     let jobs: Vec<queue::Job> = jobs.iter().map(|job| serde_json::from_str(job).unwrap()).collect();
-    let job = |provider: &str, body: &str| queue::Job { provider: provider.to_owned(), body: body.to_owned() };
-    assert_eq!(jobs, [job("truemed", &session(1)), job("mediquo", unknown)]);
+    let job = |provider: &str, event_type: Option<&str>, body: &str| queue::Job {
+        provider: provider.to_owned(),
+        event_type: event_type.map(str::to_owned),
+        body: body.to_owned(),
+    };
+    assert_eq!(jobs, [job("truemed", None, &session(1)), job("mediquo", Some("patient_moved"), unknown)]);
     assert!(jobs[1].event().unwrap().is_some());
 }
 

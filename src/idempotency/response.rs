@@ -12,34 +12,34 @@ use crate::{
 
 type Answer<B> = Response<ResponseBody<B>>;
 
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
 const IN_PROGRESS: &str = r#"{"title":"the event is in progress","kind":"in_progress"}"#;
 const UNAVAILABLE: &str = r#"{"title":"it is not known whether the event is done","kind":"unavailable"}"#;
 const UNIDENTIFIED: &str =
     r#"{"title":"the idempotency layer is not inside of a webhook layer","kind":"unidentified"}"#;
 
-/// To a duplicate of what is in progress. Not 2xx, as the handler may still fail; not 409, after which
-/// many senders give up.
+/// Answers a duplicate of an event that is in progress. Not with 2xx, as the handler may still fail, and not with 409,
+/// after which many senders give up.
 pub(super) fn in_progress<R, B>(request: &mut Request<R>, key: EventKey, wait: Duration) -> Answer<B>
 where
     B: Body<Data: From<Bytes>>,
 {
-    known(key, retry(request, IN_PROGRESS, wait, Outcome::InProgress))
+    with_key(key, retry(request, IN_PROGRESS, wait, Outcome::InProgress))
 }
 
 pub(super) fn unavailable<R, B>(request: &mut Request<R>, key: EventKey) -> Answer<B>
 where
     B: Body<Data: From<Bytes>>,
 {
-    known(key, retry(request, UNAVAILABLE, LONGEST_WAIT, Outcome::Unavailable))
+    with_key(key, retry(request, UNAVAILABLE, MAX_WAIT, Outcome::Unavailable))
 }
 
 pub(super) fn replay<R, B>(request: &mut Request<R>, key: EventKey, status: StatusCode) -> Answer<B>
 where
     B: Body<Data: From<Bytes>>,
 {
-    known(key, answer(request, status, "", Outcome::Replayed))
+    with_key(key, answer(request, status, "", Outcome::Replayed))
 }
 
 pub(super) fn unidentified<R, B>(request: &mut Request<R>) -> Answer<B>
@@ -54,8 +54,8 @@ where
     B: Body<Data: From<Bytes>>,
 {
     let mut response = problem(request, StatusCode::SERVICE_UNAVAILABLE, text, outcome);
-    // Rounded up: what comes a moment too early would come in vain.
-    let seconds = wait.min(LONGEST_WAIT).as_millis().div_ceil(1000).max(1);
+    // Rounded up, so that the retry does not arrive just before the lease expires.
+    let seconds = wait.min(MAX_WAIT).as_millis().div_ceil(1000).max(1);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(u16::try_from(seconds).unwrap_or(u16::MAX)));
     response
 }
@@ -81,7 +81,7 @@ where
     response
 }
 
-fn known<B: Body>(key: EventKey, mut answer: Answer<B>) -> Answer<B> {
+fn with_key<B: Body>(key: EventKey, mut answer: Answer<B>) -> Answer<B> {
     answer.extensions_mut().insert(key);
     answer
 }
