@@ -115,7 +115,7 @@ impl Pepper {
             return flawed(ConfigErrorKind::Padded);
         }
         if secret.len() < Self::MIN_LEN {
-            return flawed(ConfigErrorKind::TooShort);
+            return Err(ConfigError::new(ConfigErrorKind::TooShort, "pepper").expected("at least 32 bytes"));
         }
         Ok(Self::derived(secret))
     }

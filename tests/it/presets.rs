@@ -26,7 +26,7 @@ struct Vector {
     source: String,
     key: String,
     public_url: Option<String>,
-    clock: u64,
+    clock: i64,
     path: String,
     headers: Map<String, Value>,
     body: String,
@@ -35,8 +35,8 @@ struct Vector {
 
 struct Fixed(SystemTime);
 
-fn at(second: u64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(second)
+fn at(second: i64) -> SystemTime {
+    Timestamp::from_second(second).unwrap().into()
 }
 
 impl Clock for Fixed {
@@ -70,7 +70,9 @@ impl Vector {
     /// Sends it through a layer of its preset with these keys, of which the one at `live` is its own.
     async fn send_with(&self, keys: &[(&str, &str)]) -> Delivered {
         let builder = preset::by_name(&self.preset.replace('-', "_")).unwrap();
-        let builder = keys.iter().fold(builder, |builder, (label, key)| builder.key(Key::new(key).label(label)));
+        // Some published keys are short.
+        let key = |key: &str| if key.len() < 16 { Key::new(key).dangerous_short() } else { Key::new(key) };
+        let builder = keys.iter().fold(builder, |builder, (label, own)| builder.key(key(own).label(label)));
         let builder = self.public_url.iter().fold(builder, |builder, url| builder.public_url(url));
         let layer = builder.raw().build().unwrap().into_layer().clock(Fixed(at(self.clock)));
         deliver(&layer, self.request(Full::<Bytes>::from(self.body.clone()))).await
@@ -179,7 +181,7 @@ async fn a_signed_time_is_refused_outside_of_300_seconds_and_an_unsigned_one_is_
         let sent_at = vector.facts.get("sent_at").map(|fact| fact[0] == "signed");
         // Metriport's time is told and not checked, as the table of the presets says.
         let bounded = sent_at == Some(true) && vector.preset != "metriport";
-        let by = |seconds| Vector { clock: vector.clock.checked_add_signed(seconds).unwrap(), ..vector.clone() };
+        let by = |seconds| Vector { clock: vector.clock + seconds, ..vector.clone() };
         for within in [299, -299] {
             assert_eq!(by(within).send().await.status, 200, "{} {within}", vector.preset);
         }

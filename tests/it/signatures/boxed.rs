@@ -27,7 +27,7 @@ fn hmac() -> (Signature, Headers) {
 fn ed25519() -> (Signature, Headers) {
     let pair = Ed25519KeyPair::from_seed_unchecked(&[1; 32]).unwrap();
     let builder = Signature::ed25519("x-signature");
-    let scheme = builder.key(Key::new(&hex(pair.public_key().as_ref())).label("ed25519")).build().unwrap();
+    let scheme = builder.key(Key::new(hex(pair.public_key().as_ref())).label("ed25519")).build().unwrap();
     (scheme, vec![("x-signature", hex(pair.sign(BODY).as_ref()))])
 }
 
@@ -53,7 +53,10 @@ fn boxed<S: Scheme>((scheme, headers): (S, Headers)) -> (Arc<dyn Scheme>, Header
 }
 
 /// Each with the label of its key, and what it accepts.
-fn schemes() -> Vec<(&'static str, (Arc<dyn Scheme>, Headers))> {
+/// A scheme, and the headers of a delivery that it accepts.
+type Case = (Arc<dyn Scheme>, Headers);
+
+fn schemes() -> Vec<(&'static str, Case)> {
     vec![
         ("hmac", boxed(hmac())),
         ("ed25519", boxed(ed25519())),

@@ -35,8 +35,8 @@ fn public_key() -> String {
 }
 
 fn both() -> StandardWebhooks {
-    let builder = StandardWebhooks::builder().key(Key::new(&secret()).label("shared"));
-    builder.key(Key::new(&public_key()).label("pair")).build().unwrap()
+    let builder = StandardWebhooks::builder().key(Key::new(secret()).label("shared"));
+    builder.key(Key::new(public_key()).label("pair")).build().unwrap()
 }
 
 fn send(scheme: &StandardWebhooks, signature: &str) -> Option<Verified> {
@@ -91,8 +91,8 @@ fn keys_may_stand_without_prefix_and_without_padding() {
 
 #[test]
 fn versions_without_a_key_are_skipped() {
-    let secret_only = StandardWebhooks::builder().key(&secret()).build().unwrap();
-    let key_only = StandardWebhooks::builder().key(&public_key()).build().unwrap();
+    let secret_only = StandardWebhooks::builder().key(secret()).build().unwrap();
+    let key_only = StandardWebhooks::builder().key(public_key()).build().unwrap();
     assert!(send(&secret_only, &v1a()).is_none());
     assert!(send(&key_only, &v1()).is_none());
     assert!(send(&secret_only, &format!("v1a,anything v2, {} x", v1())).is_some());
@@ -117,7 +117,7 @@ fn both_versions_together_are_at_most_eight() {
 #[tokio::test]
 async fn public_keys_times_their_signatures_are_at_most_eight() {
     let keys = (3..11).map(|seed| Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap());
-    let builder = keys.fold(StandardWebhooks::builder().key(&secret()), |builder, pair| {
+    let builder = keys.fold(StandardWebhooks::builder().key(secret()), |builder, pair| {
         builder.key(format!("whpk_{}", BASE64_STANDARD.encode(pair.public_key().as_ref())))
     });
     let ninth = Ed25519KeyPair::from_seed_unchecked(&[11; 32]).unwrap();
@@ -207,6 +207,6 @@ fn build_refuses_what_is_no_key() {
     assert_eq!(kind(builder().key(public_key().replace("whpk_", "whsec_!"))), Malformed);
     assert_eq!(kind(builder().key(secret().replace("whsec_", "whpk_"))), Malformed);
     assert_eq!(kind(builder().key("whsec_a secret shown as text")), Malformed);
-    assert_eq!(kind(builder().key(&secret()).key(&secret())), Duplicate);
-    assert_eq!(kind(builder().key(Key::new(&secret()).label("a")).key(Key::new(&public_key()).label("a"))), Duplicate);
+    assert_eq!(kind(builder().key(secret()).key(secret())), Duplicate);
+    assert_eq!(kind(builder().key(Key::new(secret()).label("a")).key(Key::new(public_key()).label("a"))), Duplicate);
 }

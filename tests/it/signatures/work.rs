@@ -145,8 +145,8 @@ fn base64_url(bytes: &[u8]) -> String {
 fn public_keys_rotate_too() {
     let pairs = [1, 2].map(|seed| Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap());
     let scheme = Signature::ed25519("x-signature-ed25519")
-        .key(Key::new(&hex(pairs[0].public_key().as_ref())).label("old"))
-        .key(Key::new(&hex(pairs[1].public_key().as_ref()).to_uppercase()).label("new"))
+        .key(Key::new(hex(pairs[0].public_key().as_ref())).label("old"))
+        .key(Key::new(hex(pairs[1].public_key().as_ref()).to_uppercase()).label("new"))
         .signed([Part::Timestamp, Part::Body])
         .timestamp_header("x-signature-timestamp")
         .build()
@@ -189,7 +189,7 @@ fn ecdsa_is_taken_from_der() {
 fn pairs(count: u8) -> (Vec<Ed25519KeyPair>, SignatureBuilder) {
     let pairs: Vec<_> = (1..=count).map(|seed| Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()).collect();
     let builder = Signature::ed25519("x-signature").list(',');
-    let builder = pairs.iter().fold(builder, |builder, pair| builder.key(&hex(pair.public_key().as_ref())));
+    let builder = pairs.iter().fold(builder, |builder, pair| builder.key(hex(pair.public_key().as_ref())));
     (pairs, builder)
 }
 
