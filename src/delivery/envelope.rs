@@ -216,16 +216,15 @@ impl Envelope {
         let places = [self.event_id.as_ref(), untagged_type, sent_at, self.attempt.as_ref()];
         let [id, event_type, sent_at, attempt] = texts(places, head, body, covered);
 
-        let (tag, event_type) = match &self.event_type {
+        let tag = match &self.event_type {
             Some(place) if self.tagged => {
                 let (tag, covered) = place.tag(head, body, covered);
-                let text = match &tag {
-                    Tag::Text(text) => Some(Stated::new(text.clone(), covered)),
-                    Tag::Absent | Tag::Unreadable => None,
-                };
-                (tag, text)
+                if let Tag::Text(text) = &tag {
+                    delivery = delivery.with_event_type(Stated::new(text, covered));
+                }
+                tag
             }
-            _ => (Tag::Absent, event_type),
+            _ => Tag::Absent,
         };
 
         if let Some(id) = &id {
@@ -268,6 +267,9 @@ fn texts<'a, const N: usize>(
     body: &'a [u8],
     covered: bool,
 ) -> [Option<Stated<Cow<'a, str>>>; N] {
+    if places.iter().all(Option::is_none) {
+        return [const { None }; N];
+    }
     let paths = places.map(|place| place.and_then(Place::path));
     let found = if paths.iter().any(Option::is_some) { members::find(body, paths) } else { [None; N] };
     let mut found = found.into_iter();

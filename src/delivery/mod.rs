@@ -227,5 +227,6 @@ fn is_plain(text: &str) -> bool {
                 '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
                 | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
     };
-    (1..=MAX_TEXT).contains(&text.len()) && text.chars().all(printable)
+    let is_ascii = || text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    (1..=MAX_TEXT).contains(&text.len()) && (is_ascii() || text.chars().all(printable))
 }

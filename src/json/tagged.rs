@@ -139,6 +139,11 @@ pub(crate) enum Tag<'a> {
 /// For a path of one name this stops at its first occurrence, because [`decode`] refuses a second. For
 /// a longer path it reads the whole body, and refuses repetition at every level of the path.
 pub(crate) fn find_tag<'a>(body: &'a [u8], path: &[Box<str>]) -> Tag<'a> {
+    if let [name] = path
+        && let Some(tag) = first_member(body, name)
+    {
+        return Tag::Text(Cow::Borrowed(tag));
+    }
     let mut found = None;
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     match Find::new(path, Silent, &mut found).run(&mut deserializer) {
@@ -146,6 +151,18 @@ pub(crate) fn find_tag<'a>(body: &'a [u8], path: &[Box<str>]) -> Tag<'a> {
         Err(_) if path.len() > 1 || found.is_none() => Tag::Unreadable,
         _ => found.flatten().map_or(Tag::Absent, Tag::Text),
     }
+}
+
+/// The text of the first member, if it has this name and both are plain strings, as the type of most providers is.
+/// A parser would make an error when it leaves the object half read, which costs more than all of this.
+fn first_member<'a>(body: &'a [u8], name: &str) -> Option<&'a str> {
+    let after = |json: &'a [u8], token: u8| json.trim_ascii_start().strip_prefix(&[token]);
+    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | ..b' ');
+    let name = Some(name.as_bytes()).filter(|name| name.iter().all(is_plain))?;
+    let rest = after(after(body, b'{')?, b'"')?.strip_prefix(name)?.strip_prefix(b"\"")?;
+    let value = after(after(rest, b':')?, b'"')?;
+    let (text, rest) = value.split_at(value.iter().position(|byte| !is_plain(byte))?);
+    std::str::from_utf8(text).ok().filter(|_| rest.starts_with(b"\""))
 }
 
 /// Decodes a whole body by its type. `path` says where in the body the type is; `None` if it is elsewhere.
