@@ -117,11 +117,13 @@ impl ApiKeyBuilder {
     }
 
     /// Expects the keys in another header.
+    #[cfg(any(feature = "mediquo", feature = "truemed"))]
     pub(crate) fn in_header(mut self, name: impl TryInto<HeaderName>) -> Self {
         self.place = headers::parse_name(name, "the name of the key's header").map(Place::Header);
         self
     }
 
+    #[cfg(feature = "mediquo")]
     pub(crate) fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }

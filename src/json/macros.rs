@@ -48,6 +48,7 @@ macro_rules! refuse {
     )+};
 }
 
+#[cfg(feature = "mediquo")]
 pub(crate) use refuse;
 
 impl<T: for<'a> From<&'a str>> Visitor<'_> for FromText<T> {
@@ -308,89 +309,3 @@ macro_rules! tagged_enum {
 pub fn read_unit<'de, D: Deserializer<'de>, E>(object: D, event: E) -> Result<E, D::Error> {
     IgnoredAny::deserialize(object).map(|_| event)
 }
-
-/// Declares an enum of the events of a provider of this crate: as [`tagged_enum!`](crate::tagged_enum), but
-/// serialised in the provider's own form, with the type as the member `by`. One variant may be for events that
-/// have no such member.
-macro_rules! provider_events {
-    (
-        $(#[$meta:meta])*
-        pub enum $name:ident by $tag:literal {
-            $($(#[$variant_meta:meta])* $variant:ident($event:ty) = $text:literal,)+
-        }
-        $(untagged {
-            $(#[$untagged_meta:meta])* $untagged:ident($untagged_event:ty) = $untagged_text:literal,
-        })?
-    ) => {
-        $(#[$meta])*
-        #[non_exhaustive]
-        pub enum $name {
-            $($(#[$variant_meta])* $variant($event),)+
-            $($(#[$untagged_meta])* $untagged($untagged_event),)?
-            /// An event of a type that the provider's pages do not describe.
-            Unknown($crate::json::Unknown),
-        }
-
-        impl $name {
-            /// Where in the body the type is.
-            pub(super) const TAG: &str = $tag;
-
-            /// The type of the event, as it is sent.
-            $(#[doc = concat!(" An event that is sent without one is a `", $untagged_text, "`.")])?
-            #[must_use]
-            pub fn event_type(&self) -> &str {
-                match self {
-                    $(Self::$variant(_) => $text,)+
-                    $(Self::$untagged(_) => $untagged_text,)?
-                    Self::Unknown(unknown) => &unknown.event_type,
-                }
-            }
-        }
-
-        impl $crate::json::Tagged for $name {
-            fn read<'de, D: serde::Deserializer<'de>>(event_type: &str, object: D) -> Option<Result<Self, D::Error>> {
-                Some(match event_type {
-                    $($text => <$event as serde::Deserialize>::deserialize(object).map(Self::$variant),)+
-                    _ => return None,
-                })
-            }
-
-            $(
-                fn read_untagged<'de, D: serde::Deserializer<'de>>(object: D) -> Result<Self, D::Error> {
-                    <$untagged_event as serde::Deserialize>::deserialize(object).map(Self::$untagged)
-                }
-            )?
-
-            fn unknown(unknown: $crate::json::Unknown) -> Self {
-                Self::Unknown(unknown)
-            }
-
-            fn event_type(&self) -> &str {
-                self.event_type()
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                use $crate::json::stored::serialize_flat;
-                match self {
-                    $(Self::$variant(event) => serialize_flat(serializer, Some(($tag, $text)), event),)+
-                    $(Self::$untagged(event) => {
-                        serialize_flat::<S, $untagged_event>(serializer, None, event)
-                    })?
-                    Self::Unknown(unknown) => unknown.serialize(serializer),
-                }
-            }
-        }
-
-        /// Reads any self-describing format. An error quotes nothing.
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::json::stored::deserialize_flat(deserializer, Self::TAG)
-            }
-        }
-    };
-}
-
-#[cfg(any(feature = "mediquo", feature = "truemed"))]
-pub(crate) use provider_events;

@@ -15,6 +15,8 @@ mod datetime;
 mod error;
 pub(crate) mod macros;
 pub(crate) mod members;
+#[cfg(any(feature = "mediquo", feature = "truemed"))]
+pub(crate) mod provider_events;
 mod raw;
 pub(crate) mod stored;
 mod strict;

@@ -4,15 +4,13 @@ use std::{fmt, marker::PhantomData};
 
 use super::{
     DecodeErrorKind, RawJson, Tagged, Unknown,
-    raw::{Members, RawText},
     strict::{Context, Key, Strict},
-    tagged::{decode, find_tag},
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
     forward_to_deserialize_any,
-    ser::{Error as _, SerializeStruct},
+    ser::SerializeStruct,
 };
 
 const TYPE: &str = "type";
@@ -173,34 +171,4 @@ impl<'de, E: Error> Deserializer<'de> for Absent<E> {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
         newtype_struct seq tuple tuple_struct map struct enum identifier
     }
-}
-
-/// Serialises an event in its provider's own form: the members of `data`, after the type as the member `tag`.
-///
-/// The members are written as a map, so that they keep their names where structs do not. Other formats
-/// than JSON get the text of the whole, as a [`RawJson`].
-pub(crate) fn serialize_flat<S: Serializer, T: Serialize>(
-    serializer: S,
-    tag: Option<(&str, &str)>,
-    data: &T,
-) -> Result<S::Ok, S::Error> {
-    let text = serde_json::to_string(data).map_err(S::Error::custom)?;
-    let mut flat: Members<'_> = serde_json::from_str(&text).map_err(S::Error::custom)?;
-    flat.tag = tag;
-    if serializer.is_human_readable() {
-        return flat.serialize(serializer);
-    }
-    RawText(&serde_json::to_string(&flat).map_err(S::Error::custom)?).serialize(serializer)
-}
-
-/// Reads what [`serialize_flat`] or the provider itself wrote.
-pub(crate) fn deserialize_flat<'de, E: Tagged, D: Deserializer<'de>>(
-    deserializer: D,
-    tag: &str,
-) -> Result<E, D::Error> {
-    let json = RawJson::deserialize(deserializer).map_err(|_| D::Error::custom("not JSON"))?;
-    let path = [tag.into()];
-    let body = json.get().as_bytes();
-    decode(body, &find_tag(body, &path), Some(&path))
-        .map_err(|error| D::Error::custom(format_args!("{} in field `{}`", error.kind(), error.path())))
 }

@@ -123,7 +123,7 @@ pub trait Provider: Send + Sync + 'static {
         None
     }
 
-    /// Where the provider says what an event is, for the [`Delivery`](crate::Delivery).
+    /// Where the provider says what an event is: its type, its id and other [metadata](crate::Delivery).
     ///
     /// The default is `None`: nowhere.
     fn envelope(&self) -> Option<&Envelope> {

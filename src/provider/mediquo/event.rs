@@ -8,7 +8,7 @@ use super::{
     lenient::{null_as_default, one_or_many},
     unix_time,
 };
-use crate::json::macros::provider_events;
+use crate::json::provider_events::provider_events;
 
 provider_events! {
     /// What MediQuo sends.

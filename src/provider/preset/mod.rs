@@ -66,7 +66,7 @@
 //!
 //! `.tagged::<E>()` decodes into an enum of events, wherever the provider says the type: in a header, a member, or a
 //! member of a member. `.json::<E>()` decodes into any type that derives `Deserialize`, such as
-//! [`RawJson`](crate::json::RawJson). `.raw()` takes a body of any kind, such as the form of a Slack command.
+//! [`RawJson`]. `.raw()` takes a body of any kind, such as the form of a Slack command.
 
 #[cfg(feature = "signatures")]
 mod discord;
@@ -258,7 +258,7 @@ impl PresetBuilder {
     }
 
     fn custom(self) -> CustomBuilder<RawJson> {
-        let scheme = self.scheme.build(self.keys, self.tolerance, self.public_url);
+        let scheme = self.scheme.build(self.keys, self.tolerance, self.public_url.as_deref());
         CustomBuilder::with_scheme(self.name, scheme).envelope(self.envelope).rejection_status(self.rejection_status)
     }
 }
@@ -268,12 +268,12 @@ impl SchemeBuilder {
         self,
         keys: Vec<Key>,
         tolerance: Option<Duration>,
-        public_url: Option<String>,
+        public_url: Option<&str>,
     ) -> Result<Arc<dyn Scheme>, ConfigError> {
         match self {
             Self::ApiKey(builder) => {
                 no_tolerance(tolerance)?;
-                no_public_url(public_url.as_deref())?;
+                no_public_url(public_url)?;
                 Ok(Arc::new(keys.into_iter().fold(builder, ApiKeyBuilder::key).build()?))
             }
             #[cfg(feature = "signatures")]
@@ -284,7 +284,7 @@ impl SchemeBuilder {
             }
             #[cfg(feature = "signatures")]
             Self::StandardWebhooks(builder) => {
-                no_public_url(public_url.as_deref())?;
+                no_public_url(public_url)?;
                 let builder = keys.into_iter().fold(builder, StandardWebhooksBuilder::key);
                 Ok(Arc::new(tolerance.into_iter().fold(builder, StandardWebhooksBuilder::tolerance).build()?))
             }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::json::{DateTime, macros::provider_events};
+use crate::json::{DateTime, provider_events::provider_events};
 
 provider_events! {
     /// What Truemed sends.
