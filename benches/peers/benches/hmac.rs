@@ -19,8 +19,7 @@ use tower::{Layer, Service, service_fn};
 use tower_github_webhook::ValidateGitHubWebhookLayer;
 use tower_webhook::{
     WebhookBody,
-    auth::Scheme,
-    provider::{Json as Ours, mediquo::ConsultationFinished as Event, preset},
+    provider::{Custom, mediquo::ConsultationFinished as Event, preset},
 };
 use webhook_verify::{Provider, Secret, tower::VerifyLayer};
 
@@ -38,7 +37,7 @@ fn github(criterion: &mut Criterion) {
         let signature = headers.get("x-hub-signature-256")?.to_str().ok()?.strip_prefix("sha256=")?;
         hmac::verify(&key, body, &hex::decode(signature).ok()?).ok()
     });
-    ours(&mut group, preset::github().secret(KEY).build().unwrap().json(), &genuine, &forged);
+    ours(&mut group, preset::github().key(KEY).json().build().unwrap(), &genuine, &forged);
 
     let mut layered = VerifyLayer::<Bytes>::new(Provider::GitHub, Secret::new(KEY)).layer(service_fn(
         |request: Request<Bytes>| async move { Ok::<_, Infallible>(answer(decode::<Event>(request.body()))) },
@@ -82,7 +81,7 @@ fn standard(criterion: &mut Criterion) {
         let signature = BASE64.decode(signature?.to_str().ok()?.strip_prefix("v1,")?).ok()?;
         verify_slices_are_equal(context.sign().as_ref(), &signature).ok()
     });
-    ours(&mut group, preset::standard_webhooks().secret(WHSEC).build().unwrap().json(), &genuine, &forged);
+    ours(&mut group, preset::standard_webhooks().key(WHSEC).json().build().unwrap(), &genuine, &forged);
 
     let webhook = Webhook::new(WHSEC).unwrap();
     let mut handler = service_fn(|request: Request<Body>| async {
@@ -130,7 +129,7 @@ fn by_hand(
     group.member("by hand", genuine, Some(forged), |request| finish(handler.call(request)).unwrap());
 }
 
-fn ours<S: Scheme>(group: &mut Group<'_>, provider: Ours<Event, S>, genuine: &Request<Body>, forged: &Request<Body>) {
+fn ours(group: &mut Group<'_>, provider: Custom<Event>, genuine: &Request<Body>, forged: &Request<Body>) {
     let mut layered = provider.into_layer().layer(service_fn(|mut request: Request<WebhookBody>| async move {
         Ok::<_, Infallible>(answer(request.extensions_mut().remove::<Event>().unwrap()))
     }));
