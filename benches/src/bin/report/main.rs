@@ -1,4 +1,4 @@
-//! Makes `docs/benchmarks.md` and its plots of what `cargo bench` measured, and prints the goals.
+//! Makes `docs/benchmarks/tables.md` and its plots of what `cargo bench` measured, and prints the goals.
 //!
 //! The arguments name the baselines to read, one for each round: each member counts with its fastest
 //! sample of them. Without arguments it is the last run. The words come from `benches/report.md`.
@@ -19,8 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         rounds.push("new".to_owned());
     }
     let results = Results::read(&rounds)?;
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
-    let plots = docs.join("benchmarks");
+    let plots = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/benchmarks");
     fs::create_dir_all(&plots)?;
 
     let goals = goals::table(&results);
@@ -48,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         page = page.replace(&format!("{{{{{kind}}}}}"), or_nothing(&text));
     }
-    fs::write(docs.join("benchmarks.md"), page)?;
+    fs::write(plots.join("tables.md"), page)?;
     Ok(())
 }
 

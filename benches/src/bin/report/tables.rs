@@ -44,7 +44,7 @@ pub(crate) fn members(group: &Group<'_>, plot: &str) -> String {
     for (member, cost) in group.by_cost() {
         let _ = writeln!(table, "| `{member}` | {:.2} | {:.3} |", cost / 1e3, cost / base);
     }
-    let _ = writeln!(table, "\n![{name}](benchmarks/{plot})\n");
+    let _ = writeln!(table, "\n![{name}]({plot})\n");
     table
 }
 
@@ -70,5 +70,5 @@ pub(crate) fn growth(group: &Group<'_>, plot: &str) -> String {
         }
     }
     let rows: String = rows.into_iter().map(|(point, row)| format!("| {point} |{row}\n")).collect();
-    format!("{head}\n{rule}\n{rows}\n![{name}](benchmarks/{plot})\n")
+    format!("{head}\n{rule}\n{rows}\n![{name}]({plot})\n")
 }
