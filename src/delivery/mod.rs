@@ -227,6 +227,7 @@ fn is_plain(text: &str) -> bool {
                 '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
                 | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
     };
-    let is_ascii = || text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    // Without an early exit, which keeps the compiler from comparing many bytes at once.
+    let is_ascii = || text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
     (1..=MAX_TEXT).contains(&text.len()) && (is_ascii() || text.chars().all(printable))
 }

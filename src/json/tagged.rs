@@ -153,11 +153,12 @@ pub(crate) fn find_tag<'a>(body: &'a [u8], path: &[Box<str>]) -> Tag<'a> {
     }
 }
 
-/// The text of the first member, if it has this name and both are plain strings, as the type of most providers is.
-/// A parser would make an error when it leaves the object half read, which costs more than all of this.
+/// The text of the first member, if it has this name and neither has an escape, as the type of most providers is.
+/// A parser would make an error when it leaves the object half read, which costs more than all of this. What is no JSON
+/// after all is refused by [`decode`].
 fn first_member<'a>(body: &'a [u8], name: &str) -> Option<&'a str> {
     let after = |json: &'a [u8], token: u8| json.trim_ascii_start().strip_prefix(&[token]);
-    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | ..b' ');
+    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\');
     let name = Some(name.as_bytes()).filter(|name| name.iter().all(is_plain))?;
     let rest = after(after(body, b'{')?, b'"')?.strip_prefix(name)?.strip_prefix(b"\"")?;
     let value = after(after(rest, b':')?, b'"')?;
