@@ -2,7 +2,7 @@
 //!
 //! To make it yours, delete the lines that end in `// demo`.
 
-#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, reason = "a program, not a library")]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)] // demo
 
 mod demo; // demo
 
