@@ -6,7 +6,7 @@
 
 mod demo; // demo
 
-use std::{env, error::Error, future, time::Duration};
+use std::{env, error::Error, io, time::Duration};
 
 use axum::{Router, http::StatusCode, routing::post};
 use tokio::{net::TcpListener, signal, time::sleep};
@@ -21,6 +21,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN={address}: {error}"))?;
+    // Before anything can be delivered.
+    let (stop, grace) = (shutdown()?, shutdown()?);
     let (truemed, mediquo) = demo::start(&listener, truemed, mediquo)?; // demo
 
     let app = Router::new()
@@ -28,11 +30,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/webhooks/mediquo", post(on_mediquo).layer(mediquo.inspect_rejection(log)))
         // When a body takes longer, the webhook layers answer 408.
         .layer(RequestBodyDeadlineLayer::new(Duration::from_secs(10)));
-    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown());
+    let server = axum::serve(listener, app).with_graceful_shutdown(stop);
     tokio::select! {
         ended = server.into_future() => ended?,
         // A sender that never finishes its request does not keep the server running.
-        () = async { shutdown().await; sleep(Duration::from_secs(15)).await } => {}
+        () = async { grace.await; sleep(Duration::from_secs(15)).await } => {}
     }
     Ok(())
 }
@@ -58,15 +60,17 @@ fn secret(name: &str) -> Result<String, Box<dyn Error>> {
     value.map_err(|_| format!("{name} is not set").into())
 }
 
-/// Returns on Ctrl-C, and on the signal that stops a container.
-async fn shutdown() {
-    #[cfg(unix)]
-    let terminated = async { signal::unix::signal(signal::unix::SignalKind::terminate()).ok()?.recv().await };
-    #[cfg(not(unix))]
-    let terminated = future::pending::<Option<()>>();
-    tokio::select! {
-        Ok(()) = signal::ctrl_c() => {}
-        Some(()) = terminated => {}
-        else => future::pending().await,
-    }
+/// Listens for Ctrl-C and for the signal that stops a container. The future ends with the first of them.
+#[cfg(unix)]
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal::unix::signal(signal::unix::SignalKind::interrupt())?;
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
+    })
+}
+
+#[cfg(not(unix))]
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    Ok(async { drop(signal::ctrl_c().await) })
 }

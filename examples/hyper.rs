@@ -6,7 +6,7 @@
 
 mod demo; // demo
 
-use std::{convert::Infallible, env, error::Error, fmt::Debug, future, pin::pin, time::Duration};
+use std::{convert::Infallible, env, error::Error, fmt::Debug, io, pin::pin, time::Duration};
 
 use http_body_util::Either;
 use hyper::{Request, Response, StatusCode, body::Incoming};
@@ -26,6 +26,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN={address}: {error}"))?;
+    // Before anything can be delivered.
+    let mut shutdown = pin!(shutdown()?);
     let (truemed, mediquo) = demo::start(&listener, truemed, mediquo)?; // demo
 
     let truemed = truemed.inspect_rejection(log).layer(service_fn(handle::<truemed::Event>));
@@ -46,7 +48,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut server = auto::Builder::new(TokioExecutor::new());
     server.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(10));
     let connections = GracefulShutdown::new();
-    let mut shutdown = pin!(shutdown());
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -91,15 +92,17 @@ fn secret(name: &str) -> Result<String, Box<dyn Error>> {
     value.map_err(|_| format!("{name} is not set").into())
 }
 
-/// Returns on Ctrl-C, and on the signal that stops a container.
-async fn shutdown() {
-    #[cfg(unix)]
-    let terminated = async { signal::unix::signal(signal::unix::SignalKind::terminate()).ok()?.recv().await };
-    #[cfg(not(unix))]
-    let terminated = future::pending::<Option<()>>();
-    tokio::select! {
-        Ok(()) = signal::ctrl_c() => {}
-        Some(()) = terminated => {}
-        else => future::pending().await,
-    }
+/// Listens for Ctrl-C and for the signal that stops a container. The future ends with the first of them.
+#[cfg(unix)]
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal::unix::signal(signal::unix::SignalKind::interrupt())?;
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
+    })
+}
+
+#[cfg(not(unix))]
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    Ok(async { drop(signal::ctrl_c().await) })
 }

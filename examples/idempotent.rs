@@ -12,7 +12,7 @@ use std::{
     collections::HashMap,
     env,
     error::Error,
-    future,
+    io,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -44,6 +44,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN={address}: {error}"))?;
+    // Before anything can be delivered.
+    let (stop, grace) = (shutdown()?, shutdown()?);
     let (truemed, mediquo) = demo::start(&listener, truemed, mediquo)?;
 
     // What stands first in a tuple sees the delivery first.
@@ -54,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/webhooks/mediquo", handler.route().layer(mediquo))
         .layer(map_response(show_replay))
         .layer(RequestBodyDeadlineLayer::new(Duration::from_secs(10)));
-    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown());
+    let server = axum::serve(listener, app).with_graceful_shutdown(stop);
     let drained = async {
         server.await?;
         // Handlers whose senders have hung up.
@@ -63,7 +65,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     tokio::select! {
         ended = drained => ended,
-        () = async { shutdown().await; sleep(Duration::from_secs(15)).await } => Ok(()),
+        () = async { grace.await; sleep(Duration::from_secs(15)).await } => Ok(()),
     }
 }
 
@@ -141,15 +143,17 @@ fn secret(name: &str) -> Result<String, Box<dyn Error>> {
     value.map_err(|_| format!("{name} is not set").into())
 }
 
-/// Returns on Ctrl-C, and on the signal that stops a container.
-async fn shutdown() {
-    #[cfg(unix)]
-    let terminated = async { signal::unix::signal(signal::unix::SignalKind::terminate()).ok()?.recv().await };
-    #[cfg(not(unix))]
-    let terminated = future::pending::<Option<()>>();
-    tokio::select! {
-        Ok(()) = signal::ctrl_c() => {}
-        Some(()) = terminated => {}
-        else => future::pending().await,
-    }
+/// Listens for Ctrl-C and for the signal that stops a container. The future ends with the first of them.
+#[cfg(unix)]
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal::unix::signal(signal::unix::SignalKind::interrupt())?;
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
+    })
+}
+
+#[cfg(not(unix))]
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    Ok(async { drop(signal::ctrl_c().await) })
 }

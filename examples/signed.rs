@@ -11,7 +11,7 @@ mod presets;
 
 use std::{
     error::Error,
-    future,
+    io,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -56,6 +56,8 @@ const PRESETS: [Row; 13] = [
 async fn main() -> Result<(), Box<dyn Error>> {
     let address = demo::variable("LISTEN")?.unwrap_or_else(|| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(&address).await.map_err(|error| Failure(format!("LISTEN={address}: {error}")))?;
+    // Before anything can be delivered.
+    let (stop, grace) = (shutdown()?, shutdown()?);
     let now = demo::number("WEBHOOK_CLOCK_UNIX")?.map(|seconds: u32| UNIX_EPOCH + Duration::from_secs(seconds.into()));
     let now = Now(now);
     let max_body_bytes = demo::max_body_bytes()?;
@@ -85,10 +87,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let lines = made_up.map_or_else(Vec::new, |made_up| made_up.curl_lines(now.now()));
     demo::announce(&listener, &lines)?;
 
-    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown());
+    let server = axum::serve(listener, app).with_graceful_shutdown(stop);
     tokio::select! {
         ended = server.into_future() => ended?,
-        () = async { shutdown().await; sleep(Duration::from_secs(15)).await } => {}
+        () = async { grace.await; sleep(Duration::from_secs(15)).await } => {}
     }
     Ok(())
 }
@@ -129,15 +131,17 @@ impl Clock for Now {
     }
 }
 
-/// Returns on Ctrl-C, and on the signal that stops a container.
-async fn shutdown() {
-    #[cfg(unix)]
-    let terminated = async { signal::unix::signal(signal::unix::SignalKind::terminate()).ok()?.recv().await };
-    #[cfg(not(unix))]
-    let terminated = future::pending::<Option<()>>();
-    tokio::select! {
-        Ok(()) = signal::ctrl_c() => {}
-        Some(()) = terminated => {}
-        else => future::pending().await,
-    }
+/// Listens for Ctrl-C and for the signal that stops a container. The future ends with the first of them.
+#[cfg(unix)]
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal::unix::signal(signal::unix::SignalKind::interrupt())?;
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
+    })
+}
+
+#[cfg(not(unix))]
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    Ok(async { drop(signal::ctrl_c().await) })
 }

@@ -2,10 +2,10 @@
 
 #![allow(clippy::disallowed_methods, reason = "an application may read its environment")]
 
-use std::{env, error::Error, fmt, time::Duration};
+use std::{env, error::Error, fmt, io, time::Duration};
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, signal};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_webhook::idempotency::{IdempotencyLayer, MemoryStore, Pepper};
 
@@ -32,35 +32,32 @@ pub fn idempotency() -> Result<IdempotencyLayer<MemoryStore>, Failure> {
 /// Serves on `LISTEN` until Ctrl-C, or what a container's stop sends.
 pub async fn serve(app: Router) -> Result<(), Failure> {
     let listener = TcpListener::bind(variable_or("LISTEN", "127.0.0.1:3000")).await?;
+    // Before anything can be delivered.
+    let (stop, grace) = (shutdown()?, shutdown()?);
     println!("listening on http://{}", listener.local_addr()?);
     // Outside of the webhook layers, which answer 408 when it runs out.
     let app = app.layer(RequestBodyDeadlineLayer::new(BODY_DEADLINE));
-    let server = axum::serve(listener, app).with_graceful_shutdown(stop_signal());
+    let server = axum::serve(listener, app).with_graceful_shutdown(stop);
     tokio::select! {
         ended = server.into_future() => ended?,
-        () = async { stop_signal().await; tokio::time::sleep(GRACE).await } => {}
+        () = async { grace.await; tokio::time::sleep(GRACE).await } => {}
     }
     Ok(())
 }
 
-async fn stop_signal() {
-    tokio::select! {
-        Ok(()) = tokio::signal::ctrl_c() => {}
-        () = terminated() => {}
-    }
-}
-
+/// Listens for Ctrl-C and for the signal that stops a container. The future ends with the first of them.
 #[cfg(unix)]
-async fn terminated() {
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(mut signal) => drop(signal.recv().await),
-        Err(_) => std::future::pending().await,
-    }
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal::unix::signal(signal::unix::SignalKind::interrupt())?;
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
+    })
 }
 
 #[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending().await
+fn shutdown() -> io::Result<impl Future<Output = ()>> {
+    Ok(async { drop(signal::ctrl_c().await) })
 }
 
 /// Any error, by its text: what `main` returns is shown with `Debug`.

@@ -164,15 +164,24 @@ async fn a_server_that_hangs_is_not_waited_for_and_what_landed_is_released() {
     assert_eq!(when_up(&layer, &handler, "old").await, Answer::replay(204));
 }
 
-/// Sends each command twice, and hears the second answer: what a connection to a cluster does when it loses the first.
+/// A connection that sends others in place of each command, and hears the answer to the last of them.
 #[derive(Clone)]
-struct SendsAgain(MultiplexedConnection);
+struct Sends(MultiplexedConnection, fn(&Cmd) -> Vec<Cmd>);
 
-impl ConnectionLike for SendsAgain {
+impl Sends {
+    async fn to(redis: &Redis, instead: fn(&Cmd) -> Vec<Cmd>) -> Self {
+        Self(Client::open(redis.url()).unwrap().get_multiplexed_async_connection().await.unwrap(), instead)
+    }
+}
+
+impl ConnectionLike for Sends {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
         Box::pin(async {
-            self.0.req_packed_command(command).await?;
-            self.0.req_packed_command(command).await
+            let mut answer = Ok(Value::Nil);
+            for command in (self.1)(command) {
+                answer = self.0.req_packed_command(&command).await;
+            }
+            answer
         })
     }
 
@@ -193,8 +202,8 @@ impl ConnectionLike for SendsAgain {
 #[tokio::test]
 async fn a_claim_that_was_sent_again_is_acquired() {
     let Some(redis) = Redis::start() else { return };
-    let connection = Client::open(redis.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
-    let store = RedisStore::new(SendsAgain(connection));
+    // As a connection to a cluster does when it loses the first answer.
+    let store = RedisStore::new(Sends::to(&redis, |command| vec![command.clone(), command.clone()]).await);
     assert_eq!(store.claim(attempt(), LEASE).await.unwrap(), Claim::Acquired);
     let others = store.claim(attempt(), LEASE).await.unwrap();
     assert_eq!(others, Claim::InProgress { remaining: None });
@@ -261,37 +270,18 @@ async fn a_server_that_is_not_there_or_too_old_is_an_error_at_the_start() {
     }
 }
 
-/// Asks for a command that the server does not know, as after `rename-command`. It answers with the arguments.
-#[derive(Clone)]
-struct Renamed(MultiplexedConnection);
-
-impl ConnectionLike for Renamed {
-    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        Box::pin(async {
-            let ::redis::Arg::Simple(key) = command.args_iter().nth(1).unwrap() else { panic!() };
-            self.0.req_packed_command(::redis::cmd("SET2").arg(key)).await
-        })
-    }
-
-    fn req_packed_commands<'a>(
-        &'a mut self,
-        commands: &'a Pipeline,
-        offset: usize,
-        count: usize,
-    ) -> RedisFuture<'a, Vec<Value>> {
-        self.0.req_packed_commands(commands, offset, count)
-    }
-
-    fn get_db(&self) -> i64 {
-        self.0.get_db()
-    }
-}
-
 #[tokio::test]
 async fn an_error_says_its_cause_in_one_line_and_shows_no_key() {
     let Some(redis) = Redis::start() else { return };
-    let connection = Client::open(redis.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
-    let error = RedisStore::new(Renamed(connection)).claim(attempt(), LEASE).await.unwrap_err();
+    // As after `rename-command`. The server answers with the arguments.
+    let unknown = |command: &Cmd| {
+        let Some(::redis::Arg::Simple(key)) = command.args_iter().nth(1) else { panic!() };
+        let mut unknown = ::redis::cmd("SET2");
+        unknown.arg(key);
+        vec![unknown]
+    };
+    let store = RedisStore::new(Sends::to(&redis, unknown).await);
+    let error = store.claim(attempt(), LEASE).await.unwrap_err();
     assert!(error.to_string().contains("unknown command"), "{error}");
     for text in [error.to_string(), format!("{error:?}")] {
         assert!(!text.contains("webhook:") && !text.contains("abab") && text.lines().count() == 1, "{text}");

@@ -12,7 +12,7 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{Receiver, channel},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 pub(crate) const API_KEY: &str = "tm_live_8Jq2vXw9Lr5t";
@@ -87,7 +87,10 @@ impl Server {
     pub(crate) fn interrupt(&self) {
         let kill = format!("kill -INT {}", self.process.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        #[expect(clippy::disallowed_methods, reason = "the time until a process is given up")]
+        let interrupted = Instant::now();
         while TcpStream::connect(self.address).is_ok() {
+            assert!(interrupted.elapsed() < PATIENCE, "the server still takes connections");
             thread::yield_now();
         }
     }
