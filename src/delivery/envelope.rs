@@ -12,7 +12,7 @@ use crate::{
     headers::{self, NotOne, only},
     json::{
         members::{self, Path, Scalar},
-        tagged::{Tag, find_tag},
+        tag::{Tag, find_tag},
     },
 };
 

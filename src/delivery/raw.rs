@@ -7,7 +7,7 @@ use super::{Delivery, Place, envelope::Where};
 use crate::{
     Rejection, RejectionKind, RejectionReason,
     headers::{NotOne, only},
-    json::tagged::{self, Tag, Tagged},
+    json::{Tagged, tag::Tag, tagged},
 };
 
 /// An authentic delivery before it is decoded, for [`Provider::decode`](crate::provider::Provider::decode) and

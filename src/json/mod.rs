@@ -20,6 +20,7 @@ pub(crate) mod provider_events;
 mod raw;
 pub(crate) mod stored;
 mod strict;
+pub(crate) mod tag;
 pub(crate) mod tagged;
 
 use serde::Deserialize;

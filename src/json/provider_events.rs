@@ -5,7 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, se
 use super::{
     RawJson, Tagged,
     raw::{Members, RawText},
-    tagged::{decode, find_tag},
+    tag::find_tag,
+    tagged::decode,
 };
 
 /// Declares an enum of the events of a provider of this crate: as [`tagged_enum!`](crate::tagged_enum), but

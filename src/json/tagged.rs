@@ -8,6 +8,7 @@ use serde::de::{
 use super::{
     DecodeError, Flaw, Unknown, decode_str, read,
     strict::{Context, Fields, Key, Notes, RAW_VALUE, Silent, Strict},
+    tag::{Tag, unreadable},
     utf8,
 };
 
@@ -124,48 +125,6 @@ pub fn decode_tagged<E: Tagged>(event_type: Option<&str>, body: &[u8]) -> Result
     decode(body, &event_type.map_or(Tag::Absent, |event_type| Tag::Text(event_type.into())), None)
 }
 
-/// The type of an event, where it was looked for.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Tag<'a> {
-    /// There is none, or it is `null`.
-    Absent,
-    Text(Cow<'a, str>),
-    /// It occurs twice, is no string, is below something that is no object, or the body is not JSON.
-    Unreadable,
-}
-
-/// Finds the type at this path, which is made of the names that lead to it from the root.
-///
-/// For a path of one name this stops at its first occurrence, because [`decode`] refuses a second. For
-/// a longer path it reads the whole body, and refuses repetition at every level of the path.
-pub(crate) fn find_tag<'a>(body: &'a [u8], path: &[Box<str>]) -> Tag<'a> {
-    if let [name] = path
-        && let Some(tag) = first_member(body, name)
-    {
-        return Tag::Text(Cow::Borrowed(tag));
-    }
-    let mut found = None;
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    match Find::new(path, Silent, &mut found).run(&mut deserializer) {
-        // Leaving an object half read is an error, too.
-        Err(_) if path.len() > 1 || found.is_none() => Tag::Unreadable,
-        _ => found.flatten().map_or(Tag::Absent, Tag::Text),
-    }
-}
-
-/// The text of the first member, if it has this name and neither has an escape, as the type of most providers is.
-/// A parser would make an error when it leaves the object half read, which costs more than all of this. What is no JSON
-/// after all is refused by [`decode`].
-fn first_member<'a>(body: &'a [u8], name: &str) -> Option<&'a str> {
-    let after = |json: &'a [u8], token: u8| json.trim_ascii_start().strip_prefix(&[token]);
-    let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\');
-    let name = Some(name.as_bytes()).filter(|name| name.iter().all(is_plain))?;
-    let rest = after(after(body, b'{')?, b'"')?.strip_prefix(name)?.strip_prefix(b"\"")?;
-    let value = after(after(rest, b':')?, b'"')?;
-    let (text, rest) = value.split_at(value.iter().position(|byte| !is_plain(byte))?);
-    std::str::from_utf8(text).ok().filter(|_| rest.starts_with(b"\""))
-}
-
 /// Decodes a whole body by its type. `path` says where in the body the type is; `None` if it is elsewhere.
 pub(crate) fn decode<E: Tagged>(body: &[u8], tag: &Tag<'_>, path: Option<&[Box<str>]>) -> Result<E, DecodeError> {
     let text = utf8(body)?;
@@ -262,93 +221,6 @@ fn pass(text: &str, name: &str, notes: impl Notes) -> Result<(), Flaw> {
     read(text, |json| {
         Whole { inner: Strict::new(json, notes), notes, object: &object, tag: Place::Unknown }.deserialize_map(Pass)
     })
-}
-
-/// Says why a tag could not be found.
-#[cold]
-fn unreadable(text: &str, path: &[Box<str>]) -> DecodeError {
-    let context = Context::default();
-    let found = Find::new(path, &context, &mut None).run(&mut serde_json::Deserializer::from_str(text));
-    let error = found.err().unwrap_or_else(|| serde_json::Error::custom("a type that cannot be read"));
-    DecodeError::json(&error, &context, text)
-}
-
-/// Looks for a tag below an object.
-struct Find<'f, 'a, N> {
-    names: &'f [Box<str>],
-    notes: N,
-    stops_at_first: bool,
-    /// `Some` as soon as it was met; `Some(None)` if it is `null`.
-    found: &'f mut Option<Option<Cow<'a, str>>>,
-}
-
-impl<'f, 'de, N: Notes> Find<'f, 'de, N> {
-    fn new(path: &'f [Box<str>], notes: N, found: &'f mut Option<Option<Cow<'de, str>>>) -> Self {
-        Self { names: path, notes, stops_at_first: path.len() == 1, found }
-    }
-
-    fn run<R: serde_json::de::Read<'de>>(self, json: &mut serde_json::Deserializer<R>) -> serde_json::Result<()> {
-        let notes = self.notes;
-        // What follows the document is refused by `decode`.
-        json.deserialize_map(self).inspect_err(|_| notes.note(|context| context.expected("an object")))
-    }
-}
-
-impl<'de, N: Notes> DeserializeSeed<'de> for Find<'_, 'de, N> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_option(self)
-    }
-}
-
-impl<'de, N: Notes> Visitor<'de> for Find<'_, 'de, N> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_none<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let notes = self.notes;
-        deserializer.deserialize_map(self).inspect_err(|_| notes.note(|context| context.expected("an object")))
-    }
-
-    #[inline]
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        let Self { names: [name, rest @ ..], notes, stops_at_first, found } = self else { return Ok(()) };
-        let mut seen = false;
-        while let Some(Key(key)) = access.next_key()? {
-            if *key != **name {
-                access.next_value::<IgnoredAny>()?;
-                continue;
-            }
-            if std::mem::replace(&mut seen, true) {
-                notes.note(|context| context.member(name));
-                return Err(A::Error::duplicate_field("type"));
-            }
-            if rest.is_empty() {
-                let tag: Option<Key<'de>> = access.next_value().inspect_err(|_| {
-                    notes.note(|context| {
-                        context.expected("a string");
-                        context.member(name);
-                    });
-                })?;
-                *found = Some(tag.map(|Key(tag)| tag));
-                if stops_at_first {
-                    return Ok(());
-                }
-            } else {
-                let below = Find { names: rest, notes, stops_at_first, found: &mut *found };
-                access.next_value_seed(below).inspect_err(|_| notes.note(|context| context.member(name)))?;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// What is known of the object that is being read.

@@ -15,7 +15,7 @@ use crate::{
     clock::{Clock, SystemClock},
     delivery::RawDelivery,
     handshake::Handshake,
-    json::tagged::Tag,
+    json::tag::Tag,
     provider::Provider,
     response,
 };
