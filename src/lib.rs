@@ -1,4 +1,7 @@
 #![doc = include_str!("docs.md")]
+// The links of the page to what a feature brings.
+#![cfg_attr(feature = "signatures", doc = "", doc = "[presets]: provider::preset")]
+#![cfg_attr(not(feature = "signatures"), doc = "", doc = "[presets]: #features")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod auth;

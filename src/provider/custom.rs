@@ -17,7 +17,7 @@ use crate::{
 
 /// A provider with your own event type and any [scheme](crate::auth).
 ///
-/// Make it with [`builder`](Custom::builder), or from a [preset](super::preset).
+/// Make it with [`builder`](Custom::builder), or from a preset.
 ///
 /// # Examples
 ///

@@ -4,13 +4,14 @@
 //! |---|---|---|
 //! | Truemed | `truemed::Truemed` | `truemed::Event` |
 //! | MediQuo | `mediquo::MediQuo` | `mediquo::Event` |
-//! | GitHub, Stripe, Slack and other well-known ones | [`preset`] | yours |
+//! | GitHub, Stripe, Slack and other well-known ones | `preset` (feature `signatures`) | yours |
 //! | any other | [`Custom`] | yours |
 //! | one with formats or rules of its own | your implementation of [`Provider`] | yours |
 
 mod custom;
 #[cfg(feature = "mediquo")]
 pub mod mediquo;
+#[cfg(feature = "signatures")]
 pub mod preset;
 #[cfg(feature = "truemed")]
 pub mod truemed;
@@ -28,7 +29,7 @@ use crate::{Rejection, RejectionKind, auth::Scheme};
 
 /// A sender of webhooks: how it authenticates, what it sends, and which statuses it expects.
 ///
-/// Implement it if [`Custom`] and the [presets](preset) do not fit, for example because the body is not JSON.
+/// Implement it if [`Custom`] and the presets do not fit, for example because the body is not JSON.
 ///
 /// # Examples
 ///

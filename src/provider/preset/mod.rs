@@ -20,8 +20,6 @@
 //! | `discord` | `X-Signature-Ed25519` | time, body | *`event.type`* | *`id`* | *`X-Signature-Timestamp`* | |
 //! | `sendgrid` | `X-Twilio-Email-Event-Webhook-Signature` | time, body | | | *`..-Webhook-Timestamp`* | |
 //!
-//! `gitlab` is always available; all others need the feature `signatures`.
-//!
 //! A signed time must be within 300 seconds of the time of arrival: change it with
 //! [`tolerance`](PresetBuilder::tolerance). Metriport's time is reported and not checked, because its page does not say
 //! that a retry has a new one. Rejections use the [default statuses](crate::RejectionKind) unless the preset's docs say
@@ -30,7 +28,6 @@
 //! # Examples
 //!
 //! ```
-//! # #[cfg(feature = "signatures")] {
 //! use serde::{Deserialize, Serialize};
 //! use tower_webhook::{Delivery, Stated, auth::Key, provider::preset, tagged_enum};
 //!
@@ -60,7 +57,6 @@
 //!     delivery.event_id().and_then(Stated::signed)
 //! }
 //! # let _ = (layer, key);
-//! # }
 //! # Ok::<_, tower_webhook::ConfigError>(())
 //! ```
 //!
@@ -68,28 +64,17 @@
 //! member of a member. `.json::<E>()` decodes into any type that derives `Deserialize`, such as
 //! [`RawJson`]. `.raw()` takes a body of any kind, such as the form of a Slack command.
 
-#[cfg(feature = "signatures")]
 mod discord;
-#[cfg(feature = "signatures")]
 mod github;
 mod gitlab;
-#[cfg(feature = "signatures")]
 mod linear;
-#[cfg(feature = "signatures")]
 mod metriport;
-#[cfg(feature = "signatures")]
 mod sendgrid;
-#[cfg(feature = "signatures")]
 mod shopify;
-#[cfg(feature = "signatures")]
 mod slack;
-#[cfg(feature = "signatures")]
 mod standard_webhooks;
-#[cfg(feature = "signatures")]
 mod stripe;
-#[cfg(feature = "signatures")]
 mod terra;
-#[cfg(feature = "signatures")]
 mod twilio;
 
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
@@ -98,21 +83,19 @@ use http::StatusCode;
 use serde::de::DeserializeOwned;
 
 use super::{Custom, CustomBuilder, Envelope};
-#[cfg(feature = "signatures")]
-use crate::auth::{SignatureBuilder, StandardWebhooksBuilder, TwilioBuilder};
 use crate::{
     ConfigError, ConfigErrorKind, RejectionKind, WebhookBody,
-    auth::{ApiKeyBuilder, Key, Scheme},
+    auth::{ApiKeyBuilder, Key, Scheme, SignatureBuilder, StandardWebhooksBuilder, TwilioBuilder},
     json::{RawJson, Tagged},
 };
 
 /// Makes each preset public, and finds it by its name.
 macro_rules! presets {
-    ($($(#[$feature:meta])? $module:ident::$name:ident,)+) => {
-        $($(#[$feature])? pub use self::$module::$name;)+
+    ($($module:ident::$name:ident,)+) => {
+        $(pub use self::$module::$name;)+
 
-        /// The names of all presets that the enabled features contain, for [`by_name`].
-        pub const NAMES: &[&str] = &[$($(#[$feature])? stringify!($name)),+];
+        /// The names of all presets, for [`by_name`].
+        pub const NAMES: &[&str] = &[$(stringify!($name)),+];
 
         /// Finds a preset by the name of its function, for providers that come from a file or a database.
         ///
@@ -128,7 +111,7 @@ macro_rules! presets {
         #[must_use]
         pub fn by_name(name: &str) -> Option<PresetBuilder> {
             match name {
-                $($(#[$feature])? stringify!($name) => Some($name()),)+
+                $(stringify!($name) => Some($name()),)+
                 _ => None,
             }
         }
@@ -136,19 +119,19 @@ macro_rules! presets {
 }
 
 presets! {
-    #[cfg(feature = "signatures")] discord::discord,
-    #[cfg(feature = "signatures")] github::github,
+    discord::discord,
+    github::github,
     gitlab::gitlab,
-    #[cfg(feature = "signatures")] linear::linear,
-    #[cfg(feature = "signatures")] metriport::metriport,
-    #[cfg(feature = "signatures")] sendgrid::sendgrid,
-    #[cfg(feature = "signatures")] shopify::shopify,
-    #[cfg(feature = "signatures")] slack::slack,
-    #[cfg(feature = "signatures")] standard_webhooks::standard_webhooks,
-    #[cfg(feature = "signatures")] standard_webhooks::svix,
-    #[cfg(feature = "signatures")] stripe::stripe,
-    #[cfg(feature = "signatures")] terra::terra,
-    #[cfg(feature = "signatures")] twilio::twilio,
+    linear::linear,
+    metriport::metriport,
+    sendgrid::sendgrid,
+    shopify::shopify,
+    slack::slack,
+    standard_webhooks::standard_webhooks,
+    standard_webhooks::svix,
+    stripe::stripe,
+    terra::terra,
+    twilio::twilio,
 }
 
 /// Configures a preset: add the key, and say what to decode into.
@@ -172,11 +155,8 @@ pub struct PresetBuilder {
 #[derive(Clone, Debug)]
 enum SchemeBuilder {
     ApiKey(ApiKeyBuilder),
-    #[cfg(feature = "signatures")]
     Signature(Box<SignatureBuilder>),
-    #[cfg(feature = "signatures")]
     StandardWebhooks(StandardWebhooksBuilder),
-    #[cfg(feature = "signatures")]
     Twilio(TwilioBuilder),
 }
 
@@ -251,7 +231,6 @@ impl PresetBuilder {
     }
 
     /// Sets the statuses that the provider's page asks for.
-    #[cfg(feature = "signatures")]
     fn rejection_status(mut self, status: fn(RejectionKind) -> StatusCode) -> Self {
         self.rejection_status = status;
         self
@@ -276,19 +255,16 @@ impl SchemeBuilder {
                 no_public_url(public_url)?;
                 Ok(Arc::new(keys.into_iter().fold(builder, ApiKeyBuilder::key).build()?))
             }
-            #[cfg(feature = "signatures")]
             Self::Signature(builder) => {
                 let builder = keys.into_iter().fold(*builder, SignatureBuilder::key);
                 let builder = tolerance.into_iter().fold(builder, SignatureBuilder::tolerance);
                 Ok(Arc::new(public_url.into_iter().fold(builder, SignatureBuilder::public_url).build()?))
             }
-            #[cfg(feature = "signatures")]
             Self::StandardWebhooks(builder) => {
                 no_public_url(public_url)?;
                 let builder = keys.into_iter().fold(builder, StandardWebhooksBuilder::key);
                 Ok(Arc::new(tolerance.into_iter().fold(builder, StandardWebhooksBuilder::tolerance).build()?))
             }
-            #[cfg(feature = "signatures")]
             Self::Twilio(builder) => {
                 no_tolerance(tolerance)?;
                 let builder = keys.into_iter().fold(builder, TwilioBuilder::key);
@@ -314,21 +290,18 @@ impl From<ApiKeyBuilder> for SchemeBuilder {
     }
 }
 
-#[cfg(feature = "signatures")]
 impl From<SignatureBuilder> for SchemeBuilder {
     fn from(builder: SignatureBuilder) -> Self {
         Self::Signature(Box::new(builder))
     }
 }
 
-#[cfg(feature = "signatures")]
 impl From<StandardWebhooksBuilder> for SchemeBuilder {
     fn from(builder: StandardWebhooksBuilder) -> Self {
         Self::StandardWebhooks(builder)
     }
 }
 
-#[cfg(feature = "signatures")]
 impl From<TwilioBuilder> for SchemeBuilder {
     fn from(builder: TwilioBuilder) -> Self {
         Self::Twilio(builder)
