@@ -24,6 +24,7 @@ pub(super) fn handle<St, S, ReqBody, ResBody>(
 where
     St: Store,
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    ReqBody: Body,
     ResBody: Body<Data: From<Bytes>>,
 {
     async move {
