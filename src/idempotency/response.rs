@@ -18,6 +18,7 @@ const IN_PROGRESS: &str = r#"{"title":"the event is in progress","kind":"in_prog
 const UNAVAILABLE: &str = r#"{"title":"it is not known whether the event is done","kind":"unavailable"}"#;
 const UNIDENTIFIED: &str =
     r#"{"title":"the idempotency layer is not inside of a webhook layer","kind":"unidentified"}"#;
+const UNSCOPED: &str = r#"{"title":"the scope of the event is not known","kind":"unscoped"}"#;
 
 /// Answers a duplicate of an event that is in progress. Not with 2xx, as the handler may still fail, and not with 409,
 /// after which many senders give up.
@@ -47,6 +48,13 @@ where
     B: Body<Data: From<Bytes>>,
 {
     problem(request, StatusCode::INTERNAL_SERVER_ERROR, UNIDENTIFIED, Outcome::Unidentified)
+}
+
+pub(super) fn unscoped<R: Body, B>(request: &mut Request<R>) -> Answer<B>
+where
+    B: Body<Data: From<Bytes>>,
+{
+    problem(request, StatusCode::INTERNAL_SERVER_ERROR, UNSCOPED, Outcome::Unscoped)
 }
 
 fn retry<R: Body, B>(request: &mut Request<R>, text: &'static str, wait: Duration, outcome: Outcome) -> Answer<B>
