@@ -10,7 +10,7 @@ use tower::{ServiceBuilder, ServiceExt, service_fn};
 use tower_webhook::{
     Delivery, Stated, WebhookBody, WebhookLayer,
     auth::{DangerousAcceptAll, Verified},
-    idempotency::{EventKey, IdempotencyLayer, Identity, MemoryStore, Outcome},
+    idempotency::{EventKey, IdempotencyLayer, Identity, MemoryStore},
     provider::{Custom, CustomBuilder, Envelope, Place, Provider},
 };
 

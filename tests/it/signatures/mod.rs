@@ -4,6 +4,7 @@ mod bad_input;
 mod boxed;
 mod settings;
 mod standard;
+mod tolerance;
 mod twilio;
 mod vectors;
 mod work;
