@@ -25,9 +25,11 @@ use axum_core::{
     extract::FromRequestParts,
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, request::Parts};
+use http::{StatusCode, Version, request::Parts};
 
-use crate::Delivery;
+use crate::{Delivery, response};
+
+const PROBLEM: &str = r#"{"title":"the receiver is not set up for this delivery","kind":"missing_layer"}"#;
 
 /// Extracts the event of the delivery. It moves the event out of the request.
 ///
@@ -45,11 +47,22 @@ pub struct Webhook<E>(pub E);
 
 /// The rejection of an extractor whose route has no [`WebhookLayer`](crate::WebhookLayer), or that of another provider.
 ///
-/// It is a bug in your program. The response is 500 with a text that names what is missing, so the provider retries. It
-/// shows at the first delivery: let a test of your handler go through the router.
+/// It is a bug in your program. The response is 500, so the provider retries, and tells the sender nothing of your
+/// program. The `Display` text says what is missing: you find this type in the extensions of the response. It shows at
+/// the first delivery: let a test of your handler go through the router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingLayer {
     wanted: &'static str,
+    /// The version of a request whose body nobody has read.
+    unread: Option<Version>,
+}
+
+impl MissingLayer {
+    fn new<T>(head: &Parts) -> Self {
+        // A webhook layer, which would have read the body, leaves a `Delivery` behind.
+        let is_body_read = head.extensions.get::<Delivery>().is_some();
+        Self { wanted: type_name::<T>(), unread: (!is_body_read).then_some(head.version) }
+    }
 }
 
 impl<E, S> FromRequestParts<S> for Webhook<E>
@@ -60,7 +73,7 @@ where
     type Rejection = MissingLayer;
 
     async fn from_request_parts(head: &mut Parts, _: &S) -> Result<Self, MissingLayer> {
-        head.extensions.remove().map(Webhook).ok_or(MissingLayer { wanted: type_name::<E>() })
+        head.extensions.remove().map(Webhook).ok_or_else(|| MissingLayer::new::<E>(head))
     }
 }
 
@@ -71,7 +84,7 @@ where
     type Rejection = MissingLayer;
 
     async fn from_request_parts(head: &mut Parts, _: &S) -> Result<Self, MissingLayer> {
-        head.extensions.get().cloned().ok_or(MissingLayer { wanted: type_name::<Self>() })
+        head.extensions.get().cloned().ok_or_else(|| MissingLayer::new::<Self>(head))
     }
 }
 
@@ -86,6 +99,12 @@ impl std::error::Error for MissingLayer {}
 
 impl IntoResponse for MissingLayer {
     fn into_response(self) -> Response {
-        (StatusCode::INTERNAL_SERVER_ERROR, self.to_string()).into_response()
+        let mut response = (StatusCode::INTERNAL_SERVER_ERROR, PROBLEM).into_response();
+        response::mark_problem(response.headers_mut());
+        if let Some(version) = self.unread {
+            response::announce_close(response.headers_mut(), version);
+        }
+        response.extensions_mut().insert(self);
+        response
     }
 }

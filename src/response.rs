@@ -8,8 +8,8 @@ use std::{
 
 use bytes::Bytes;
 use http::{
-    Extensions, HeaderMap, HeaderValue, Response, StatusCode,
-    header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, TRAILER, TRANSFER_ENCODING},
+    Extensions, HeaderMap, HeaderValue, Response, StatusCode, Version,
+    header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, TRAILER, TRANSFER_ENCODING},
 };
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
@@ -31,9 +31,25 @@ pub(crate) fn mark_problem(headers: &mut HeaderMap) {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
 }
 
-/// Removes the body of a response, and the headers that describe one, if its status forbids a body (RFC 9110, 15.3.5,
-/// 15.3.6 and 15.4.5).
-pub(crate) fn without_forbidden_body<B: Default>(mut response: Response<B>) -> Response<B> {
+/// Announces that the connection closes, in the answer to a request whose body was not read to its end.
+///
+/// The server has to close it, because what is left of the body would be read as the next request. A sender that is not
+/// told sends its next delivery into the closed connection and loses it. HTTP/2 ends the stream alone, and forbids the
+/// header (RFC 9113, 8.2.2).
+pub(crate) fn announce_close(headers: &mut HeaderMap, version: Version) {
+    if version < Version::HTTP_2 {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+}
+
+/// Makes a response one that can be sent.
+///
+/// A status 1xx becomes 500: it is not final (RFC 9110, 15.2), and servers close the connection on it. If the status
+/// forbids a body (RFC 9110, 15.3.5, 15.3.6 and 15.4.5), the body goes, and with it the headers that describe one.
+pub(crate) fn sendable<B: Default>(mut response: Response<B>) -> Response<B> {
+    if response.status().is_informational() {
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    }
     let forbidden = [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED];
     if forbidden.contains(&response.status()) {
         for header in [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, TRAILER, TRANSFER_ENCODING] {

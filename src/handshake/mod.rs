@@ -62,7 +62,7 @@ const MAX_CHALLENGE: usize = 256;
 /// Answers the endpoint verification of a provider.
 ///
 /// Recognise it by everything that it contains, not by one field: an event that happens to have that field would be
-/// lost. Both methods answer nothing by default.
+/// lost. Both methods answer nothing by default. An answer with status 1xx, which is not final, is sent as 500.
 ///
 /// # Examples
 ///

@@ -24,6 +24,7 @@ pub(super) fn handle<St, S, ReqBody, ResBody>(
 where
     St: Store,
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    ReqBody: Body,
     ResBody: Body<Data: From<Bytes>>,
 {
     async move {
@@ -32,12 +33,10 @@ where
         };
         let key = match &settings.scope_by {
             None => settings.pepper.key_of(&identity),
-            Some(scope_by) => {
-                let (head, body) = request.into_parts();
-                let pepper = settings.pepper.scoped(&scope_by(&head));
-                request = Request::from_parts(head, body);
-                pepper.key_of(&identity)
-            }
+            Some(scope_by) => match scope_by(request.extensions()).filter(|scope| !scope.is_empty()) {
+                Some(scope) => settings.pepper.scoped(&scope).key_of(&identity),
+                None => return Ok(response::unscoped(&mut request)),
+            },
         };
         let attempt = Attempt::new(key, ClaimToken::fresh());
         let mut guard = Guard { settings: &settings, attempt, state: State::Unclaimed };

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use http::request::Parts;
+use http::Extensions;
 use tower::Layer;
 
 #[cfg(feature = "tokio")]
@@ -47,7 +47,7 @@ pub struct IdempotencyLayer<St> {
 const MIN_TIME: Duration = Duration::from_millis(1);
 
 type Hook = dyn Fn(BoxError) + Send + Sync;
-type ScopeBy = dyn Fn(&Parts) -> String + Send + Sync;
+type ScopeBy = dyn Fn(&Extensions) -> Option<String> + Send + Sync;
 
 pub(super) struct Settings<St> {
     pub(super) store: Arc<St>,
@@ -119,18 +119,48 @@ impl<St: Store> IdempotencyLayer<St> {
         self.with(|settings| settings.pepper = settings.pepper.scoped(scope))
     }
 
-    /// Computes the scope from the head of each request, for one route with many tenants such as `/webhooks/{account}`.
+    /// Finds the scope of each request in its extensions, for one route with many tenants such as
+    /// `/webhooks/{account}`.
     ///
-    /// If [`scope`](Self::scope) is set too, both apply.
+    /// Take what your server has put there: the account that it has found, a path parameter that the router has matched
+    /// and decoded, or the label of the key. URI and headers are not offered, because a sender can write one account in
+    /// several ways, as in `/spain` and `/s%70ain`, and each of them would run the handler again.
+    ///
+    /// If you return `None` or an empty text, the delivery is answered with 500 and the handler does not run. If
+    /// [`scope`](Self::scope) is set too, both apply.
     ///
     /// # Examples
     ///
-    /// ```
-    /// use tower_webhook::idempotency::{IdempotencyLayer, MemoryStore};
+    /// On axum, an outer middleware hands the parameter on. `Path` rejects one that is not UTF-8 when decoded.
     ///
-    /// let layer = IdempotencyLayer::new(MemoryStore::new()).scope_by(|head| head.uri.path().to_owned());
     /// ```
-    pub fn scope_by(self, scope: impl Fn(&Parts) -> String + Send + Sync + 'static) -> Self {
+    /// use axum::{Router, extract::{Path, Request}, middleware::{Next, from_fn}, response::Response, routing::post};
+    /// use tower_webhook::{WebhookLayer, idempotency::{IdempotencyLayer, MemoryStore}, provider::truemed::Truemed};
+    ///
+    /// #[derive(Clone)]
+    /// struct Account(String);
+    ///
+    /// async fn account(Path(name): Path<String>, mut request: Request, next: Next) -> Response {
+    ///     request.extensions_mut().insert(Account(name));
+    ///     next.run(request).await
+    /// }
+    ///
+    /// fn app(webhook: WebhookLayer<Truemed>) -> Router {
+    ///     let once = IdempotencyLayer::new(MemoryStore::new())
+    ///         .scope_by(|extensions| extensions.get().map(|Account(name)| name.clone()));
+    ///     Router::new().route("/webhooks/{account}", post(async || ()).layer((from_fn(account), webhook, once)))
+    /// }
+    /// ```
+    ///
+    /// With one key per account, on any stack:
+    ///
+    /// ```
+    /// use tower_webhook::{Delivery, idempotency::{IdempotencyLayer, MemoryStore}};
+    ///
+    /// let once = IdempotencyLayer::new(MemoryStore::new())
+    ///     .scope_by(|extensions| extensions.get::<Delivery>()?.key_label().map(str::to_owned));
+    /// ```
+    pub fn scope_by(self, scope: impl Fn(&Extensions) -> Option<String> + Send + Sync + 'static) -> Self {
         self.with(|settings| settings.scope_by = Some(Arc::new(scope)))
     }
 

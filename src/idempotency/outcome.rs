@@ -10,7 +10,7 @@
 /// | `Unclaimed` | yes | the handler's |
 /// | `Replayed` | no | the stored 2xx, without a body |
 /// | `InProgress`, `Unavailable` | no | 503 with `Retry-After` |
-/// | `Unidentified` | no | 500 |
+/// | `Unidentified`, `Unscoped` | no | 500 |
 ///
 /// # Examples
 ///
@@ -49,4 +49,6 @@ pub enum Outcome {
     Unavailable,
     /// No outer layer has identified the event.
     Unidentified,
+    /// The function of [`scope_by`](super::IdempotencyLayer::scope_by) has found no scope.
+    Unscoped,
 }

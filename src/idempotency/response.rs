@@ -6,8 +6,8 @@ use http_body::Body;
 
 use super::{EventKey, Outcome};
 use crate::{
-    ResponseBody,
-    response::{in_place, mark_problem},
+    Delivery, ResponseBody,
+    response::{announce_close, in_place, mark_problem},
 };
 
 type Answer<B> = Response<ResponseBody<B>>;
@@ -18,38 +18,46 @@ const IN_PROGRESS: &str = r#"{"title":"the event is in progress","kind":"in_prog
 const UNAVAILABLE: &str = r#"{"title":"it is not known whether the event is done","kind":"unavailable"}"#;
 const UNIDENTIFIED: &str =
     r#"{"title":"the idempotency layer is not inside of a webhook layer","kind":"unidentified"}"#;
+const UNSCOPED: &str = r#"{"title":"the scope of the event is not known","kind":"unscoped"}"#;
 
 /// Answers a duplicate of an event that is in progress. Not with 2xx, as the handler may still fail, and not with 409,
 /// after which many senders give up.
-pub(super) fn in_progress<R, B>(request: &mut Request<R>, key: EventKey, wait: Duration) -> Answer<B>
+pub(super) fn in_progress<R: Body, B>(request: &mut Request<R>, key: EventKey, wait: Duration) -> Answer<B>
 where
     B: Body<Data: From<Bytes>>,
 {
     with_key(key, retry(request, IN_PROGRESS, wait, Outcome::InProgress))
 }
 
-pub(super) fn unavailable<R, B>(request: &mut Request<R>, key: EventKey) -> Answer<B>
+pub(super) fn unavailable<R: Body, B>(request: &mut Request<R>, key: EventKey) -> Answer<B>
 where
     B: Body<Data: From<Bytes>>,
 {
     with_key(key, retry(request, UNAVAILABLE, MAX_WAIT, Outcome::Unavailable))
 }
 
-pub(super) fn replay<R, B>(request: &mut Request<R>, key: EventKey, status: StatusCode) -> Answer<B>
+pub(super) fn replay<R: Body, B>(request: &mut Request<R>, key: EventKey, status: StatusCode) -> Answer<B>
 where
     B: Body<Data: From<Bytes>>,
 {
     with_key(key, answer(request, status, "", Outcome::Replayed))
 }
 
-pub(super) fn unidentified<R, B>(request: &mut Request<R>) -> Answer<B>
+pub(super) fn unidentified<R: Body, B>(request: &mut Request<R>) -> Answer<B>
 where
     B: Body<Data: From<Bytes>>,
 {
     problem(request, StatusCode::INTERNAL_SERVER_ERROR, UNIDENTIFIED, Outcome::Unidentified)
 }
 
-fn retry<R, B>(request: &mut Request<R>, text: &'static str, wait: Duration, outcome: Outcome) -> Answer<B>
+pub(super) fn unscoped<R: Body, B>(request: &mut Request<R>) -> Answer<B>
+where
+    B: Body<Data: From<Bytes>>,
+{
+    problem(request, StatusCode::INTERNAL_SERVER_ERROR, UNSCOPED, Outcome::Unscoped)
+}
+
+fn retry<R: Body, B>(request: &mut Request<R>, text: &'static str, wait: Duration, outcome: Outcome) -> Answer<B>
 where
     B: Body<Data: From<Bytes>>,
 {
@@ -60,7 +68,7 @@ where
     response
 }
 
-fn problem<R, B>(request: &mut Request<R>, status: StatusCode, text: &'static str, outcome: Outcome) -> Answer<B>
+fn problem<R: Body, B>(request: &mut Request<R>, status: StatusCode, text: &'static str, outcome: Outcome) -> Answer<B>
 where
     B: Body<Data: From<Bytes>>,
 {
@@ -69,14 +77,19 @@ where
     response
 }
 
-fn answer<R, B>(request: &mut Request<R>, status: StatusCode, text: &'static str, outcome: Outcome) -> Answer<B>
+fn answer<R: Body, B>(request: &mut Request<R>, status: StatusCode, text: &'static str, outcome: Outcome) -> Answer<B>
 where
     B: Body<Data: From<Bytes>>,
 {
+    // A webhook layer, which has read the body, leaves a `Delivery` behind.
+    let is_read = request.body().is_end_stream() || request.extensions().get::<Delivery>().is_some();
     let (headers, extensions) = (std::mem::take(request.headers_mut()), std::mem::take(request.extensions_mut()));
     let body = ResponseBody::own(Bytes::from_static(text.as_bytes()));
     let mut response = in_place(headers, extensions, body);
     *response.status_mut() = status;
+    if !is_read {
+        announce_close(response.headers_mut(), request.version());
+    }
     response.extensions_mut().insert(outcome);
     response
 }

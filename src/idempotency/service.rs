@@ -50,7 +50,7 @@ where
     S::Error: Send,
     S::Future: Send,
     St: Store,
-    ReqBody: Send + 'static,
+    ReqBody: Body + Send + 'static,
     ResBody: Body + Send + 'static,
     ResBody::Data: From<Bytes> + Send,
 {

@@ -111,13 +111,14 @@ pub trait Provider: Send + Sync + 'static {
         Identity::of_delivery(delivery, body)
     }
 
-    /// The status of the response to a rejected delivery. The default is [`RejectionKind::default_status`].
+    /// The status of the response to a rejected delivery. The default is [`RejectionKind::default_status`]. A status 1xx
+    /// is sent as 500, because it is not final.
     fn rejection_status(&self, kind: RejectionKind) -> StatusCode {
         kind.default_status()
     }
 
     /// The status that the provider documents for success. It replaces any 2xx status of the handler; a 204 or 205
-    /// removes the body.
+    /// removes the body. A status 1xx is ignored, because it is not final.
     ///
     /// The default is `None`: the handler's response is sent as it is.
     fn success_status(&self) -> Option<StatusCode> {

@@ -63,6 +63,13 @@ pub(super) struct Refused {
     delivery: Option<Delivery>,
 }
 
+impl Refused {
+    /// Whether the credential was wrong.
+    pub(super) fn is_unauthenticated(&self) -> bool {
+        self.rejection.kind() == RejectionKind::Unauthenticated
+    }
+}
+
 impl<T: Into<Rejection>> From<T> for Refused {
     fn from(rejection: T) -> Self {
         Self { rejection: rejection.into(), delivery: None }
@@ -85,7 +92,7 @@ impl<P: Provider> Receiver<P> {
     /// Decides on the head. The body is asked for its length and not read.
     pub(super) fn admit(&self, head: &Parts, body: &impl Body) -> Result<Admission, Refused> {
         if let Some(answer) = self.handshakes.iter().find_map(|handshake| handshake.answer_unsigned(head)) {
-            return Ok(Admission::Answered(response::without_forbidden_body(answer?)));
+            return Ok(Admission::Answered(response::sendable(answer?)));
         }
         if head.method != Method::POST {
             return Err(RejectionKind::MethodNotAllowed.into());
@@ -118,7 +125,7 @@ impl<P: Provider> Receiver<P> {
         let raw = RawDelivery::new(head, body, &delivery).with_tag(&tag);
         if let Some(mut answer) = self.handshakes.iter().find_map(|handshake| handshake.answer_signed(raw)) {
             answer.extensions_mut().insert(delivery);
-            return Ok(Acceptance::Answered(response::without_forbidden_body(answer)));
+            return Ok(Acceptance::Answered(response::sendable(answer)));
         }
         let event = match self.provider.decode(raw) {
             Ok(event) => event,
@@ -169,7 +176,7 @@ impl<P: Provider> Receiver<P> {
                 response = replace(rejected, response);
             }
         }
-        let mut response = response::without_forbidden_body(response);
+        let mut response = response::sendable(response);
         response.extensions_mut().insert(rejection);
         if let Some(delivery) = delivery {
             response.extensions_mut().insert(delivery);
@@ -185,10 +192,11 @@ impl<P: Provider> Receiver<P> {
     {
         let mut response = response.map(ResponseBody::inner);
         response.extensions_mut().insert(delivery);
-        match self.provider.success_status().filter(|_| response.status().is_success()) {
+        let success = self.provider.success_status().filter(|status| !status.is_informational());
+        match success.filter(|_| response.status().is_success()) {
             Some(success) => {
                 *response.status_mut() = success;
-                response::without_forbidden_body(response)
+                response::sendable(response)
             }
             None => response,
         }

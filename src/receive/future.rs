@@ -15,8 +15,9 @@ use super::{
     BoxError, WebhookBody,
     collect::Collect,
     decide::{Acceptance, Admitted, Receiver},
+    rest::Rest,
 };
-use crate::{Delivery, ResponseBody, provider::Provider};
+use crate::{Delivery, ResponseBody, provider::Provider, response};
 
 pin_project! {
     /// The future of [`WebhookService`](super::WebhookService).
@@ -43,6 +44,8 @@ pin_project! {
     where
         S: Service<Request<WebhookBody>>,
     {
+        /// The head was enough for an answer, and the body is left.
+        Leaving { #[pin] rest: Rest<ReqBody>, answer: Option<Response<Bytes>> },
         /// The layer has answered itself. The inner service is not touched.
         Answered { answer: Option<Response<Bytes>> },
         /// The body is arriving.
@@ -56,10 +59,12 @@ pin_project! {
 }
 
 /// What waits for the body.
-struct Waiting<S> {
-    head: Parts,
-    admitted: Admitted,
-    inner: S,
+pub(super) struct Waiting<S> {
+    pub(super) head: Parts,
+    pub(super) admitted: Admitted,
+    /// Whether the body would have been thrown away if the head had been refused.
+    pub(super) is_small: bool,
+    pub(super) inner: S,
 }
 
 impl<S, P, ReqBody> ResponseFuture<S, P, ReqBody>
@@ -67,19 +72,13 @@ where
     S: Service<Request<WebhookBody>>,
     P: Provider,
 {
-    pub(super) fn answered(receiver: Arc<Receiver<P>>, answer: Response<Bytes>) -> Self {
-        Self { receiver, state: State::Answered { answer: Some(answer) } }
+    pub(super) fn leaving(receiver: Arc<Receiver<P>>, answer: Response<Bytes>, rest: Rest<ReqBody>) -> Self {
+        Self { receiver, state: State::Leaving { rest, answer: Some(answer) } }
     }
 
-    pub(super) fn collecting(
-        receiver: Arc<Receiver<P>>,
-        head: Parts,
-        admitted: Admitted,
-        body: ReqBody,
-        inner: S,
-    ) -> Self {
+    pub(super) fn collecting(receiver: Arc<Receiver<P>>, body: ReqBody, waiting: Waiting<S>) -> Self {
         let body = Collect::new(body, receiver.body_limit);
-        Self { receiver, state: State::Collecting { body, waiting: Some(Waiting { head, admitted, inner }) } }
+        Self { receiver, state: State::Collecting { body, waiting: Some(waiting) } }
     }
 }
 
@@ -98,13 +97,21 @@ where
         let mut this = self.project();
         loop {
             let next = match this.state.as_mut().project() {
+                StateProj::Leaving { mut rest, answer } => {
+                    let is_read = ready!(rest.as_mut().poll_end(cx));
+                    let mut answer = answer.take().unwrap_or_else(|| polled_after_completion());
+                    if !is_read {
+                        response::announce_close(answer.headers_mut(), rest.version);
+                    }
+                    return Poll::Ready(Ok(answer.map(ResponseBody::own)));
+                }
                 StateProj::Answered { answer } => {
                     let answer = answer.take().unwrap_or_else(|| polled_after_completion());
                     return Poll::Ready(Ok(answer.map(ResponseBody::own)));
                 }
                 StateProj::Collecting { body, waiting } => {
                     let body = ready!(body.poll_collect(cx));
-                    let Waiting { mut head, admitted, inner } =
+                    let Waiting { mut head, admitted, is_small, inner } =
                         waiting.take().unwrap_or_else(|| polled_after_completion());
                     let accepted = match &body {
                         Ok(body) => this.receiver.accept(&mut head, admitted, body),
@@ -118,7 +125,12 @@ where
                         },
                         Ok(Acceptance::Answered(answer)) => State::Answered { answer: Some(answer) },
                         Err(refused) => {
-                            let answer = this.receiver.refuse(&mut head, refused, body.as_ref().ok());
+                            // A wrong signature closes where a malformed one does, which leaves the body unread.
+                            let closes = body.is_err() || refused.is_unauthenticated() && !is_small;
+                            let mut answer = this.receiver.refuse(&mut head, refused, body.as_ref().ok());
+                            if closes {
+                                response::announce_close(answer.headers_mut(), head.version);
+                            }
                             State::Answered { answer: Some(answer) }
                         }
                     }

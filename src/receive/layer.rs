@@ -93,7 +93,8 @@ impl<P: Provider> WebhookLayer<P> {
     /// Replaces the response to rejected deliveries: `hook` gets the response that would be sent and returns the one
     /// that is sent. The default is the provider's status and a short problem document.
     ///
-    /// The hook must not block. A response with status 204, 205 or 304 is sent without its body. Answer 2xx only if the
+    /// The hook must not block. A response with status 204, 205 or 304 is sent without its body, and one with 1xx, which
+    /// is not final, as 500. If the connection has to be closed, `Connection: close` is added. Answer 2xx only if the
     /// delivery is durably stored: the provider does not send it again.
     ///
     /// # Examples

@@ -1,5 +1,6 @@
 //! The middleware, in the order in which a delivery passes it: `layer`, `service`, `future`. `decide` has the
-//! decisions, `collect` and `buffer` read the request body, and `body` is what the handler receives.
+//! decisions, `collect` and `buffer` read the request body, `rest` is a body that nobody wants, and `body` is what the handler
+//! receives.
 
 mod body;
 mod buffer;
@@ -8,6 +9,7 @@ mod decide;
 mod future;
 mod layer;
 mod rejected;
+mod rest;
 mod service;
 
 pub use self::{

@@ -12,6 +12,8 @@ use tower::Service;
 use super::{
     BoxError, ResponseFuture, WebhookBody,
     decide::{Admission, Receiver},
+    future::Waiting,
+    rest::{self, Rest},
 };
 use crate::{ResponseBody, provider::Provider};
 
@@ -67,16 +69,16 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let receiver = Arc::clone(&self.receiver);
         let (mut head, body) = request.into_parts();
-        match receiver.admit(&head, &body) {
+        let is_small = rest::is_small(&head, &body);
+        let answer = match receiver.admit(&head, &body) {
             Ok(Admission::Admitted(admitted)) => {
-                ResponseFuture::collecting(receiver, head, admitted, body, self.inner.clone())
+                let waiting = Waiting { head, admitted, is_small, inner: self.inner.clone() };
+                return ResponseFuture::collecting(receiver, body, waiting);
             }
-            Ok(Admission::Answered(answer)) => ResponseFuture::answered(receiver, answer),
-            Err(refused) => {
-                let answer = receiver.refuse(&mut head, refused, None);
-                ResponseFuture::answered(receiver, answer)
-            }
-        }
+            Ok(Admission::Answered(answer)) => answer,
+            Err(refused) => receiver.refuse(&mut head, refused, None),
+        };
+        ResponseFuture::leaving(receiver, answer, Rest::new(body, head.version, is_small))
     }
 }
 

@@ -1,5 +1,6 @@
 // Signs with the providers' own libraries for Node, delivers to the example `signed`, and looks at its answers.
 import { createPrivateKey, createSign } from "node:crypto";
+import { Agent, request } from "node:http";
 import { sign as githubSign } from "@octokit/webhooks-methods";
 import { EventWebhook } from "@sendgrid/eventwebhook";
 import { Webhook as StandardWebhook } from "standardwebhooks";
@@ -73,5 +74,23 @@ await deliver("@sendgrid/eventwebhook", "sendgrid", {
   "x-twilio-email-event-webhook-signature": signature,
   "x-twilio-email-event-webhook-timestamp": seconds,
 }, events);
+
+// Node's agent keeps its connection: an answer that leaves a large body unread must not cost the next delivery.
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+const overOneConnection = (headers, body) => new Promise((resolve) => {
+  const options = { agent, method: "POST", headers: { "content-length": Buffer.byteLength(body), ...headers } };
+  const sent = request(`${BASE}/webhooks/github`, options, (response) => {
+    response.resume().on("end", () => resolve(response.statusCode));
+  });
+  sent.on("error", (error) => resolve(error.code)).end(body);
+});
+const genuine = { "x-github-event": "ping", "x-hub-signature-256": await githubSign(GITHUB_WEBHOOK_SECRET, json) };
+for (let round = 1; round <= 10; round += 1) {
+  const statuses = [await overOneConnection({}, " ".repeat(100_000)), await overOneConnection(genuine, json)];
+  const expected = String(statuses) === "401,204";
+  failed ||= !expected;
+  console.log(`${expected ? "ok" : "FAILED"}: Node's keep-alive agent, round ${round}: ${statuses}`);
+}
+agent.destroy();
 
 process.exit(failed ? 1 : 0);

@@ -9,7 +9,7 @@ use http_body_util::Full;
 use serde_json::Value;
 use tower_webhook::{
     Rejection, WebhookLayer,
-    auth::{ApiKey, DangerousAcceptAll, Head, Key, Scheme, Verified, bearer_fn, scheme_fn},
+    auth::{ApiKey, ApiKeyBuilder, DangerousAcceptAll, Head, Key, Scheme, Verified, bearer_fn, scheme_fn},
     provider::{Custom, Provider, mediquo::MediQuo},
 };
 
@@ -112,6 +112,25 @@ async fn any_live_key_is_accepted_and_named() {
         assert_eq!(outcome.delivery().key_label(), Some(&key[4..13]));
         let outcome = send(&layer, headers([("x-acme-key", &key.as_bytes()[..18])])).await;
         assert_eq!(outcome.status, 401);
+    }
+}
+
+#[tokio::test]
+async fn the_key_that_matched_is_named_wherever_it_travels() {
+    let (old, new) = ("kx7Gq2-old-and-random", KEY);
+    let keys = || [Key::new(old).label("2026-09"), Key::new(new).label("2026-11")];
+    let bearer = |key: &str| headers([("authorization", format!("Bearer {key}").as_bytes())]);
+    type Send<'a> = &'a dyn Fn(&str) -> HeaderMap;
+    let places: [(ApiKeyBuilder, Send<'_>); 3] = [
+        (ApiKey::header("x-acme-key"), &|key| headers([("x-acme-key", key.as_bytes())])),
+        (ApiKey::basic("u"), &|key| basic("Basic", "u", key)),
+        (ApiKey::bearer(), &bearer),
+    ];
+    for (builder, sent) in places {
+        let layer = layer(keys().into_iter().fold(builder, ApiKeyBuilder::key).build().unwrap());
+        for (key, label) in [(old, "2026-09"), (new, "2026-11")] {
+            assert_eq!(send(&layer, sent(key)).await.delivery().key_label(), Some(label));
+        }
     }
 }
 
@@ -281,7 +300,7 @@ async fn a_forgery_that_only_the_body_shows_is_refused() {
 
 #[tokio::test]
 async fn a_function_decides_on_the_head() {
-    let scheme = scheme_fn(|head| head.headers.contains_key("x-mesh") && head.uri.path() == "/");
+    let scheme = scheme_fn(|head| head.headers.contains_key("x-mesh") && head.method == http::Method::POST);
     check(scheme, vec![headers([("x-mesh", b"1")])], vec![HeaderMap::new(), headers([("x-mash", b"1")])]).await;
 }
 
@@ -317,6 +336,32 @@ fn mediquo_asks_for_all_that_is_configured() {
     let renamed = MediQuo::builder().header_name("X-Acme").signature(KEY).build().unwrap();
     assert!(accepts(&renamed, headers([("x-acme", KEY.as_bytes())])));
     assert!(!accepts(&renamed, key()));
+}
+
+#[test]
+fn mediquo_names_the_signature_that_matched_or_else_the_other_credential() {
+    let label = |mediquo: &MediQuo, headers: HeaderMap| {
+        let mut request = Request::post("/").body(()).unwrap();
+        *request.headers_mut() = headers;
+        let (head, ()) = request.into_parts();
+        let verified = mediquo.scheme().verify_head(&Head::new(&head, SystemTime::UNIX_EPOCH)).unwrap().unwrap();
+        verified.key_label().map(str::to_owned)
+    };
+    let (old, new) = ("kx7Gq2-old-and-random", KEY);
+    let builder = || {
+        let builder = MediQuo::builder().signature(Key::new(old).label("2026-09"));
+        builder.signature(Key::new(new).label("2026-11"))
+    };
+    let token = Key::new("a-token-that-is-random").label("token");
+    let and_token = builder().bearer(token.clone()).build().unwrap();
+    let token_alone = MediQuo::builder().bearer(token).build().unwrap();
+    let bearer: (&str, &[u8]) = ("authorization", b"Bearer a-token-that-is-random");
+    for (key, expected) in [(old, "2026-09"), (new, "2026-11")] {
+        let signature = ("x-webhook-signature", key.as_bytes());
+        assert_eq!(label(&builder().build().unwrap(), headers([signature])).as_deref(), Some(expected));
+        assert_eq!(label(&and_token, headers([signature, bearer])).as_deref(), Some(expected));
+    }
+    assert_eq!(label(&token_alone, headers([bearer])).as_deref(), Some("token"));
 }
 
 fn accepts(mediquo: &MediQuo, headers: HeaderMap) -> bool {

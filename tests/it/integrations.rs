@@ -9,7 +9,11 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::service::TowerToHyperService;
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_http::timeout::RequestBodyDeadlineLayer;
-use tower_webhook::{Delivery, WebhookBody, axum::Webhook, provider::truemed::Event};
+use tower_webhook::{
+    Delivery, WebhookBody,
+    axum::{MissingLayer, Webhook},
+    provider::truemed::Event,
+};
 
 use crate::support::{from_truemed, mediquo, truemed};
 
@@ -50,16 +54,18 @@ async fn axum_with_an_extension() {
 }
 
 #[tokio::test]
-async fn axum_without_the_layer_says_so() {
+async fn axum_without_the_layer_tells_the_operator_and_not_the_sender() {
     for (app, wanted) in [
         (Router::new().route("/webhooks/truemed", post(async |_: Webhook<Event>| ())), "truemed::event::Event"),
         (Router::new().route("/webhooks/truemed", post(async |_: Delivery| ())), "Delivery"),
     ] {
         let response = app.oneshot(from_truemed(axum::body::Body::from(SESSION))).await.unwrap();
         assert_eq!(response.status(), 500);
-        let text = response.into_body().collect().await.unwrap().to_bytes();
-        let text = std::str::from_utf8(&text).unwrap();
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        let text = response.extensions().get::<MissingLayer>().unwrap().to_string();
         assert!(text.contains(wanted) && text.contains("WebhookLayer"), "{text}");
+        let sent = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(sent, r#"{"title":"the receiver is not set up for this delivery","kind":"missing_layer"}"#);
     }
 }
 

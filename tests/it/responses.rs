@@ -8,10 +8,15 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, request::Parts};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_webhook::{Rejection, RejectionKind, WebhookBody};
+use tower_webhook::{
+    Rejection, RejectionKind, WebhookBody, WebhookLayer,
+    auth::{ApiKey, Scheme},
+    handshake::Handshake,
+    provider::{Provider, RawDelivery},
+};
 
 use crate::support::{
     Delivered, TestResponse,
@@ -196,6 +201,74 @@ async fn a_hook_that_answers_204_sends_no_body() {
         let outcome = deliver(&layer, from_mediquo(body("{}"))).await;
         assert_eq!(outcome.status, status);
         assert!(outcome.body.is_empty() && outcome.head.headers.is_empty(), "{:?}", outcome.head);
+    }
+}
+
+/// Answers with an informational status wherever a provider or an endpoint verification can choose one.
+struct Informational {
+    status: StatusCode,
+    scheme: ApiKey,
+}
+
+impl Provider for Informational {
+    type Event = ();
+
+    fn name(&self) -> &str {
+        "acme"
+    }
+
+    fn scheme(&self) -> &dyn Scheme {
+        &self.scheme
+    }
+
+    fn decode(&self, _: RawDelivery<'_>) -> Result<(), Rejection> {
+        Ok(())
+    }
+
+    fn rejection_status(&self, _: RejectionKind) -> StatusCode {
+        self.status
+    }
+
+    fn success_status(&self) -> Option<StatusCode> {
+        Some(self.status)
+    }
+}
+
+struct Continue(StatusCode);
+
+impl Handshake for Continue {
+    fn answer_unsigned(&self, head: &Parts) -> Option<Result<Response<Bytes>, Rejection>> {
+        (head.method == Method::GET).then(|| Ok(Response::builder().status(self.0).body(Bytes::new()).unwrap()))
+    }
+
+    fn answer_signed(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
+        (&**delivery.body() == b"ping").then(|| Response::builder().status(self.0).body(Bytes::new()).unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_status_that_is_not_final_becomes_500() {
+    for status in [100, 101, 102, 103, 199].map(|status| StatusCode::from_u16(status).unwrap()) {
+        let hooked = mediquo().on_rejection(move |_, mut response| {
+            *response.status_mut() = status;
+            response
+        });
+        for (kind, request) in failures(from_mediquo) {
+            let outcome = deliver(&hooked, request).await;
+            assert_eq!((outcome.status.as_u16(), outcome.kind()), (500, Some(kind)), "{status}");
+        }
+
+        let scheme = ApiKey::header("x-acme-key").key("Zr41vw-new-and-random").build().unwrap();
+        let layer = WebhookLayer::new(Informational { status, scheme }).handshake(Continue(status));
+        let request =
+            |method, key, text| Request::builder().method(method).header("x-acme-key", key).body(body(text)).unwrap();
+        let right = "Zr41vw-new-and-random";
+        for (method, key, text) in [("POST", "wrong", ""), ("POST", right, "ping"), ("GET", "", "")] {
+            let outcome = deliver(&layer, request(method, key, text)).await;
+            assert_eq!(outcome.status, 500, "{status} {method} {key} {text}");
+        }
+        // The handler has succeeded: 500 would make the provider send the event again.
+        assert_eq!(deliver(&layer, request("POST", right, "")).await.status, 200);
     }
 }
 

@@ -10,7 +10,7 @@ use tower::{ServiceBuilder, ServiceExt, service_fn};
 use tower_webhook::{
     Delivery, Stated, WebhookBody, WebhookLayer,
     auth::{DangerousAcceptAll, Verified},
-    idempotency::{EventKey, IdempotencyLayer, Identity, MemoryStore, Outcome},
+    idempotency::{EventKey, IdempotencyLayer, Identity, MemoryStore},
     provider::{Custom, CustomBuilder, Envelope, Place, Provider},
 };
 
@@ -168,22 +168,6 @@ async fn a_type_in_a_header_tells_two_events_with_one_body_apart() {
     assert_ne!(key("order.paid").await, key("order.shipped").await);
 }
 
-#[tokio::test]
-async fn a_scope_keeps_the_events_of_two_handlers_apart() {
-    let store = MemoryStore::new();
-    let deliver = async |scope: &str| {
-        let handler =
-            service_fn(async |_: Request<WebhookBody>| Ok::<_, Infallible>(Response::new(Full::<Bytes>::default())));
-        let idempotency = IdempotencyLayer::new(store.clone()).scope(scope);
-        let service = ServiceBuilder::new().layer(truemed()).layer(idempotency).service(handler);
-        let request = from_truemed(Full::<Bytes>::from(r#"{"qualification_session_id":"qs_1","status":"approved"}"#));
-        *service.oneshot(request).await.unwrap().extensions().get::<Outcome>().unwrap()
-    };
-    assert_eq!(deliver("spain").await, Outcome::First);
-    assert_eq!(deliver("france").await, Outcome::First);
-    assert_eq!(deliver("spain").await, Outcome::Replayed);
-}
-
 #[test]
 fn an_id_is_bound_to_the_body_unless_it_is_signed() {
     let of = |id: Option<Stated<&str>>, body: &[u8]| {
@@ -201,21 +185,4 @@ fn an_id_is_bound_to_the_body_unless_it_is_signed() {
     assert_ne!(of(unsigned, b"a"), of(Some(Stated::Unsigned("2")), b"a"));
     assert_ne!(of(signed, b"a"), of(unsigned, b"a"));
     assert_eq!(of(None, b"a"), Identity::of_content("acme", b"a"));
-}
-
-#[tokio::test]
-async fn the_head_can_tell_the_scope() {
-    let layer = IdempotencyLayer::new(MemoryStore::new()).scope_by(|head| head.uri.path().to_owned());
-    let deliver = async |path: &str| {
-        let handler =
-            service_fn(async |_: Request<WebhookBody>| Ok::<_, Infallible>(Response::new(Full::<Bytes>::default())));
-        let service = ServiceBuilder::new().layer(truemed()).layer(layer.clone()).service(handler);
-        let mut request =
-            from_truemed(Full::<Bytes>::from(r#"{"qualification_session_id":"qs_1","status":"approved"}"#));
-        *request.uri_mut() = path.parse().unwrap();
-        *service.oneshot(request).await.unwrap().extensions().get::<Outcome>().unwrap()
-    };
-    assert_eq!(deliver("/webhooks/spain").await, Outcome::First);
-    assert_eq!(deliver("/webhooks/france").await, Outcome::First);
-    assert_eq!(deliver("/webhooks/spain").await, Outcome::Replayed);
 }

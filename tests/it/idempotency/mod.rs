@@ -8,6 +8,7 @@ mod load;
 mod pepper;
 mod random_walk;
 mod redis;
+mod scope;
 mod sockets;
 mod stores;
 

@@ -6,6 +6,7 @@ mod boxed;
 mod lists;
 mod settings;
 mod standard;
+mod tolerance;
 mod twilio;
 mod vectors;
 mod work;

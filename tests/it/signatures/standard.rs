@@ -196,6 +196,31 @@ fn no_bit_of_an_asymmetric_signature_can_be_flipped() {
 }
 
 #[test]
+fn a_short_secret_is_allowed_where_it_is_said_to_be_dangerous() {
+    let signature = format!("v1,{}", BASE64_STANDARD.encode(mac(b"short", &[CONTENT])));
+    let short = [Key::new("whsec_c2hvcnQ="), Key::bytes(b"short"), Key::hex("73686f7274")];
+    for key in short {
+        let refused = StandardWebhooks::builder().key(key.clone()).build();
+        assert_eq!(refused.unwrap_err().kind(), ConfigErrorKind::TooShort);
+        let scheme = StandardWebhooks::builder().key(key.label("old").dangerous_short()).build().unwrap();
+        assert_eq!(send(&scheme, &signature).unwrap().key_label(), Some("old"));
+        assert!(send(&scheme, &v1()).is_none());
+    }
+}
+
+#[test]
+fn a_tolerance_must_be_between_nothing_and_a_day() {
+    use std::time::Duration;
+    let builder = || StandardWebhooks::builder().key(secret());
+    for wrong in [Duration::ZERO, Duration::from_secs(86_401), Duration::MAX] {
+        for builder in [builder().tolerance(wrong), builder().past_tolerance(wrong), builder().future_tolerance(wrong)]
+        {
+            assert_eq!(builder.build().unwrap_err().kind(), ConfigErrorKind::OutOfRange, "{wrong:?}");
+        }
+    }
+}
+
+#[test]
 fn build_refuses_what_is_no_key() {
     use ConfigErrorKind::{Blank, Duplicate, Malformed, Missing, TooShort};
     let kind = |builder: tower_webhook::auth::StandardWebhooksBuilder| builder.build().unwrap_err().kind();

@@ -103,6 +103,30 @@ impl Case {
     }
 }
 
+/// RFC 2202 and RFC 4231, test case 2 of each.
+#[test]
+fn each_hmac_gives_its_known_answer() {
+    let (key, text) = (|| Key::new("Jefe").label("jefe").dangerous_short(), b"what do ya want for nothing?");
+    let sha1 = "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79";
+    let sha256 = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+    let sha512 = "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d\
+        4a6b4b636e070a38bce737";
+    let builders = [Signature::legacy_hmac_sha1("x-s"), Signature::hmac_sha256("x-s"), Signature::hmac_sha512("x-s")];
+    for (number, builder) in builders.into_iter().enumerate() {
+        let scheme = builder.key(key()).build().unwrap();
+        for (other, answer) in [sha1, sha256, sha512].into_iter().enumerate() {
+            let mut parts = head(&[]);
+            parts.headers = map(&[("x-s", answer.as_bytes())]);
+            let verified = verify(&scheme, &parts, text, 0).ok();
+            assert_eq!(
+                verified.as_ref().and_then(|verified| verified.key_label()),
+                (number == other).then_some("jefe")
+            );
+            assert!(verify(&scheme, &parts, b"what do ya want for nothing!", 0).is_err());
+        }
+    }
+}
+
 #[test]
 fn every_vector_is_accepted() {
     let cases = cases();

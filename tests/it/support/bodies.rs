@@ -33,19 +33,26 @@ pub(crate) enum Step {
     Stall,
 }
 
-/// Plays steps, one a poll. Its `is_end_stream` is the default: it stays false.
+/// Plays steps, one a poll. Its `is_end_stream` stays false.
 pub(crate) struct Script {
     steps: VecDeque<Step>,
     hint: SizeHint,
+    ended: bool,
 }
 
 impl Script {
     pub(crate) fn new(steps: impl IntoIterator<Item = Step>) -> Self {
-        Self { steps: steps.into_iter().collect(), hint: SizeHint::default() }
+        Self { steps: steps.into_iter().collect(), hint: SizeHint::default(), ended: false }
     }
 
     pub(crate) fn frames<T: Into<Bytes>>(frames: impl IntoIterator<Item = T>) -> Self {
         Self::new(frames.into_iter().map(|frame| Step::Data(frame.into())))
+    }
+
+    /// Says that it has ended, as the body of a request without one does.
+    pub(crate) fn ended(mut self) -> Self {
+        self.ended = true;
+        self
     }
 
     pub(crate) fn hinting(mut self, lower: u64) -> Self {
@@ -75,6 +82,10 @@ impl Body for Script {
         }
     }
 
+    fn is_end_stream(&self) -> bool {
+        self.ended
+    }
+
     fn size_hint(&self) -> SizeHint {
         self.hint
     }
@@ -94,5 +105,37 @@ impl Body for Endless {
         self.polls += 1;
         assert!(self.polls < 100_000, "read on and on");
         Poll::Ready(Some(Ok(Frame::data(self.frame.clone()))))
+    }
+}
+
+/// A body that is late as soon as it has to be waited for, if it is told so.
+pub(crate) struct Impatient<B> {
+    body: B,
+    is_late: bool,
+}
+
+impl<B> Impatient<B> {
+    pub(crate) fn new(body: B, is_late: bool) -> Self {
+        Self { body, is_late }
+    }
+}
+
+impl<B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin> Body for Impatient<B> {
+    type Data = B::Data;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, Self::Error>>> {
+        match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Pending if self.is_late => Poll::Ready(Some(Err(io::Error::from(io::ErrorKind::TimedOut).into()))),
+            polled => polled.map_err(Into::into),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
