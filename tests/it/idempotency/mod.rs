@@ -5,6 +5,7 @@ mod detached;
 mod faults;
 mod identity;
 mod load;
+mod outages;
 mod pepper;
 mod random_walk;
 mod redis;

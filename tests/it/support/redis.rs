@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader, ErrorKind, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
@@ -13,30 +13,30 @@ use std::{
 pub(crate) struct Redis {
     process: Option<Child>,
     port: u16,
-    /// Where it keeps its file, if it outlives itself.
-    folder: Option<PathBuf>,
+    /// Where it keeps its files. No other server finds them.
+    folder: PathBuf,
+    durable: bool,
 }
 
 impl Redis {
     /// `None`, with a word about it, if there is no `redis-server`.
     pub(crate) fn start() -> Option<Self> {
-        Self::start_in(|_| None)
+        Self::start_as(false)
     }
 
-    /// One that loses nothing that it has answered, also if it is killed.
+    /// One that loses nothing that it has answered, also if it is killed: it has written that to its file by then, and
+    /// what it leaves to the operating system is when that reaches the disk.
     pub(crate) fn start_durable() -> Option<Self> {
-        Self::start_in(|port| {
-            let folder = std::env::temp_dir().join(format!("tower-webhook-{}-{port}", std::process::id()));
-            fs::create_dir_all(&folder).unwrap();
-            Some(folder)
-        })
+        Self::start_as(true)
     }
 
-    fn start_in(folder: impl Fn(u16) -> Option<PathBuf>) -> Option<Self> {
+    fn start_as(durable: bool) -> Option<Self> {
         loop {
             // Somebody else can take the port meanwhile: then the server ends, and another is tried.
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            let mut redis = Self { process: None, port, folder: folder(port) };
+            let folder = std::env::temp_dir().join(format!("tower-webhook-{}-{port}", std::process::id()));
+            fs::create_dir_all(&folder).unwrap();
+            let mut redis = Self { process: None, port, folder, durable };
             if redis.spawn()? {
                 return Some(redis);
             }
@@ -46,11 +46,8 @@ impl Redis {
     /// Whether it took the port.
     fn spawn(&mut self) -> Option<bool> {
         let mut server = Command::new("redis-server");
-        server.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", ""]);
-        match &self.folder {
-            Some(folder) => server.args(["--appendonly", "yes", "--appendfsync", "always", "--dir"]).arg(folder),
-            None => server.args(["--appendonly", "no"]),
-        };
+        server.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", "", "--dir"]).arg(&self.folder);
+        server.args(["--appendfsync", "no", "--appendonly", if self.durable { "yes" } else { "no" }]);
         let server = server.stdout(Stdio::piped()).spawn();
         let mut process = match server {
             Ok(process) => process,
@@ -71,6 +68,10 @@ impl Redis {
             self.kill();
         }
         Some(ready)
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
     pub(crate) fn url(&self) -> String {
@@ -112,9 +113,7 @@ impl Redis {
 impl Drop for Redis {
     fn drop(&mut self) {
         self.kill();
-        if let Some(folder) = &self.folder {
-            let _ = fs::remove_dir_all(folder);
-        }
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
