@@ -16,7 +16,7 @@ use tower_webhook::{
     testing::{Fault, ManualClock, Step},
 };
 
-use super::{A_LEASE, Answer, begin, deliver, delivery_of, on_each_store, when_free};
+use super::{A_LEASE, Answer, begin, deliver, delivery_of, on_each_store, poll_until, poll_until_runs, when_free};
 use crate::support::{
     acting::{Act, Acting},
     place::{PEPPER, Place},
@@ -139,10 +139,7 @@ on_each_store! {
         for polls in 0..8 {
             let (handler, event) = (Acting::default(), format!("dropped after {polls}"));
             let mut attempt = begin(&layer, &handler, &event);
-            while handler.effects().is_empty() {
-                assert_pending!(attempt.poll());
-                tokio::task::yield_now().await;
-            }
+            poll_until("the effect", &mut attempt, || !handler.effects().is_empty()).await;
             for _ in 0..polls {
                 if attempt.poll().is_ready() {
                     break;
@@ -185,9 +182,7 @@ async fn what_the_handlers_service_holds_is_free_while_the_store_is_told() {
         let before = Arc::strong_count(&held);
         let mut attempt = tokio_test::task::spawn(service.call(delivery_of("e")));
         assert!(Arc::strong_count(&held) > before, "a clone is called");
-        while handler.runs() == 0 {
-            assert_pending!(attempt.poll());
-        }
+        poll_until_runs(&mut attempt, &handler, 1).await;
         assert_eq!(Arc::strong_count(&held), before, "{status}");
         assert_pending!(attempt.poll());
     }

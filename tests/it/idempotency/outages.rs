@@ -14,13 +14,13 @@ use tower_webhook::idempotency::{
     Attempt, Claim, ClaimToken, Commit, Done, EventKey, IdempotencyLayer, Outcome, Pepper, RedisStore, Store,
 };
 
-use super::{Answer, begin, deliver, read};
+use super::{Answer, begin, deliver, poll_until, poll_until_runs, read};
 use crate::support::{
     acting::{Act, Acting},
     place::PEPPER,
     proxy::Proxy,
     redis::Redis,
-    wait::{block_until, until, within},
+    wait::{block_until, within},
 };
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -88,14 +88,7 @@ impl Service {
         > + use<'a>,
     > {
         let mut running = begin(layer, handler, event);
-        let runs = handler.runs();
-        until("the handler to run", || {
-            handler.runs() > runs || {
-                assert_pending!(running.poll());
-                false
-            }
-        })
-        .await;
+        poll_until_runs(&mut running, handler, 1).await;
         running
     }
 }
@@ -228,11 +221,7 @@ async fn a_claim_whose_answer_was_lost_is_acquired_over_a_new_connection() {
     let attempt = Attempt::new(EventKey::from_bytes([7; 16]), ClaimToken::fresh());
     let mut claim = tokio_test::task::spawn(service.store.claim(attempt, LEASE));
     let mut server = service.redis.connect();
-    until("the claim to land", || {
-        assert_pending!(claim.poll());
-        server.ask(&["DBSIZE"]) == [b"2"]
-    })
-    .await;
+    poll_until("the claim to land", &mut claim, || server.ask(&["DBSIZE"]) == [b"2"]).await;
     service.proxy.close();
     service.proxy.delay(Duration::ZERO);
     assert_eq!(claim.await.unwrap(), Claim::Acquired);

@@ -6,9 +6,15 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc::channel,
+    },
     thread,
     time::Duration,
 };
+
+use super::wait::{PATIENCE, block_until};
 
 pub(crate) struct Redis {
     process: Option<Child>,
@@ -33,7 +39,7 @@ impl Redis {
     fn start_as(durable: bool) -> Option<Self> {
         loop {
             // Somebody else can take the port meanwhile: then the server ends, and another is tried.
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let port = free_port();
             let folder = std::env::temp_dir().join(format!("tower-webhook-{}-{port}", std::process::id()));
             fs::create_dir_all(&folder).unwrap();
             let mut redis = Self { process: None, port, folder, durable };
@@ -61,9 +67,13 @@ impl Redis {
             Err(error) => panic!("redis-server: {error}"),
         };
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let ready = lines.any(|line| line.contains("Ready to accept connections"));
-        thread::spawn(move || lines.for_each(drop));
         self.process = Some(process);
+        let (tell, told) = channel();
+        thread::spawn(move || {
+            let _ = tell.send(lines.any(|line| line.contains("Ready to accept connections")));
+            lines.for_each(drop);
+        });
+        let ready = told.recv_timeout(PATIENCE).expect("waited for redis-server to accept connections");
         if !ready {
             self.kill();
         }
@@ -89,7 +99,7 @@ impl Redis {
     /// Starts it again on the same port: empty, or with what a durable one had.
     pub(crate) fn restart(&mut self) {
         self.kill();
-        assert_eq!(self.spawn(), Some(true), "the port is free");
+        block_until("the port to be free", || self.spawn() == Some(true));
     }
 
     /// `STOP` or `CONT`.
@@ -99,7 +109,9 @@ impl Redis {
     }
 
     pub(crate) fn connect(&self) -> Connection {
-        Connection(BufReader::new(TcpStream::connect(("127.0.0.1", self.port)).unwrap()))
+        let stream = TcpStream::connect(self.address()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Connection(BufReader::new(stream))
     }
 
     /// Makes every entry this much older.
@@ -107,6 +119,19 @@ impl Redis {
         const OLDER: &str = "for _, key in ipairs(redis.call('KEYS', '*')) do \
             redis.call('PEXPIRE', key, redis.call('PTTL', key) - ARGV[1]) end";
         self.connect().ask(&["EVAL", OLDER, "0", &passed.as_millis().to_string()]);
+    }
+}
+
+/// A port below those that the system gives to connections, so that none takes it while its server is down.
+fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id().wrapping_mul(251);
+    loop {
+        let next = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        let port = 10_000 + u16::try_from(next).unwrap();
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
     }
 }
 
@@ -135,7 +160,7 @@ impl Connection {
 
     fn answer(&mut self, answers: &mut Vec<Vec<u8>>) {
         let mut line = String::new();
-        self.0.read_line(&mut line).unwrap();
+        self.0.read_line(&mut line).expect("waited for an answer of redis-server");
         let (kind, rest) = line.trim_end().split_at(1);
         match kind {
             "*" => (0..rest.parse().unwrap()).for_each(|_: usize| self.answer(answers)),
