@@ -78,8 +78,8 @@ where
     }
 }
 
-/// Ends the claim of an attempt in every case. When it is dropped before that, nobody can wait for the store any more,
-/// so it calls the store's detached methods.
+/// Ends the claim of an attempt in every case. When it is dropped before that, nobody waits for the store any more, so it
+/// calls the store's detached methods.
 ///
 /// It exists before the claim is sent: a claim that was made although its answer was lost has to be released too.
 struct Guard<'a, St: Store> {
@@ -107,7 +107,10 @@ impl<St: Store> Guard<'_, St> {
         let done = Done::new(status, self.settings.ttl);
         self.state = State::Succeeded(done);
         let outcome = self.try_commit(done).await;
-        self.state = State::Settled;
+        // Otherwise the store goes on with it in the background, when this is dropped.
+        if outcome != Outcome::Uncommitted {
+            self.state = State::Settled;
+        }
         if claimed { outcome } else { Outcome::Unclaimed }
     }
 

@@ -185,9 +185,10 @@ impl<St: Store> IdempotencyLayer<St> {
         self.with(|settings| settings.ttl = ttl.max(MIN_TIME))
     }
 
-    /// Runs the handler without a claim when the store does not answer. Duplicates then run it again.
+    /// Runs the handler without a claim when the store cannot say whether the event is done. Duplicates then run it again.
     ///
-    /// By default such a delivery is answered with 503, and the sender retries it.
+    /// By default such a delivery is answered with 503, and the sender retries it. What a store knows to be done does not
+    /// run: `RedisStore` first tries a new connection, and reads when Redis refuses to write.
     pub fn fail_open(self) -> Self {
         self.with(|settings| settings.fail_open = true)
     }

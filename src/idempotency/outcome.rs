@@ -34,7 +34,9 @@ pub enum Outcome {
     /// Like `First`, but the claim was gone before the commit. The lease had expired, so another attempt may have run
     /// too; or the answer to a first commit was lost.
     Late,
-    /// The handler ran and answered 2xx, but the commit failed twice. A duplicate after the lease runs the handler again.
+    /// The handler ran and answered 2xx, but the commit failed twice. The store goes on trying, if it can
+    /// ([`Store::commit_detached`](super::Store::commit_detached)). If that fails too, a duplicate after the lease runs the
+    /// handler again.
     Uncommitted,
     /// The handler ran and did not answer 2xx. The retry runs it again.
     Failed,

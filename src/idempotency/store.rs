@@ -82,7 +82,8 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The store did not answer. After an error the key may be done nevertheless.
+    /// The store did not answer. After an error the key may be done nevertheless. The layer tries a second time, and then
+    /// calls [`commit_detached`](Self::commit_detached).
     fn commit(&self, attempt: Attempt, done: Done) -> impl Future<Output = Result<Commit, Self::Error>> + Send;
 
     /// Releases the claim of this attempt, so that the key is absent again.
@@ -91,21 +92,22 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The store did not answer. The claim then ends when its lease expires.
+    /// The store did not answer. The layer then calls [`release_detached`](Self::release_detached).
     fn release(&self, attempt: Attempt) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
     /// Does what [`commit`](Self::commit) does, without waiting for it. It must neither block nor panic.
     ///
-    /// The layer calls it from `Drop` when a request is cancelled after the handler has answered 2xx and before the
-    /// commit has ended. The default does nothing: the lease expires, and a later duplicate runs the handler again.
+    /// The layer calls it after two failed commits, and when a request is cancelled after the handler has answered 2xx and
+    /// before the commit has ended. Try until it succeeds, within a bound. The default does nothing: the lease expires, and
+    /// a later duplicate runs the handler again.
     fn commit_detached(&self, attempt: Attempt, done: Done) {
         let _ = (attempt, done);
     }
 
     /// Does what [`release`](Self::release) does, without waiting for it. It must neither block nor panic.
     ///
-    /// The layer calls it from `Drop` when a request is cancelled or its handler panics. The default does nothing: the
-    /// retry has to wait until the lease expires.
+    /// The layer calls it after a failed claim or release, and when a request is cancelled or its handler panics. Try until
+    /// it succeeds or the lease has expired. The default does nothing: the retry has to wait until the lease expires.
     fn release_detached(&self, attempt: Attempt) {
         let _ = attempt;
     }

@@ -13,12 +13,11 @@ use crate::clock::{MonotonicClock, SystemMonotonicClock};
 
 /// A store in the memory of this process. It needs no server, and is empty after a restart.
 ///
-/// It holds at most [`capacity`](Self::capacity) events. A full store forgets the event that was done first, and counts it
-/// in [`evicted`](Self::evicted). It never forgets an event in progress. An event takes about 100 bytes; memory is
-/// allocated as events arrive.
+/// It holds at most [`capacity`](Self::capacity) events. A full store forgets the event that expires first, which is the one
+/// that was done first where all layers set the same time to live, and counts it in [`evicted`](Self::evicted). It never
+/// forgets an event in progress. An event takes about 100 bytes; memory is allocated as events arrive.
 ///
-/// A clone shares the events. Use the same time to live in all layers that share a store: events expire in the order
-/// in which they were done.
+/// A clone shares the events.
 ///
 /// # Examples
 ///
@@ -89,7 +88,7 @@ impl MemoryStore {
 
     fn commit_now(&self, attempt: Attempt, done: Done) -> Commit {
         let now = self.now();
-        self.lock().commit(attempt, done.status, now, now.saturating_add(millis(done.ttl)))
+        self.lock().commit(attempt, done.status, now, millis(done.ttl))
     }
 
     /// In milliseconds, as in Redis.

@@ -1,5 +1,5 @@
 use std::{
-    collections::{HashMap, VecDeque, hash_map::Entry},
+    collections::{BTreeMap, HashMap, VecDeque, hash_map::Entry},
     hash::{BuildHasherDefault, Hasher},
     time::Duration,
 };
@@ -15,15 +15,19 @@ pub(super) struct Table {
     capacity: usize,
     claimed: KeyMap<Claimed>,
     done: KeyMap<Done>,
-    /// The events that are done, oldest first, with the time until which each is remembered. An entry with another time
-    /// than its event is stale. The keys are bytes, as the alignment of a `u128` would make an entry a third larger.
-    order: VecDeque<(u64, [u8; 16])>,
+    /// The events that are done, by their time to live: each queue is in the order in which its events expire. There are
+    /// as many queues as layers set different times.
+    expiring: BTreeMap<u64, Queue>,
     evicted: u64,
     /// No lease expires before this time.
     sweep_at: u64,
     /// Expired claims are removed when there are this many, so that the cost per claim is constant on average.
     sweep_len: usize,
 }
+
+/// Events with the time until which each is remembered. An entry with another time than its event is stale. The keys are
+/// bytes, as the alignment of a `u128` would make an entry a third larger.
+type Queue = VecDeque<(u64, [u8; 16])>;
 
 type KeyMap<T> = HashMap<u128, T, BuildHasherDefault<KeyHasher>>;
 
@@ -65,7 +69,7 @@ impl Table {
             capacity,
             claimed: HashMap::default(),
             done: HashMap::default(),
-            order: VecDeque::new(),
+            expiring: BTreeMap::new(),
             evicted: 0,
             sweep_at: u64::MAX,
             sweep_len: MIN_SWEEP_LEN,
@@ -106,24 +110,26 @@ impl Table {
         Some(Claim::Acquired)
     }
 
-    pub(super) fn commit(&mut self, attempt: Attempt, status: StatusCode, now: u64, until: u64) -> Commit {
-        let (key, token) = (attempt.key.to_u128(), attempt.token);
+    pub(super) fn commit(&mut self, attempt: Attempt, status: StatusCode, now: u64, ttl: u64) -> Commit {
+        let (key, token, until) = (attempt.key.to_u128(), attempt.token, now.saturating_add(ttl));
         let held = self.claimed.remove(&key).is_some_and(|claimed| claimed.token == token && now < claimed.until);
-        match self.done.entry(key) {
+        let is_later = match self.done.entry(key) {
             // The first status stays, as the sender has been told that one.
             Entry::Occupied(mut entry) if now < entry.get().until => {
-                if entry.get().until < until {
-                    entry.get_mut().until = until;
-                    self.order.push_back((until, key.to_ne_bytes()));
-                }
+                let is_later = entry.get().until < until;
+                entry.get_mut().until = until.max(entry.get().until);
+                is_later
             }
             entry => {
                 entry.insert_entry(Done { until, status });
-                self.order.push_back((until, key.to_ne_bytes()));
-                // A late commit may find the table full: its claim had expired and was removed.
-                while self.len() > self.capacity && self.done.len() > 1 && self.evict(now) {}
+                true
             }
+        };
+        if is_later {
+            self.expiring.entry(ttl).or_default().push_back((until, key.to_ne_bytes()));
         }
+        // A late commit may find the table full: its claim had expired and was removed.
+        self.shrink(self.capacity, now);
         if held { Commit::Held } else { Commit::Late }
     }
 
@@ -139,30 +145,46 @@ impl Table {
     fn make_room(&mut self, now: u64) -> bool {
         // Two for each new event, so that expired ones are removed faster than new ones arrive.
         for _ in 0..2 {
-            if self.order.front().is_some_and(|(until, _)| *until <= now) {
+            if self.expires_first().is_some_and(|(until, _)| until <= now) {
                 self.evict(now);
             }
         }
         if self.claimed.len() >= self.sweep_len {
             self.sweep(now);
         }
-        // Expired claims go first: the events that are done are still of use.
-        if self.len() >= self.capacity && self.sweep_at <= now {
-            self.sweep(now);
-        }
-        while self.len() >= self.capacity && self.evict(now) {}
-        self.len() < self.capacity
+        self.shrink(self.capacity - 1, now)
     }
 
-    /// Forgets the event that was done first; `false` if no event is done.
+    /// Forgets events until there are this many at most; `false` if more are in progress.
+    fn shrink(&mut self, most: usize, now: u64) -> bool {
+        // Expired claims go first: the events that are done are still of use.
+        if self.len() > most && self.sweep_at <= now {
+            self.sweep(now);
+        }
+        while self.len() > most && self.evict(now) {}
+        self.len() <= most
+    }
+
+    /// Forgets the event that expires first; `false` if no event is done.
     fn evict(&mut self, now: u64) -> bool {
-        let Some((until, key)) = self.order.pop_front() else { return false };
-        let key = u128::from_ne_bytes(key);
-        if self.done.get(&key).is_some_and(|done| done.until == until) {
-            self.done.remove(&key);
-            self.evicted += u64::from(now < until);
+        let Some((_, ttl)) = self.expires_first() else { return false };
+        let Some(queue) = self.expiring.get_mut(&ttl) else { return false };
+        if let Some((until, key)) = queue.pop_front() {
+            let key = u128::from_ne_bytes(key);
+            if self.done.get(&key).is_some_and(|done| done.until == until) {
+                self.done.remove(&key);
+                self.evicted += u64::from(now < until);
+            }
+        }
+        if queue.is_empty() {
+            self.expiring.remove(&ttl);
         }
         true
+    }
+
+    /// When the next event expires, and its time to live.
+    fn expires_first(&self) -> Option<(u64, u64)> {
+        self.expiring.iter().filter_map(|(ttl, queue)| Some((queue.front()?.0, *ttl))).min()
     }
 
     /// Removes the claims whose lease has expired.

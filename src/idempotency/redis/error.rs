@@ -1,23 +1,25 @@
 use std::{error::Error, fmt};
 
-use ::redis::RedisError;
+use ::redis::{ErrorKind, RedisError, ServerErrorKind};
 
 /// Why a step of a [`RedisStore`](super::RedisStore) failed.
 ///
 /// `Display` gives the cause in one line, for a log: the words of the server or the operating system, but no event key
 /// and nothing that is stored under one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RedisStoreError(Kind);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Kind {
     /// Not the client's own error, whose text can quote the key.
     Redis {
         cause: String,
+        kind: ErrorKind,
         timed_out: bool,
     },
     TimedOut,
     Foreign,
+    NoRuntime,
 }
 
 impl RedisStoreError {
@@ -26,7 +28,7 @@ impl RedisStoreError {
         // A server that lacks a command, such as one that was renamed, quotes its arguments, and the key is one of them.
         let text = text.split(", with args").next().unwrap_or_default();
         let cause = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        Self(Kind::Redis { cause, timed_out: error.is_timeout() })
+        Self(Kind::Redis { cause, kind: error.kind(), timed_out: error.is_timeout() })
     }
 
     pub(super) fn timed_out() -> Self {
@@ -37,14 +39,42 @@ impl RedisStoreError {
         Self(Kind::Foreign)
     }
 
+    pub(super) fn no_runtime() -> Self {
+        Self(Kind::NoRuntime)
+    }
+
     /// Whether the server did not answer in time.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         match self.0 {
             Kind::Redis { timed_out, .. } => timed_out,
             Kind::TimedOut => true,
-            Kind::Foreign => false,
+            Kind::Foreign | Kind::NoRuntime => false,
         }
+    }
+
+    /// Whether the same command can succeed a moment later: the connection is lost, or the server is not ready yet.
+    pub(super) fn is_passing(&self) -> bool {
+        use ServerErrorKind::{BusyLoading, ClusterDown, MasterDown, TryAgain};
+        let Kind::Redis { kind, .. } = &self.0 else { return false };
+        matches!(
+            kind,
+            ErrorKind::Io
+                | ErrorKind::Parse
+                | ErrorKind::ClusterConnectionNotFound
+                | ErrorKind::Server(BusyLoading | ClusterDown | MasterDown | TryAgain)
+        )
+    }
+
+    /// Whether another connection can be better: this one leads to a server that has been demoted, or was opened in a
+    /// runtime that has ended.
+    pub(super) fn is_of_connection(&self) -> bool {
+        matches!(self.0, Kind::Redis { kind: ErrorKind::Server(ServerErrorKind::ReadOnly), .. } | Kind::NoRuntime)
+    }
+
+    /// Whether it is what the server has answered.
+    pub(super) fn is_answer(&self) -> bool {
+        matches!(self.0, Kind::Redis { kind: ErrorKind::Server(_) | ErrorKind::Extension, .. })
     }
 }
 
@@ -54,6 +84,7 @@ impl fmt::Display for RedisStoreError {
             Kind::Redis { cause, .. } => write!(f, "redis failed: {cause}"),
             Kind::TimedOut => f.write_str("redis did not answer in time"),
             Kind::Foreign => f.write_str("redis holds something else under the key of an event"),
+            Kind::NoRuntime => f.write_str("redis needs a tokio runtime with I/O and a timer: `Builder::enable_all`"),
         }
     }
 }

@@ -1,19 +1,18 @@
+mod background;
+mod connection;
 mod error;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use ::redis::{
-    Client, Cmd, IntoConnectionInfo, RedisError, Value,
-    aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
-    io::tcp::TcpSettings,
-};
+use ::redis::{Client, Cmd, IntoConnectionInfo, Value, aio::ConnectionLike, io::tcp::TcpSettings};
 use http::StatusCode;
-use tokio::{
-    runtime::Handle,
-    time::{sleep, timeout},
-};
+use tokio::runtime::Handle;
 
 pub use self::error::RedisStoreError;
+use self::{
+    background::Background,
+    connection::{Connection, runtime},
+};
 use super::{Attempt, Claim, ClaimToken, Commit, Done, EventKey, Store};
 
 const PREFIX: &str = "webhook:";
@@ -22,9 +21,6 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// A hundred years. Redis refuses times beyond its calendar.
 const MAX_MILLIS: u64 = 100 * 365 * 24 * 60 * 60 * 1000;
 
-/// The pauses between the tries of a detached commit, in seconds. They add up to half of the default lease.
-const COMMIT_AGAIN_AFTER: [u64; 5] = [1, 2, 4, 8, 16];
-
 const RELEASE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
 /// Keeps the claims in Redis 7.0 or later, or in Valkey, for all replicas of your service.
@@ -32,9 +28,10 @@ const RELEASE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redi
 /// Each step is one command on one key and one round trip, so Redis Cluster works too. Leases and times to live are
 /// measured by the server. It holds a keyed hash with a token or a status for each event.
 ///
-/// A step that takes longer than [`timeout`](Self::timeout) fails. A broken connection is replaced in the background;
-/// until then, steps wait for at most the timeout and fail. A server that becomes a read-only replica must close the
-/// connections of its clients, as Redis does when Sentinel or Cluster demotes it.
+/// A step that takes longer than [`timeout`](Self::timeout) fails. Until then it is sent again whenever its connection is
+/// lost, over a new one: closed, reset, silent for half of the timeout, or to a server that has been demoted. A server that
+/// is up again is therefore used by the next delivery. `docs/idempotency.md` of this crate has a table of what each
+/// delivery is answered.
 ///
 /// Configure the server with `maxmemory-policy noeviction` and an append-only file: when it loses an event, a duplicate
 /// runs the handler again. Redis replicates asynchronously, so a fail-over can lose the last moment.
@@ -51,8 +48,9 @@ const RELEASE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redi
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct RedisStore<C = ConnectionManager> {
-    connection: C,
+pub struct RedisStore {
+    connection: Arc<Connection>,
+    background: Arc<Background>,
     prefix: Arc<str>,
     timeout: Duration,
 }
@@ -62,7 +60,8 @@ impl RedisStore {
     ///
     /// # Errors
     ///
-    /// The URL is not a Redis URL, the server does not answer, it refuses the user, or it is older than 7.0.
+    /// The URL is not a Redis URL, the server does not answer within a second, it refuses the user, or it is older than
+    /// 7.0. There is no tokio runtime, or it has no I/O or no timer.
     pub async fn connect(url: &str) -> Result<Self, RedisStoreError> {
         Self::connect_with_prefix(url, PREFIX).await
     }
@@ -73,46 +72,60 @@ impl RedisStore {
     ///
     /// The same as those of [`connect`](Self::connect).
     pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, RedisStoreError> {
-        let info = url
-            .into_connection_info()
-            .map_err(|error| RedisStoreError::redis(&error))?
-            .set_tcp_settings(tcp_settings());
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(TIMEOUT))
-            // `timeout` bounds each step instead, as it can be longer than the client's default.
-            .set_response_timeout(None)
-            // How long it can take until a server that is back is noticed.
-            .set_max_delay(Duration::from_millis(500))
-            .set_number_of_retries(2);
-        let client = Client::open(info).map_err(|error| RedisStoreError::redis(&error))?;
-        let connection =
-            ConnectionManager::new_with_config(client, config).await.map_err(|error| RedisStoreError::redis(&error))?;
-        let store = Self::new(connection).prefix(prefix);
+        runtime()?;
+        let store = Self::connect_lazy(url)?.prefix(prefix);
         let token = ClaimToken::fresh();
         let attempt = Attempt::new(EventKey::from_bytes(token.to_bytes()), token);
         store.claim(attempt, Duration::from_secs(1)).await?;
         store.release(attempt).await?;
         Ok(store)
     }
-}
 
-/// Notices within seconds that a server has vanished. The operating system's default takes minutes.
-fn tcp_settings() -> TcpSettings {
-    let settings = TcpSettings::default().set_nodelay(true);
-    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-    let settings = settings.set_user_timeout(5 * TIMEOUT);
-    settings
-}
-
-impl<C> RedisStore<C>
-where
-    C: ConnectionLike + Clone + Send + Sync + 'static,
-{
-    /// A store on a connection of your own, for example to a cluster or with TLS.
+    /// Makes a store that connects when its first step needs it, so that your service can start while Redis is down.
     ///
-    /// Enable the features that the connection needs on your own dependency on `redis`.
-    pub fn new(connection: C) -> Self {
-        Self { connection, prefix: Arc::from(PREFIX), timeout: TIMEOUT }
+    /// Until Redis is up, deliveries are answered with 503. A wrong password and a server that is too old show only then,
+    /// as errors of each step: log them with [`on_store_error`](super::IdempotencyLayer::on_store_error).
+    ///
+    /// # Errors
+    ///
+    /// The URL is not a Redis URL. You call it in a tokio runtime that has no timer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_webhook::idempotency::RedisStore;
+    ///
+    /// let store = RedisStore::connect_lazy("redis://127.0.0.1/")?.prefix("acme:webhook:").timeout(Duration::from_secs(2));
+    /// # Ok::<_, tower_webhook::idempotency::RedisStoreError>(())
+    /// ```
+    pub fn connect_lazy(url: &str) -> Result<Self, RedisStoreError> {
+        if Handle::try_current().is_ok() {
+            runtime()?;
+        }
+        let info = url.into_connection_info().map(|info| info.set_tcp_settings(tcp_settings()));
+        let client = info.and_then(Client::open).map_err(|error| RedisStoreError::redis(&error))?;
+        Ok(Self::on(Connection::to(client)))
+    }
+
+    /// A store on a connection of your own, for example to a cluster.
+    ///
+    /// It must replace itself when it is lost, also when it has gone silent. This store sends a step again over a clone of
+    /// it. Enable the features that the connection needs on your own dependency on `redis`.
+    pub fn new<C>(connection: C) -> Self
+    where
+        C: ConnectionLike + Clone + Send + Sync + 'static,
+    {
+        Self::on(Connection::over(connection))
+    }
+
+    fn on(connection: Connection) -> Self {
+        Self {
+            connection: Arc::new(connection),
+            background: Arc::new(Background::new()),
+            prefix: Arc::from(PREFIX),
+            timeout: TIMEOUT,
+        }
     }
 
     /// Sets the prefix of every key: `webhook:` by default.
@@ -123,6 +136,8 @@ where
     }
 
     /// Sets how long a step may take: 1 second by default. A step that takes longer fails.
+    ///
+    /// To open a connection may take as long too.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -141,18 +156,8 @@ where
         command
     }
 
-    async fn run(&self, command: &Cmd) -> Result<Value, RedisStoreError> {
-        let mut connection = self.connection.clone();
-        match timeout(self.timeout, connection.req_packed_command(command)).await {
-            Ok(Ok(Value::ServerError(error))) => Err(RedisStoreError::redis(&RedisError::from(error))),
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(RedisStoreError::redis(&error)),
-            Err(_) => Err(RedisStoreError::timed_out()),
-        }
-    }
-
-    async fn swap(&self, command: &Cmd) -> Result<Option<Entry>, RedisStoreError> {
-        match self.run(command).await? {
+    async fn swap(&self, command: &Cmd, read: Option<&Cmd>) -> Result<Option<Entry>, RedisStoreError> {
+        match self.connection.send(command, read, self.timeout).await? {
             Value::Nil => Ok(None),
             Value::BulkString(bytes) => Entry::decode(&bytes).map(Some).ok_or(RedisStoreError::foreign()),
             _ => Err(RedisStoreError::foreign()),
@@ -160,18 +165,27 @@ where
     }
 }
 
-impl<C> Store for RedisStore<C>
-where
-    C: ConnectionLike + Clone + Send + Sync + 'static,
-{
+/// Notices within seconds that a server has vanished. The operating system's default takes minutes, and what was sent
+/// could arrive that late.
+fn tcp_settings() -> TcpSettings {
+    let settings = TcpSettings::default().set_nodelay(true);
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    let settings = settings.set_user_timeout(5 * TIMEOUT);
+    settings
+}
+
+impl Store for RedisStore {
     type Error = RedisStoreError;
 
     async fn claim(&self, attempt: Attempt, lease: Duration) -> Result<Claim, RedisStoreError> {
+        self.background.last_for(lease);
         let mut command = self.set(attempt.key, Entry::Claimed(attempt.token), lease);
         command.arg("NX");
-        Ok(match self.swap(&command).await? {
+        let mut read = Cmd::new();
+        read.arg("GET").arg(self.key(attempt.key));
+        Ok(match self.swap(&command, Some(&read)).await? {
             None => Claim::Acquired,
-            // A cluster connection repeats a command whose answer it has lost, and then finds its own claim.
+            // It was sent again, because its first answer was lost.
             Some(Entry::Claimed(by)) if by == attempt.token => Claim::Acquired,
             Some(Entry::Claimed(_)) => Claim::InProgress { remaining: None },
             Some(Entry::Done(status)) => Claim::Done(status),
@@ -179,7 +193,7 @@ where
     }
 
     async fn commit(&self, attempt: Attempt, done: Done) -> Result<Commit, RedisStoreError> {
-        let found = self.swap(&self.set(attempt.key, Entry::Done(done.status), done.ttl)).await?;
+        let found = self.swap(&self.set(attempt.key, Entry::Done(done.status), done.ttl), None).await?;
         Ok(if found == Some(Entry::Claimed(attempt.token)) { Commit::Held } else { Commit::Late })
     }
 
@@ -187,33 +201,26 @@ where
         // Not `EVALSHA`: a restarted server would ask for the script, when the request may have been dropped already.
         let mut command = Cmd::new();
         command.arg("EVAL").arg(RELEASE).arg(1).arg(self.key(attempt.key)).arg(Entry::Claimed(attempt.token).encode());
-        self.run(&command).await?;
+        self.connection.send(&command, None, self.timeout).await?;
         Ok(())
     }
 
-    /// Commits in a task of its own if there is a tokio runtime. It retries for half a minute: a sender that got no
-    /// answer retries after the lease.
+    /// Commits in a task of its own if there is a tokio runtime, and tries again until the lease has run out.
     fn commit_detached(&self, attempt: Attempt, done: Done) {
-        if let Ok(runtime) = Handle::try_current() {
-            let store = self.clone();
-            runtime.spawn(async move {
-                for wait in COMMIT_AGAIN_AFTER {
-                    if store.commit(attempt, done).await.is_ok() {
-                        return;
-                    }
-                    sleep(Duration::from_secs(wait)).await;
-                }
-                let _ = store.commit(attempt, done).await;
-            });
-        }
+        let store = self.clone();
+        self.background.insist(move || {
+            let store = store.clone();
+            async move { store.commit(attempt, done).await }
+        });
     }
 
-    /// Releases in a task of its own if there is a tokio runtime.
+    /// Releases in a task of its own if there is a tokio runtime, and tries again until the lease has run out.
     fn release_detached(&self, attempt: Attempt) {
-        if let Ok(runtime) = Handle::try_current() {
-            let store = self.clone();
-            runtime.spawn(async move { store.release(attempt).await });
-        }
+        let store = self.clone();
+        self.background.insist(move || {
+            let store = store.clone();
+            async move { store.release(attempt).await }
+        });
     }
 }
 
@@ -242,7 +249,7 @@ impl Entry {
     }
 }
 
-impl<C> fmt::Debug for RedisStore<C> {
+impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore")
             .field("prefix", &self.prefix)

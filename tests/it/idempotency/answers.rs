@@ -12,7 +12,7 @@ use tower_webhook::{
     testing::Step,
 };
 
-use super::{A_DAY, A_LEASE, Answer, begin, deliver, delivery_of, on_each_store, read, when_free};
+use super::{A_DAY, A_LEASE, Answer, begin, deliver, delivery_of, on_each_store, poll_until_runs, read, when_free};
 use crate::support::{
     acting::{Act, Acting},
     place::PEPPER,
@@ -43,10 +43,7 @@ on_each_store! {
         let go = Arc::new(Notify::new());
         let (layer, handler) = (place.layer(), Acting::new([Act::Wait(Arc::clone(&go))]));
         let mut first = begin(&layer, &handler, "e");
-        while handler.runs() == 0 {
-            assert_pending!(first.poll());
-            tokio::task::yield_now().await;
-        }
+        poll_until_runs(&mut first, &handler, 1).await;
         for _ in 0..99 {
             let answer = deliver(&layer, &handler, "e").await;
             assert_eq!((answer.status, answer.outcome), (503, Some(Outcome::InProgress)));
@@ -79,10 +76,7 @@ on_each_store! {
     async fn a_future_that_is_dropped_gives_the_event_back(place: Place) {
         let (layer, handler) = (place.layer(), Acting::new([Act::Wait(Arc::default())]));
         let mut dropped = begin(&layer, &handler, "e");
-        while handler.runs() == 0 {
-            assert_pending!(dropped.poll());
-            tokio::task::yield_now().await;
-        }
+        poll_until_runs(&mut dropped, &handler, 1).await;
         drop(dropped);
         assert_eq!(when_free(&place, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
         assert_eq!(handler.effects().len(), 1);
@@ -93,16 +87,10 @@ on_each_store! {
         let acts = go.clone().map(Act::Wait);
         let (layer, handler) = (place.layer(), Acting::new(acts));
         let mut slow = begin(&layer, &handler, "e");
-        while handler.runs() == 0 {
-            assert_pending!(slow.poll());
-            tokio::task::yield_now().await;
-        }
+        poll_until_runs(&mut slow, &handler, 1).await;
         place.advance(A_LEASE);
         let mut quick = begin(&layer, &handler, "e");
-        while handler.runs() == 1 {
-            assert_pending!(quick.poll());
-            tokio::task::yield_now().await;
-        }
+        poll_until_runs(&mut quick, &handler, 2).await;
         go[0].notify_one();
         assert_eq!(read(slow.await.unwrap()).await, Answer::of_the_handler(204, Outcome::Late));
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::replay(204));
@@ -115,10 +103,7 @@ on_each_store! {
     async fn a_stale_failure_takes_nothing_back(place: Place) {
         let (layer, handler) = (place.layer(), Acting::new([Act::Wait(Arc::default())]));
         let mut stale = begin(&layer, &handler, "e");
-        while handler.runs() == 0 {
-            assert_pending!(stale.poll());
-            tokio::task::yield_now().await;
-        }
+        poll_until_runs(&mut stale, &handler, 1).await;
         place.advance(A_LEASE);
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
         drop(stale);
@@ -140,10 +125,7 @@ on_each_store! {
     async fn nobody_is_told_to_wait_for_longer_than_a_lease(place: Place) {
         let (layer, handler) = (place.layer().lease(Duration::from_secs(5)), Acting::new([Act::Wait(Arc::default())]));
         let mut running = begin(&layer, &handler, "e");
-        while handler.runs() == 0 {
-            assert_pending!(running.poll());
-            tokio::task::yield_now().await;
-        }
+        poll_until_runs(&mut running, &handler, 1).await;
         assert_eq!(deliver(&layer, &handler, "e").await.retry_after.as_deref(), Some("5"));
     }
 
@@ -151,10 +133,7 @@ on_each_store! {
         let layer = place.layer().lease(Duration::from_secs(600)).ttl(Duration::from_secs(60));
         let handler = Acting::new([Act::Wait(Arc::default())]);
         let mut running = begin(&layer, &handler, "e");
-        while handler.runs() == 0 {
-            assert_pending!(running.poll());
-            tokio::task::yield_now().await;
-        }
+        poll_until_runs(&mut running, &handler, 1).await;
         place.advance(Duration::from_secs(590));
         assert_eq!(deliver(&layer, &handler, "e").await.outcome, Some(Outcome::InProgress));
         deliver(&layer, &handler, "another").await;

@@ -1,6 +1,6 @@
 //! Senders that hang up, over real connections: inline and detached.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc};
 
 use axum::{Extension, Router, http::StatusCode, routing::post};
 use bytes::Bytes;
@@ -23,6 +23,7 @@ use crate::support::{
     from_truemed,
     place::Place,
     truemed,
+    wait::{until, within},
 };
 
 const SESSION: &str = r#"{"qualification_session_id":"qs_1","status":"approved"}"#;
@@ -35,14 +36,12 @@ on_each_store! {
         let dropped = begin(&layer, &handler, "e");
         assert_eq!(in_flight.count(), 1);
         drop(dropped);
-        while handler.runs() == 0 {
-            tokio::task::yield_now().await;
-        }
+        until("the handler to run", || handler.runs() == 1).await;
         assert_eq!(deliver(&layer, &handler, "e").await.outcome, Some(Outcome::InProgress));
         let mut drained = tokio_test::task::spawn(in_flight.drained());
         tokio_test::assert_pending!(drained.poll());
         go.notify_one();
-        drained.await;
+        within("the end of the handlers", drained).await;
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::replay(204));
         assert_eq!((handler.runs(), handler.effects().len()), (1, 1));
     }
@@ -54,14 +53,17 @@ on_each_store! {
         let attempt = tokio::spawn(layer.layer(handler.clone()).oneshot(delivery_of("e")));
         assert_eq!(attempt.await.unwrap_err().into_panic().downcast_ref(), Some(&"as told"));
         assert_eq!(in_flight.count(), 0);
-        loop {
-            let attempt = layer.layer(handler.clone()).oneshot(delivery_of("e")).await;
-            match attempt {
-                Err(error) => break assert_eq!(error, "as told"),
-                Ok(response) => assert_eq!(response.status(), 503),
+        within("the end of the claim", async {
+            loop {
+                let attempt = layer.layer(handler.clone()).oneshot(delivery_of("e")).await;
+                match attempt {
+                    Err(error) => break assert_eq!(error, "as told"),
+                    Ok(response) => assert_eq!(response.status(), 503),
+                }
             }
-        }
-        in_flight.drained().await;
+        })
+        .await;
+        within("the end of the handlers", in_flight.drained()).await;
     }
 }
 
@@ -70,6 +72,12 @@ struct Served {
     address: std::net::SocketAddr,
     told: mpsc::UnboundedReceiver<&'static str>,
     go: Arc<Notify>,
+}
+
+impl Served {
+    async fn hear(&mut self) -> Option<&'static str> {
+        within("a word of the handler", self.told.recv()).await
+    }
 }
 
 async fn serve(layer: IdempotencyLayer<FailingStore<BoxStore>>) -> Served {
@@ -141,13 +149,13 @@ async fn inline(place: Place, protocol: Protocol) {
         let mut hangs_up = Box::pin(send(served.address, protocol));
         tokio::select! {
             _ = &mut hangs_up => panic!("nobody let it go"),
-            began = served.told.recv() => assert_eq!(began, Some("began")),
+            began = served.hear() => assert_eq!(began, Some("began")),
         }
     }
-    assert_eq!(served.told.recv().await, Some("cut off"));
+    assert_eq!(served.hear().await, Some("cut off"));
     served.go.notify_one();
     assert_eq!(when_free(&served, protocol).await, 204, "the retry runs");
-    assert_eq!([served.told.recv().await, served.told.recv().await], [Some("began"), Some("ended")]);
+    assert_eq!([served.hear().await, served.hear().await], [Some("began"), Some("ended")]);
 }
 
 async fn detached(place: Place, protocol: Protocol) {
@@ -157,27 +165,27 @@ async fn detached(place: Place, protocol: Protocol) {
         let mut hangs_up = Box::pin(send(served.address, protocol));
         tokio::select! {
             _ = &mut hangs_up => panic!("nobody let it go"),
-            began = served.told.recv() => assert_eq!(began, Some("began")),
+            began = served.hear() => assert_eq!(began, Some("began")),
         }
     }
     assert_eq!(send(served.address, protocol).await, 503, "it is still at work");
     served.go.notify_one();
-    assert_eq!(served.told.recv().await, Some("ended"));
-    in_flight.drained().await;
+    assert_eq!(served.hear().await, Some("ended"));
+    within("the end of the handlers", in_flight.drained()).await;
     assert_eq!(send(served.address, protocol).await, 204);
     assert!(served.told.try_recv().is_err(), "the retry is a replay");
 }
 
 async fn when_free(served: &Served, protocol: Protocol) -> u16 {
-    let retry = async {
+    within("the end of a claim, long before its lease runs out", async {
         loop {
             let status = send(served.address, protocol).await;
             if status != 503 {
                 return status;
             }
         }
-    };
-    tokio::time::timeout(Duration::from_secs(30), retry).await.expect("the claim comes back at once")
+    })
+    .await
 }
 
 macro_rules! on_each_protocol {

@@ -16,10 +16,11 @@ use tower_webhook::{
     testing::{Fault, ManualClock, Step},
 };
 
-use super::{A_LEASE, Answer, begin, deliver, delivery_of, on_each_store, when_free};
+use super::{A_LEASE, Answer, begin, deliver, delivery_of, on_each_store, poll_until, poll_until_runs, when_free};
 use crate::support::{
     acting::{Act, Acting},
-    place::PEPPER,
+    place::{PEPPER, Place},
+    wait::within,
 };
 
 fn unavailable() -> Answer {
@@ -58,33 +59,32 @@ on_each_store! {
     async fn by_choice_the_handler_runs_without_a_claim(place: Place) {
         let (layer, handler) = (place.layer().fail_open(), Acting::new([Act::Answer(204), Act::Answer(500)]));
         place.store.fail(Step::Claim, Fault::Unreached);
-        place.store.fail(Step::Commit, Fault::Unreached);
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::Unclaimed));
-        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(500, Outcome::Unclaimed));
+        assert_eq!(deliver(&layer, &handler, "failed").await, Answer::of_the_handler(500, Outcome::Unclaimed));
         assert_eq!(place.store.calls(Step::Release), 0, "there is nothing to release");
-        place.store.mend();
-        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
 
-        // A success without a claim is committed all the same, once the store answers.
-        place.store.fail(Step::Claim, Fault::Unreached);
-        assert_eq!(deliver(&layer, &handler, "another").await, Answer::of_the_handler(204, Outcome::Unclaimed));
+        // A success without a claim is committed all the same, and a failure leaves the event free.
         place.store.mend();
-        assert_eq!(deliver(&layer, &handler, "another").await, Answer::replay(204));
+        assert_eq!(deliver(&layer, &handler, "e").await, Answer::replay(204));
+        assert_eq!(when_free(&place, &handler, "failed").await, Answer::of_the_handler(204, Outcome::First));
+
+        place.store.fail(Step::Claim, Fault::Unreached);
+        place.store.fail(Step::Commit, Fault::Unreached);
+        assert_eq!(deliver(&layer, &handler, "untold").await, Answer::of_the_handler(204, Outcome::Unclaimed));
+        place.store.mend();
+        when_done(&place, "untold").await;
     }
 
-    async fn a_success_that_cannot_be_committed_stays_a_success(place: Place) {
+    async fn a_success_that_cannot_be_committed_stays_a_success_and_is_committed_behind_it(place: Place) {
         let (layer, handler) = (place.layer(), Acting::default());
         place.store.fail(Step::Commit, Fault::Unreached);
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::Uncommitted));
         assert_eq!(place.store.calls(Step::Commit), 2, "a commit is tried twice");
         assert_eq!(place.store.calls(Step::Release), 0, "an effect that has happened is not released");
-
-        // The event is in progress until the lease expires. After that, nobody knows of it.
         place.store.mend();
-        assert_eq!(deliver(&layer, &handler, "e").await.outcome, Some(Outcome::InProgress));
-        place.advance(A_LEASE);
-        assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
-        assert_eq!(handler.runs(), 2);
+        when_done(&place, "e").await;
+        assert_eq!(deliver(&layer, &handler, "e").await, Answer::replay(204));
+        assert_eq!(handler.runs(), 1);
     }
 
     async fn a_commit_whose_answer_is_lost_stands(place: Place) {
@@ -139,10 +139,7 @@ on_each_store! {
         for polls in 0..8 {
             let (handler, event) = (Acting::default(), format!("dropped after {polls}"));
             let mut attempt = begin(&layer, &handler, &event);
-            while handler.effects().is_empty() {
-                assert_pending!(attempt.poll());
-                tokio::task::yield_now().await;
-            }
+            poll_until("the effect", &mut attempt, || !handler.effects().is_empty()).await;
             for _ in 0..polls {
                 if attempt.poll().is_ready() {
                     break;
@@ -154,6 +151,21 @@ on_each_store! {
             assert_eq!((answer, handler.runs()), (Answer::replay(204), 1), "{polls}");
         }
     }
+}
+
+/// Returns when the event is done, and leaves no claim of its own.
+async fn when_done(place: &Place, event: &str) {
+    let (layer, fails) = (place.layer(), Acting::new(std::iter::repeat_n(Act::Fail, 10_000)));
+    within("a commit in the background", async {
+        loop {
+            let answer = layer.layer(fails.clone()).oneshot(delivery_of(event)).await;
+            if answer.is_ok_and(|answer| answer.extensions().get() == Some(&Outcome::Replayed)) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -170,9 +182,7 @@ async fn what_the_handlers_service_holds_is_free_while_the_store_is_told() {
         let before = Arc::strong_count(&held);
         let mut attempt = tokio_test::task::spawn(service.call(delivery_of("e")));
         assert!(Arc::strong_count(&held) > before, "a clone is called");
-        while handler.runs() == 0 {
-            assert_pending!(attempt.poll());
-        }
+        poll_until_runs(&mut attempt, &handler, 1).await;
         assert_eq!(Arc::strong_count(&held), before, "{status}");
         assert_pending!(attempt.poll());
     }

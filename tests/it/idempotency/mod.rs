@@ -5,6 +5,7 @@ mod detached;
 mod faults;
 mod identity;
 mod load;
+mod outages;
 mod pepper;
 mod random_walk;
 mod redis;
@@ -12,10 +13,11 @@ mod scope;
 mod sockets;
 mod stores;
 
-use std::time::Duration;
+use std::{fmt::Debug, time::Duration};
 
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
+use tokio_test::{assert_pending, task::Spawn};
 use tower::{Layer, Service, ServiceExt};
 use tower_webhook::{
     ResponseBody, WebhookBody,
@@ -25,6 +27,7 @@ use tower_webhook::{
 use crate::support::{
     acting::Acting,
     place::{Place, on_each_store},
+    wait::{until, within},
 };
 
 /// A little more than the default lease.
@@ -77,15 +80,35 @@ fn begin<St: Store>(
     layer: &IdempotencyLayer<St>,
     handler: &Acting,
     event: &str,
-) -> tokio_test::task::Spawn<
-    impl Future<Output = Result<Response<ResponseBody<Full<bytes::Bytes>>>, &'static str>> + use<St>,
-> {
+) -> Spawn<impl Future<Output = Result<Response<ResponseBody<Full<bytes::Bytes>>>, &'static str>> + use<St>> {
     tokio_test::task::spawn(layer.layer(handler.clone()).call(delivery_of(event)))
+}
+
+/// Polls a delivery, which does not end, until it is so.
+async fn poll_until<F>(what: &str, attempt: &mut Spawn<F>, mut is_so: impl FnMut() -> bool)
+where
+    F: Future<Output: Debug>,
+{
+    until(what, || {
+        is_so() || {
+            assert_pending!(attempt.poll());
+            false
+        }
+    })
+    .await;
+}
+
+/// Polls a delivery, which does not end, until the handler has begun so many runs.
+async fn poll_until_runs<F>(attempt: &mut Spawn<F>, handler: &Acting, runs: usize)
+where
+    F: Future<Output: Debug>,
+{
+    poll_until("the handler to run", attempt, || handler.runs() == runs).await;
 }
 
 /// The answer to the first retry that is not told to come again: Redis is told of what ended a moment later.
 async fn when_free(place: &Place, handler: &Acting, event: &str) -> Answer {
-    let retry = async {
+    within("the end of a claim, long before its lease runs out", async {
         loop {
             let answer = deliver(&place.layer(), handler, event).await;
             if answer.outcome != Some(Outcome::InProgress) {
@@ -93,6 +116,6 @@ async fn when_free(place: &Place, handler: &Acting, event: &str) -> Answer {
             }
             tokio::task::yield_now().await;
         }
-    };
-    tokio::time::timeout(Duration::from_secs(30), retry).await.expect("long before the lease runs out")
+    })
+    .await
 }

@@ -7,16 +7,16 @@ use ::redis::{
     aio::{ConnectionLike, MultiplexedConnection},
 };
 use http::StatusCode;
-use tokio_test::assert_pending;
 use tower_webhook::idempotency::{
     Attempt, Claim, ClaimToken, Done, EventKey, IdempotencyLayer, Outcome, Pepper, RedisStore, RedisStoreError, Store,
 };
 
-use super::{Answer, begin, deliver};
+use super::{Answer, begin, deliver, poll_until_runs};
 use crate::support::{
     acting::{Act, Acting},
     place::PEPPER,
     redis::Redis,
+    wait::{until, within},
 };
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -90,10 +90,7 @@ async fn a_delivery_is_two_commands_and_a_duplicate_is_one() {
     deliver(&layer, &handler, "failed").await;
     assert_eq!(passed(), 4);
     let mut running = begin(&layer, &handler, "running");
-    while handler.runs() == 2 {
-        assert_pending!(running.poll());
-        tokio::task::yield_now().await;
-    }
+    poll_until_runs(&mut running, &handler, 3).await;
     assert_eq!(passed(), 1);
     for _ in 0..10 {
         assert_eq!(deliver(&layer, &handler, "running").await.outcome, Some(Outcome::InProgress));
@@ -247,7 +244,7 @@ async fn a_server_that_is_restarted_is_found_again() {
 
 /// The answer to the first retry that the store has an answer to.
 async fn when_up(layer: &IdempotencyLayer<RedisStore>, handler: &Acting, event: &str) -> Answer {
-    let retry = async {
+    within("an answer of the store, long before a lease runs out", async {
         loop {
             let answer = deliver(layer, handler, event).await;
             if !matches!(answer.outcome, Some(Outcome::Unavailable | Outcome::InProgress)) {
@@ -255,8 +252,8 @@ async fn when_up(layer: &IdempotencyLayer<RedisStore>, handler: &Acting, event: 
             }
             tokio::task::yield_now().await;
         }
-    };
-    tokio::time::timeout(Duration::from_secs(30), retry).await.expect("long before a lease runs out")
+    })
+    .await
 }
 
 #[tokio::test]
@@ -324,14 +321,15 @@ async fn a_detached_commit_is_tried_again() {
     redis.connect().ask(&["CONFIG", "SET", "maxmemory", "1"]);
     store.commit_detached(first, Done::new(StatusCode::NO_CONTENT, LEASE));
     let mut server = redis.connect();
-    while !String::from_utf8(server.ask(&["INFO", "errorstats"]).concat()).unwrap().contains("errorstat_OOM") {
-        tokio::task::yield_now().await;
-    }
+    until("a commit that is refused", || {
+        String::from_utf8(server.ask(&["INFO", "errorstats"]).concat()).unwrap().contains("errorstat_OOM")
+    })
+    .await;
     server.ask(&["CONFIG", "SET", "maxmemory", "0"]);
-    let committed = async {
+    within("the commit", async {
         while store.claim(attempt(), LEASE).await.unwrap() != Claim::Done(StatusCode::NO_CONTENT) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-    };
-    tokio::time::timeout(Duration::from_secs(30), committed).await.expect("long before the lease runs out");
+    })
+    .await;
 }

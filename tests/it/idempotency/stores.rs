@@ -1,14 +1,20 @@
 //! The stores by themselves.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
 use tower_webhook::{
-    idempotency::{Attempt, Claim, ClaimToken, Commit, Done, EventKey, MemoryStore, Store},
-    testing::{ManualClock, conformance},
+    idempotency::{
+        Attempt, Claim, ClaimToken, Commit, Done, EventKey, IdempotencyLayer, MemoryStore, Outcome, Pepper, Store,
+    },
+    testing::{self, FailingStore, ManualClock, Step, conformance},
 };
 
-use super::on_each_store;
+use super::{A_LEASE, begin, deliver, on_each_store};
+use crate::support::{
+    acting::{Act, Acting},
+    place::PEPPER,
+};
 
 on_each_store! {
     async fn keeps_the_rules(place: Place) {
@@ -282,4 +288,93 @@ async fn successes_without_a_claim_find_their_places_within_the_capacity() {
     }
     assert_eq!((store.len(), store.evicted()), (3, 7));
     assert!(is_done(&store, 9).await);
+}
+
+#[tokio::test]
+async fn no_memory_holds_more_than_its_capacity() {
+    let lease = Duration::from_secs(60);
+    let done = Done::new(StatusCode::OK, 10 * lease);
+    for capacity in [1, 2, 3] {
+        let store = MemoryStore::with_capacity(capacity).clock(ManualClock::new());
+        // All of it is in progress, and a success comes whose lease ran out long ago.
+        for number in 0..u8::try_from(capacity).unwrap() {
+            assert_eq!(store.claim(attempt(number), lease).await, Ok(Claim::Acquired));
+        }
+        assert_eq!(store.commit(attempt(9), done).await, Ok(Commit::Late));
+        assert_eq!((store.len(), store.evicted()), (capacity, 1));
+        assert!(store.claim(attempt(8), lease).await.is_err(), "what is in progress is never forgotten");
+    }
+}
+
+#[tokio::test]
+async fn a_late_success_takes_the_place_of_a_claim_that_has_run_out() {
+    let (clock, lease) = (ManualClock::new(), Duration::from_secs(60));
+    let store = MemoryStore::with_capacity(1).clock(clock.clone());
+    assert_eq!(store.claim(attempt(1), lease).await, Ok(Claim::Acquired));
+    clock.advance(lease);
+    assert_eq!(store.commit(attempt(2), Done::new(StatusCode::OK, lease)).await, Ok(Commit::Late));
+    assert!(is_done(&store, 2).await);
+    assert_eq!((store.len(), store.evicted()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_memory_of_two_ttls_forgets_what_has_run_out_before_what_lives() {
+    let (clock, minute) = (ManualClock::new(), Duration::from_secs(60));
+    let store = MemoryStore::with_capacity(3).clock(clock.clone());
+    for (number, ttl) in [(1, 600 * minute), (2, minute), (3, 600 * minute)] {
+        store.commit(attempt(number), Done::new(StatusCode::OK, ttl)).await.unwrap();
+    }
+    clock.advance(minute);
+    finish(&store, 4).await;
+    assert_eq!((store.len(), store.evicted()), (3, 0));
+    assert!(is_done(&store, 1).await && is_done(&store, 3).await && is_done(&store, 4).await);
+
+    // And what runs out first where all of it lives.
+    store.commit(attempt(5), Done::new(StatusCode::OK, minute)).await.unwrap();
+    assert_eq!(store.evicted(), 1);
+    assert!(is_done(&store, 1).await && is_done(&store, 3).await);
+}
+
+/// What a store of your own has if it leaves out the detached steps.
+#[derive(Clone)]
+struct Plain(MemoryStore);
+
+impl Store for Plain {
+    type Error = <MemoryStore as Store>::Error;
+
+    async fn claim(&self, attempt: Attempt, lease: Duration) -> Result<Claim, Self::Error> {
+        self.0.claim(attempt, lease).await
+    }
+
+    async fn commit(&self, attempt: Attempt, done: Done) -> Result<Commit, Self::Error> {
+        self.0.commit(attempt, done).await
+    }
+
+    async fn release(&self, attempt: Attempt) -> Result<(), Self::Error> {
+        self.0.release(attempt).await
+    }
+}
+
+#[tokio::test]
+async fn a_store_without_detached_steps_leaves_a_cut_off_event_to_its_lease() {
+    let clock = ManualClock::new();
+    let store = FailingStore::new(Plain(MemoryStore::new().clock(clock.clone())));
+    let layer = IdempotencyLayer::with_pepper(store.clone(), Pepper::new(PEPPER).unwrap());
+
+    // Cut off before the effect, which leaves the claim.
+    let mut cut_off = begin(&layer, &Acting::new([Act::Wait(Arc::default())]), "before");
+    tokio_test::assert_pending!(cut_off.poll());
+    drop(cut_off);
+    // Not committed after the effect, which nobody goes on with.
+    store.fail(Step::Commit, testing::Fault::Unreached);
+    assert_eq!(deliver(&layer, &Acting::default(), "after").await.outcome, Some(Outcome::Uncommitted));
+    store.mend();
+
+    for event in ["before", "after"] {
+        assert_eq!(deliver(&layer, &Acting::default(), event).await.outcome, Some(Outcome::InProgress), "{event}");
+    }
+    clock.advance(A_LEASE);
+    for event in ["before", "after"] {
+        assert_eq!(deliver(&layer, &Acting::default(), event).await.outcome, Some(Outcome::First), "{event}");
+    }
 }

@@ -4,8 +4,10 @@ pub(crate) mod acting;
 pub(crate) mod bodies;
 pub(crate) mod handler;
 pub(crate) mod place;
+pub(crate) mod proxy;
 pub(crate) mod redis;
 pub(crate) mod sockets;
+pub(crate) mod wait;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, request::Parts};

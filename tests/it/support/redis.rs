@@ -3,40 +3,46 @@
 use std::{
     fs,
     io::{BufRead, BufReader, ErrorKind, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc::channel,
+    },
     thread,
     time::Duration,
 };
 
+use super::wait::{PATIENCE, block_until};
+
 pub(crate) struct Redis {
     process: Option<Child>,
     port: u16,
-    /// Where it keeps its file, if it outlives itself.
-    folder: Option<PathBuf>,
+    /// Where it keeps its files. No other server finds them.
+    folder: PathBuf,
+    durable: bool,
 }
 
 impl Redis {
     /// `None`, with a word about it, if there is no `redis-server`.
     pub(crate) fn start() -> Option<Self> {
-        Self::start_in(|_| None)
+        Self::start_as(false)
     }
 
-    /// One that loses nothing that it has answered, also if it is killed.
+    /// One that loses nothing that it has answered, also if it is killed: it has written that to its file by then, and
+    /// what it leaves to the operating system is when that reaches the disk.
     pub(crate) fn start_durable() -> Option<Self> {
-        Self::start_in(|port| {
-            let folder = std::env::temp_dir().join(format!("tower-webhook-{}-{port}", std::process::id()));
-            fs::create_dir_all(&folder).unwrap();
-            Some(folder)
-        })
+        Self::start_as(true)
     }
 
-    fn start_in(folder: impl Fn(u16) -> Option<PathBuf>) -> Option<Self> {
+    fn start_as(durable: bool) -> Option<Self> {
         loop {
             // Somebody else can take the port meanwhile: then the server ends, and another is tried.
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            let mut redis = Self { process: None, port, folder: folder(port) };
+            let port = free_port();
+            let folder = std::env::temp_dir().join(format!("tower-webhook-{}-{port}", std::process::id()));
+            fs::create_dir_all(&folder).unwrap();
+            let mut redis = Self { process: None, port, folder, durable };
             if redis.spawn()? {
                 return Some(redis);
             }
@@ -46,11 +52,8 @@ impl Redis {
     /// Whether it took the port.
     fn spawn(&mut self) -> Option<bool> {
         let mut server = Command::new("redis-server");
-        server.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", ""]);
-        match &self.folder {
-            Some(folder) => server.args(["--appendonly", "yes", "--appendfsync", "always", "--dir"]).arg(folder),
-            None => server.args(["--appendonly", "no"]),
-        };
+        server.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", "", "--dir"]).arg(&self.folder);
+        server.args(["--appendfsync", "no", "--appendonly", if self.durable { "yes" } else { "no" }]);
         let server = server.stdout(Stdio::piped()).spawn();
         let mut process = match server {
             Ok(process) => process,
@@ -64,13 +67,21 @@ impl Redis {
             Err(error) => panic!("redis-server: {error}"),
         };
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let ready = lines.any(|line| line.contains("Ready to accept connections"));
-        thread::spawn(move || lines.for_each(drop));
         self.process = Some(process);
+        let (tell, told) = channel();
+        thread::spawn(move || {
+            let _ = tell.send(lines.any(|line| line.contains("Ready to accept connections")));
+            lines.for_each(drop);
+        });
+        let ready = told.recv_timeout(PATIENCE).expect("waited for redis-server to accept connections");
         if !ready {
             self.kill();
         }
         Some(ready)
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
     pub(crate) fn url(&self) -> String {
@@ -88,7 +99,7 @@ impl Redis {
     /// Starts it again on the same port: empty, or with what a durable one had.
     pub(crate) fn restart(&mut self) {
         self.kill();
-        assert_eq!(self.spawn(), Some(true), "the port is free");
+        block_until("the port to be free", || self.spawn() == Some(true));
     }
 
     /// `STOP` or `CONT`.
@@ -98,7 +109,9 @@ impl Redis {
     }
 
     pub(crate) fn connect(&self) -> Connection {
-        Connection(BufReader::new(TcpStream::connect(("127.0.0.1", self.port)).unwrap()))
+        let stream = TcpStream::connect(self.address()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Connection(BufReader::new(stream))
     }
 
     /// Makes every entry this much older.
@@ -109,12 +122,23 @@ impl Redis {
     }
 }
 
+/// A port below those that the system gives to connections, so that none takes it while its server is down.
+fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id().wrapping_mul(251);
+    loop {
+        let next = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        let port = 10_000 + u16::try_from(next).unwrap();
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+}
+
 impl Drop for Redis {
     fn drop(&mut self) {
         self.kill();
-        if let Some(folder) = &self.folder {
-            let _ = fs::remove_dir_all(folder);
-        }
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -136,7 +160,7 @@ impl Connection {
 
     fn answer(&mut self, answers: &mut Vec<Vec<u8>>) {
         let mut line = String::new();
-        self.0.read_line(&mut line).unwrap();
+        self.0.read_line(&mut line).expect("waited for an answer of redis-server");
         let (kind, rest) = line.trim_end().split_at(1);
         match kind {
             "*" => (0..rest.parse().unwrap()).for_each(|_: usize| self.answer(answers)),

@@ -101,7 +101,15 @@ impl Server {
     }
 
     pub(crate) fn wait(mut self) -> ExitStatus {
-        self.process.wait().unwrap()
+        #[expect(clippy::disallowed_methods, reason = "the time until a process is given up")]
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "waited {PATIENCE:?} for the end of the server");
+            thread::yield_now();
+        }
     }
 }
 

@@ -1,0 +1,250 @@
+//! The connection of a store: opened when a step needs it, and replaced when it is lost.
+
+use std::{
+    future::poll_fn,
+    panic::catch_unwind,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
+    time::Duration,
+};
+
+use ::redis::{AsyncConnectionConfig, Client, Cmd, RedisError, Value, aio::ConnectionLike};
+use tokio::{
+    runtime::Handle,
+    sync::watch,
+    time::{sleep, timeout},
+};
+
+use super::RedisStoreError;
+
+/// The pause before a command is sent for a third time, and again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A command is sent again until its time is up, because each step of a store may arrive twice.
+///
+/// The `ConnectionManager` of the client does less: it keeps a connection that has gone silent, and lets the command fail
+/// that finds a connection closed.
+pub(super) struct Connection {
+    source: Source,
+    current: Mutex<Current>,
+}
+
+#[derive(Clone, Default)]
+struct Current {
+    newest: Option<Opening>,
+    /// The one before, until the newest is open: it may be slow and not lost.
+    silent: Option<Opening>,
+}
+
+enum Source {
+    Server(Client),
+    /// A connection that mends itself.
+    Own(Arc<dyn Line>),
+}
+
+/// What a command is sent over. It pairs answers with commands, also after some were given up.
+trait Line: Send + Sync {
+    fn send<'a>(&self, command: &'a Cmd) -> Sent<'a>;
+}
+
+type Sent<'a> = Pin<Box<dyn Future<Output = Result<Value, RedisStoreError>> + Send + 'a>>;
+
+impl<C> Line for C
+where
+    C: ConnectionLike + Clone + Send + Sync + 'static,
+{
+    fn send<'a>(&self, command: &'a Cmd) -> Sent<'a> {
+        let mut connection = self.clone();
+        Box::pin(async move {
+            match connection.req_packed_command(command).await {
+                Ok(Value::ServerError(error)) => Err(RedisStoreError::redis(&RedisError::from(error))),
+                Ok(value) => Ok(value),
+                Err(error) => Err(RedisStoreError::redis(&error)),
+            }
+        })
+    }
+}
+
+/// A connection that is being opened, or has been. All steps that need it wait for the same one.
+#[derive(Clone)]
+struct Opening(watch::Receiver<Option<Result<Arc<dyn Line>, RedisStoreError>>>);
+
+impl Opening {
+    fn send<'a>(&self, command: &'a Cmd) -> Sent<'a> {
+        let mut opening = self.0.clone();
+        Box::pin(async move {
+            let opened = match opening.wait_for(Option::is_some).await {
+                Ok(opened) => opened.clone(),
+                // The task that opened it has ended, together with its runtime or for want of I/O.
+                Err(_) => None,
+            };
+            opened.unwrap_or_else(|| Err(RedisStoreError::no_runtime()))?.send(command).await
+        })
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(*self.0.borrow(), Some(Ok(_)))
+    }
+
+    fn has_failed(&self) -> bool {
+        matches!(*self.0.borrow(), Some(Err(_)))
+    }
+}
+
+impl Connection {
+    pub(super) fn to(server: Client) -> Self {
+        Self { source: Source::Server(server), current: Mutex::default() }
+    }
+
+    pub(super) fn over<C>(own: C) -> Self
+    where
+        C: ConnectionLike + Clone + Send + Sync + 'static,
+    {
+        Self { source: Source::Own(Arc::new(own)), current: Mutex::default() }
+    }
+
+    /// Sends a command until it is answered or `time` is up. If the server refuses it, `read` asks for what is stored
+    /// instead: a server that cannot write still knows what is done.
+    pub(super) async fn send(
+        &self,
+        command: &Cmd,
+        read: Option<&Cmd>,
+        time: Duration,
+    ) -> Result<Value, RedisStoreError> {
+        runtime()?;
+        let mut last = None;
+        let answer = async {
+            let answer = self.insist(command, time, &mut last).await;
+            let (Some(read), Err(refusal)) = (read, &answer) else { return answer };
+            if !refusal.is_answer() {
+                return answer;
+            }
+            last = Some(refusal.clone());
+            match self.insist(read, time, &mut None).await {
+                Ok(Value::Nil) | Err(_) => answer,
+                held => held,
+            }
+        };
+        match timeout(time, answer).await {
+            Ok(answer) => answer,
+            Err(_) => Err(last.unwrap_or_else(RedisStoreError::timed_out)),
+        }
+    }
+
+    async fn insist(
+        &self,
+        command: &Cmd,
+        time: Duration,
+        last: &mut Option<RedisStoreError>,
+    ) -> Result<Value, RedisStoreError> {
+        let (mut newest, silent) = self.current(time);
+        let mut silent = silent.map(|opening| opening.send(command));
+        loop {
+            // One that is open and silent for half of the time leaves the other half to the next. The time to open one
+            // is limited elsewhere.
+            let patience = if newest.is_open() { time / 2 } else { time };
+            let mut sent = newest.send(command);
+            let answer = timeout(patience, first(&mut silent, &mut sent)).await;
+            let is_silent = answer.is_err();
+            match answer {
+                Ok(First::Silent(value)) => {
+                    self.keep_silent();
+                    return Ok(value);
+                }
+                Ok(First::Newest(Err(error))) if error.is_passing() || (error.is_of_connection() && last.is_none()) => {
+                    if last.replace(error).is_some() {
+                        sleep(PAUSE).await;
+                    }
+                }
+                Ok(First::Newest(answer)) => return answer,
+                Err(_) => silent = Some(sent),
+            }
+            newest = self.replace(newest, is_silent, time);
+        }
+    }
+
+    /// The newest connection, and the one before while that is being opened.
+    fn current(&self, time: Duration) -> (Opening, Option<Opening>) {
+        let mut current = self.lock();
+        let newest = match current.newest.take() {
+            Some(newest) if !newest.has_failed() => newest,
+            _ => self.open(time),
+        };
+        if newest.is_open() {
+            current.silent = None;
+        }
+        (current.newest.insert(newest).clone(), current.silent.clone())
+    }
+
+    /// Another connection than this one: only the first step that has lost it opens one.
+    fn replace(&self, lost: Opening, is_silent: bool, time: Duration) -> Opening {
+        let mut current = self.lock();
+        match &current.newest {
+            Some(newest) if !newest.0.same_channel(&lost.0) => newest.clone(),
+            _ => {
+                if is_silent {
+                    current.silent = Some(lost);
+                }
+                current.newest.insert(self.open(time)).clone()
+            }
+        }
+    }
+
+    /// The silent connection has answered, so no other is needed.
+    fn keep_silent(&self) {
+        let mut current = self.lock();
+        if !current.newest.as_ref().is_some_and(Opening::is_open) {
+            current.newest = current.silent.take();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a connection in a task of its own: the step that needs it may be given up before.
+    fn open(&self, time: Duration) -> Opening {
+        let (opened, opening) = watch::channel(None);
+        match &self.source {
+            Source::Own(line) => drop(opened.send_replace(Some(Ok(Arc::clone(line))))),
+            Source::Server(client) => {
+                let client = client.clone();
+                let config = AsyncConnectionConfig::new().set_connection_timeout(Some(time)).set_response_timeout(None);
+                tokio::spawn(async move {
+                    let line = match client.get_multiplexed_async_connection_with_config(&config).await {
+                        Ok(connection) => Ok(Arc::new(connection) as Arc<dyn Line>),
+                        Err(error) => Err(RedisStoreError::redis(&error)),
+                    };
+                    opened.send_replace(Some(line));
+                });
+            }
+        }
+        Opening(opening)
+    }
+}
+
+enum First {
+    Silent(Value),
+    Newest(Result<Value, RedisStoreError>),
+}
+
+/// The answer over the newest connection, or over the silent one before it if that comes first.
+async fn first(silent: &mut Option<Sent<'_>>, newest: &mut Sent<'_>) -> First {
+    poll_fn(|cx| {
+        match silent.as_mut().map(|sent| sent.as_mut().poll(cx)) {
+            Some(Poll::Ready(Ok(value))) => return Poll::Ready(First::Silent(value)),
+            Some(Poll::Ready(Err(_))) => *silent = None,
+            Some(Poll::Pending) | None => {}
+        }
+        newest.as_mut().poll(cx).map(First::Newest)
+    })
+    .await
+}
+
+/// The runtime, if it has a timer: without one, tokio panics, and there is no other way to ask it.
+pub(super) fn runtime() -> Result<Handle, RedisStoreError> {
+    let runtime = Handle::try_current().map_err(|_| RedisStoreError::no_runtime())?;
+    catch_unwind(|| drop(sleep(Duration::ZERO))).map_err(|_| RedisStoreError::no_runtime())?;
+    Ok(runtime)
+}
