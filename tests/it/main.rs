@@ -16,6 +16,7 @@ mod bodies;
 mod config;
 mod datetime;
 mod envelope;
+mod events;
 mod handshake;
 mod head_checks;
 mod hostile_json;
