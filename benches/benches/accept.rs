@@ -18,7 +18,7 @@ use tower_webhook::{
     WebhookBody, WebhookLayer,
     provider::{
         Provider,
-        mediquo::{ConsultationFinished, ReportSent},
+        mediquo::{ConsultationPayload, Notification, ReportSentPayload},
         truemed::{ItemEligibilityUpdated, QualificationSessionComplete, Truemed},
     },
 };
@@ -27,8 +27,12 @@ fn accept(criterion: &mut Criterion) {
     let truemed = || Truemed::builder().api_key(KEY).build().unwrap().into_layer();
     for (name, body) in samples() {
         match name {
-            "consultation" => group::<_, ConsultationFinished, Derived>(criterion, name, &mediquo(), &MEDIQUO, &body),
-            "report" => group::<_, ReportSent, Derived>(criterion, name, &mediquo(), &MEDIQUO, &body),
+            "consultation" => {
+                group::<_, Notification<ConsultationPayload>, Derived>(criterion, name, &mediquo(), &MEDIQUO, &body);
+            }
+            "report" => {
+                group::<_, Notification<ReportSentPayload>, Derived>(criterion, name, &mediquo(), &MEDIQUO, &body);
+            }
             "session" => {
                 group::<_, QualificationSessionComplete, DerivedTruemed>(criterion, name, &truemed(), &TRUEMED, &body);
             }

@@ -14,7 +14,7 @@ use tower_webhook::{
     auth::Verified,
     provider::{
         Provider, RawDelivery,
-        mediquo::{self, ConsultationFinished, ReportSent},
+        mediquo::{self, ConsultationPayload, Notification, ReportSentPayload},
         truemed::{self, ItemEligibilityUpdated, QualificationSessionComplete},
     },
 };
@@ -24,8 +24,8 @@ fn decode(criterion: &mut Criterion) {
     let truemed = truemed::Truemed::builder().api_key(KEY).build().unwrap();
     for (name, body) in samples() {
         match name {
-            "consultation" => group::<_, ConsultationFinished, Derived>(criterion, &mediquo, name, &body),
-            "report" => group::<_, ReportSent, Derived>(criterion, &mediquo, name, &body),
+            "consultation" => group::<_, Notification<ConsultationPayload>, Derived>(criterion, &mediquo, name, &body),
+            "report" => group::<_, Notification<ReportSentPayload>, Derived>(criterion, &mediquo, name, &body),
             "session" => group::<_, QualificationSessionComplete, DerivedTruemed>(criterion, &truemed, name, &body),
             "update" => group::<_, ItemEligibilityUpdated, DerivedTruemed>(criterion, &truemed, name, &body),
             other => panic!("{other}"),

@@ -22,7 +22,7 @@ use http_body_util::{BodyExt, Full};
 use tower::{Layer, service_fn};
 use tower_webhook::{
     WebhookBody, WebhookLayer,
-    provider::mediquo::{MediQuo, MediQuoBuilder, ReportSent},
+    provider::mediquo::{MediQuo, MediQuoBuilder, Notification, ReportSentPayload},
 };
 
 const SIZES: [usize; 7] = [200, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20];
@@ -93,7 +93,7 @@ async fn handle(_: Request<WebhookBody>) -> Result<Response<Full<Bytes>>, Infall
     Ok(Response::default())
 }
 
-fn decode(body: &[u8]) -> ReportSent {
+fn decode(body: &[u8]) -> Notification<ReportSentPayload> {
     serde_json::from_str(std::str::from_utf8(body).unwrap()).unwrap()
 }
 

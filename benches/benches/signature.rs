@@ -16,7 +16,10 @@ use tower::{Layer, service_fn};
 use tower_webhook::{
     WebhookBody,
     clock::Clock,
-    provider::{mediquo::ConsultationFinished, preset},
+    provider::{
+        mediquo::{ConsultationPayload, Notification},
+        preset,
+    },
 };
 
 const SECRET: &[u8] = b"Yc6mZa1Kd0Fe7Rt4aN3s8Jq2vXw9Lr5t";
@@ -34,7 +37,7 @@ fn signature(criterion: &mut Criterion) {
     let [(_, body), ..] = samples();
     let secret = BASE64.encode(SECRET);
     let layer = |now| {
-        let standard = preset::standard_webhooks().key(&*secret).json::<ConsultationFinished>();
+        let standard = preset::standard_webhooks().key(&*secret).json::<Notification<ConsultationPayload>>();
         standard.build().unwrap().into_layer().clock(Fixed(now))
     };
     let genuine = format!("v1,{}", sign(SECRET, &body));

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer};
 use tower_webhook::{
     WebhookLayer,
     provider::{
-        mediquo::{ConsultationFinishedPayload, MediQuo, ReportSentPayload},
+        mediquo::{ConsultationPayload, MediQuo, ReportSentPayload},
         truemed::{self, QualificationSessionComplete},
     },
 };
@@ -118,7 +118,7 @@ pub struct Derived {
 pub enum DerivedEvent {
     /// A professional finished a consultation.
     #[serde(rename = "patient_consultation_finished")]
-    ConsultationFinished(ConsultationFinishedPayload),
+    ConsultationFinished(ConsultationPayload),
     /// A professional sent a report.
     #[serde(rename = "patient_report_sent")]
     ReportSent(ReportSentPayload),

@@ -22,46 +22,53 @@ use tower_webhook::{WebhookLayer, provider::Provider};
 /// How many connections may wait to be accepted: enough for a load test.
 const BACKLOG: i32 = 1024;
 
-/// A documented event of a provider.
-struct Sample {
+/// The documented events of a provider.
+struct Samples {
     /// The last part of the path.
     provider: &'static str,
     header: &'static str,
     /// The environment variable of the key.
     variable: &'static str,
-    body: &'static str,
+    bodies: &'static [&'static str],
 }
 
-const SAMPLES: [Sample; 5] = [
-    Sample {
+const SAMPLES: [Samples; 3] = [
+    Samples {
         provider: "truemed",
         header: "x-truemed-api-key",
         variable: "TRUEMED_API_KEY",
-        body: r#"{"qualification_session_id":"qs_1","status":"approved","email":"jane@example.com"}"#,
+        bodies: &[
+            r#"{"qualification_session_id":"qs_1","status":"approved","email":"jane@example.com"}"#,
+            r#"{"event_type":"product_catalog.item.eligibility_updated","timestamp":"2026-11-21T09:30:00Z","data":{"object":{"sku":"SAUNA-2","eligibility":"eligible_with_lmn"}}}"#,
+            r#"{"payment_session_id":"ps_1","status":"captured","created_at":"2026-11-21T09:30:00Z","order_items":[{"sku":"SAUNA-2","price":499900,"quantity":1}],"capture_amount":499900}"#,
+            r#"{"payment_token":"ptok_1","payment_session_id":"ps_1"}"#,
+        ],
     },
-    Sample {
-        provider: "truemed",
-        header: "x-truemed-api-key",
-        variable: "TRUEMED_API_KEY",
-        body: r#"{"event_type":"product_catalog.item.eligibility_updated","timestamp":"2026-11-21T09:30:00Z","data":{"object":{"sku":"SAUNA-2","eligibility":"eligible_with_lmn"}}}"#,
-    },
-    Sample {
+    Samples {
         provider: "mediquo",
         header: "x-webhook-signature",
         variable: "MEDIQUO_WEBHOOK_SIGNATURE",
-        body: r#"{"type":"patient_consultation_finished","occurred_on":1704063600,"payload":{"consultation":{"id":"c-1","type":"chat"},"reports":[],"patient":{"code":"p-7"},"prescriptions":[]}}"#,
+        bodies: &[
+            r#"{"type":"patient_consultation_created","occurred_on":1704063600,"payload":{"consultation":{"id":"c-1","type":"appointment","scheduled_start_date":"2024-01-09T10:00:00+01:00"},"patient":{"code":"p-7"}}}"#,
+            r#"{"type":"patient_consultation_cancelled","occurred_on":1704063600,"payload":{"consultation":{"id":"c-1","type":"appointment"},"patient":{"code":"p-7"}}}"#,
+            r#"{"type":"patient_consultation_rescheduled","occurred_on":1704063600,"payload":{"consultation":{"id":"c-1","previous_scheduled_start_date":"2024-01-09T10:00:00+01:00"},"patient":{"code":"p-7"}}}"#,
+            r#"{"type":"patient_consultation_finished","occurred_on":1704063600,"payload":{"consultation":{"id":"c-1","type":"chat"},"reports":[],"patient":{"code":"p-7"},"prescriptions":[]}}"#,
+            r#"{"type":"patient_consultation_no_show","occurred_on":1704063600,"payload":{"consultation":{"id":"c-1"},"patient":{"code":"p-7"}}}"#,
+            r#"{"type":"patient_message_received","occurred_on":1704063600,"payload":{"patient":{"code":"p-7"},"message":{"is_read":false}}}"#,
+            r#"{"type":"patient_immediate_video_call_assigned","occurred_on":1704063600,"payload":{"consultation":{"id":"c-2","url":"https://rooms.example.com/c-2?signature=1"},"patient":{"code":"p-7"}}}"#,
+            r#"{"type":"professional_block_created","occurred_on":1704063600,"payload":{"id":"b-1","starts_at":"2024-08-01T00:00:00+02:00","professional":{"hash":"h-1"}}}"#,
+            r#"{"type":"professional_block_updated","occurred_on":1704063600,"payload":{"id":"b-1","starts_at":"2024-08-02T00:00:00+02:00","professional":{"hash":"h-1"}}}"#,
+            r#"{"type":"professional_block_deleted","occurred_on":1704063600,"payload":{"id":"b-1","professional":{"hash":"h-1"}}}"#,
+            r#"{"type":"prescription_created","occurred_on":1704063600,"payload":{"prescription":{"id":"rx-1","pdf_url":null},"patient":{"code":null}}}"#,
+            r#"{"type":"patient_report_sent","occurred_on":1704063600,"payload":{"type":"soap","content":{"plan":"Rest."},"patient":{"code":"p-7"}}}"#,
+            r#"{"type":"patient_waiting_room_position_update","occurred_on":1704063600,"payload":{"consultation":{"position":3},"patient":{"code":null}}}"#,
+        ],
     },
-    Sample {
-        provider: "mediquo",
-        header: "x-webhook-signature",
-        variable: "MEDIQUO_WEBHOOK_SIGNATURE",
-        body: r#"{"type":"patient_report_sent","occurred_on":1704063600,"payload":{"type":"soap","content":{"plan":"Rest."},"patient":{"code":"p-7"}}}"#,
-    },
-    Sample {
+    Samples {
         provider: "acme",
         header: "x-acme-key",
         variable: "ACME_KEY",
-        body: r#"{"meta":{"event":"lab.ready"},"data":{"patient":"p-7"}}"#,
+        bodies: &[r#"{"meta":{"event":"lab.ready"},"data":{"patient":"p-7"}}"#],
     },
 ];
 
@@ -105,16 +112,16 @@ pub(crate) fn start<A: Provider, B: Provider>(
 
 /// Prints a `curl` line for each documented event of the providers that the example has, and the address.
 pub(crate) fn print_curl_lines(listener: &TcpListener) -> io::Result<()> {
-    let keys = shown();
-    let lines: Vec<_> = SAMPLES
-        .iter()
-        .filter_map(|Sample { provider, header, variable, body }| {
-            let (key, address) = (keys.get(*variable)?, listener.local_addr());
-            Some(address.map(|address| {
+    let (keys, address) = (shown(), listener.local_addr()?);
+    let mut lines = Vec::new();
+    for Samples { provider, header, variable, bodies } in SAMPLES {
+        let Some(key) = keys.get(variable) else { continue };
+        lines.extend(
+            bodies.iter().map(|body| {
                 format!(r#"curl -i "http://{address}/webhooks/{provider}" -H "{header}: {key}" -d '{body}'"#)
-            }))
-        })
-        .collect::<io::Result<_>>()?;
+            }),
+        );
+    }
     announce(listener, &lines)
 }
 

@@ -9,15 +9,23 @@
 //! | several types of events | [`tagged_enum!`](crate::tagged_enum), or your own [`Tagged`] |
 //! | a string that takes a few known values | [`open_enum!`](crate::open_enum) |
 //! | a date-time that may lack its offset | [`DateTime`] |
+//! | an id that is a string or a number | [`Id`] |
+//! | an amount without rounding | [`Amount`] |
+//! | a string that no log may show | [`SecretString`] |
 //! | the JSON as it was sent | [`RawJson`] |
 
+#[cfg(all(feature = "idempotency", any(feature = "mediquo", feature = "truemed")))]
+pub(crate) mod canonical;
 mod datetime;
+mod decimal;
 mod error;
+mod exact;
 pub(crate) mod macros;
 pub(crate) mod members;
 #[cfg(any(feature = "mediquo", feature = "truemed"))]
 pub(crate) mod provider_events;
 mod raw;
+mod secret;
 pub(crate) mod stored;
 mod strict;
 pub(crate) mod tag;
@@ -25,13 +33,13 @@ pub(crate) mod tagged;
 
 use serde::Deserialize;
 
-#[cfg(feature = "mediquo")]
-pub(crate) use self::raw::Begun;
 use self::strict::{Context, Silent, Strict};
 pub use self::{
     datetime::DateTime,
     error::{DecodeError, DecodeErrorKind},
+    exact::{Amount, Id},
     raw::{RawJson, Unknown},
+    secret::SecretString,
     tagged::{Tagged, decode_tagged},
 };
 

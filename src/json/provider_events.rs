@@ -10,24 +10,24 @@ use super::{
 };
 
 /// Declares an enum of the events of a provider of this crate: as [`tagged_enum!`](crate::tagged_enum), but
-/// serialised in the provider's own form, with the type as the member `by`. One variant may be for events that
-/// have no such member.
+/// serialised in the provider's own form, with the type as the member `by`. Events that have no such member are told
+/// by others: the first variant of `untagged` whose condition holds is read.
 macro_rules! provider_events {
     (
         $(#[$meta:meta])*
         pub enum $name:ident by $tag:literal {
             $($(#[$variant_meta:meta])* $variant:ident($event:ty) = $text:literal,)+
         }
-        $(untagged {
-            $(#[$untagged_meta:meta])* $untagged:ident($untagged_event:ty) = $untagged_text:literal,
+        $(untagged($has:ident) {
+            $($(#[$untagged_meta:meta])* $untagged:ident($untagged_event:ty) = $untagged_text:literal if $told:expr,)+
         })?
     ) => {
         $(#[$meta])*
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_meta])* $variant($event),)+
-            $($(#[$untagged_meta])* $untagged($untagged_event),)?
-            /// An event of a type that the provider's pages do not describe.
+            $($($(#[$untagged_meta])* $untagged($untagged_event),)+)?
+            /// An event that the provider's pages do not describe.
             Unknown($crate::json::Unknown),
         }
 
@@ -35,13 +35,17 @@ macro_rules! provider_events {
             /// Where in the body the type is.
             pub(super) const TAG: &str = $tag;
 
-            /// The type of the event, as it is sent.
-            $(#[doc = concat!(" An event that is sent without one is a `", $untagged_text, "`.")])?
+            /// The type of the event, as it is sent; empty for an unknown event that has none.
+            $(
+                ///
+                /// Events that are sent without one have the names of the pages:
+                #[doc = concat!($("`", $untagged_text, "` ",)+)]
+            )?
             #[must_use]
             pub fn event_type(&self) -> &str {
                 match self {
                     $(Self::$variant(_) => $text,)+
-                    $(Self::$untagged(_) => $untagged_text,)?
+                    $($(Self::$untagged(_) => $untagged_text,)+)?
                     Self::Unknown(unknown) => &unknown.event_type,
                 }
             }
@@ -56,8 +60,14 @@ macro_rules! provider_events {
             }
 
             $(
-                fn read_untagged<'de, D: serde::Deserializer<'de>>(object: D) -> Result<Self, D::Error> {
-                    <$untagged_event as serde::Deserialize>::deserialize(object).map(Self::$untagged)
+                fn read_untagged<'de, D: serde::Deserializer<'de>>(
+                    object: D,
+                    $has: &dyn Fn(&str) -> bool,
+                ) -> Option<Result<Self, D::Error>> {
+                    $(if $told {
+                        return Some(<$untagged_event as serde::Deserialize>::deserialize(object).map(Self::$untagged));
+                    })+
+                    None
                 }
             )?
 
@@ -75,9 +85,7 @@ macro_rules! provider_events {
                 use $crate::json::provider_events::serialize_flat;
                 match self {
                     $(Self::$variant(event) => serialize_flat(serializer, Some(($tag, $text)), event),)+
-                    $(Self::$untagged(event) => {
-                        serialize_flat::<S, $untagged_event>(serializer, None, event)
-                    })?
+                    $($(Self::$untagged(event) => serialize_flat(serializer, None, event),)+)?
                     Self::Unknown(unknown) => unknown.serialize(serializer),
                 }
             }

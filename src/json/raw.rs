@@ -111,7 +111,7 @@ impl Serialize for RawText<'_> {
             return match self.0.as_bytes().first() {
                 Some(b'{') => parse::<Members<'_>, _>(self.0)?.serialize(serializer),
                 Some(b'[') => {
-                    let elements: Vec<&RawValue> = parse(self.0)?;
+                    let elements: Elements<'_> = parse(self.0)?;
                     serializer.collect_seq(elements.into_iter().map(|element| RawText(element.get())))
                 }
                 _ => parse::<serde_json::Value, _>(self.0)?.serialize(serializer),
@@ -127,10 +127,13 @@ fn parse<'a, T: Deserialize<'a>, E: SerializeError>(text: &'a str) -> Result<T, 
     serde_json::from_str(text).map_err(E::custom)
 }
 
+/// The elements of an array.
+pub(super) type Elements<'a> = Vec<&'a RawValue>;
+
 /// The members of an object, after one that says the type.
 pub(super) struct Members<'a> {
     pub(super) tag: Option<(&'a str, &'a str)>,
-    members: Vec<(Cow<'a, str>, &'a RawValue)>,
+    pub(super) members: Vec<(Cow<'a, str>, &'a RawValue)>,
 }
 
 impl Serialize for Members<'_> {
@@ -395,9 +398,9 @@ fn not_json<E: Error>() -> E {
 }
 
 /// An object whose first key has been read.
-pub(crate) struct Begun<'de, A> {
-    pub(crate) first_key: Option<Cow<'de, str>>,
-    pub(crate) access: A,
+struct Begun<'de, A> {
+    first_key: Option<Cow<'de, str>>,
+    access: A,
 }
 
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Begun<'de, A> {
@@ -431,7 +434,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Begun<'de, A> {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unknown {
-    /// The type, as it was sent.
+    /// The type, as it was sent. Empty if none was.
     pub event_type: String,
     /// The whole event, as it was sent.
     pub json: RawJson,

@@ -6,7 +6,7 @@ use serde::de::{
 };
 
 use super::{
-    DecodeError, Flaw, Unknown, decode_str, read,
+    DecodeError, Flaw, Unknown, decode_str, raw, read,
     strict::{Context, Fields, Key, Notes, RAW_VALUE, Silent, Strict},
     tag::{Tag, unreadable},
     utf8,
@@ -79,16 +79,17 @@ pub trait Tagged: Sized {
     /// The type of this event, as it is sent.
     fn event_type(&self) -> &str;
 
-    /// Reads an event that states no type: the place of the type is empty or `null`.
+    /// Reads an event that states no type: the place of the type is empty or `null`. `None` if it is not known: it is
+    /// kept as an [`unknown`](Self::unknown) one with an empty type.
     ///
-    /// By default this is an error: a [missing field](super::DecodeErrorKind::MissingField).
-    ///
-    /// # Errors
-    ///
-    /// The object is not such an event.
-    fn read_untagged<'de, D: Deserializer<'de>>(object: D) -> Result<Self, D::Error> {
-        let _ = object;
-        Err(D::Error::missing_field("type"))
+    /// `has` says whether the object has a member of this name that is not `null`. By default an event without a type is
+    /// an error: a [missing field](super::DecodeErrorKind::MissingField).
+    fn read_untagged<'de, D: Deserializer<'de>>(
+        object: D,
+        has: &dyn Fn(&str) -> bool,
+    ) -> Option<Result<Self, D::Error>> {
+        let _ = (object, has);
+        Some(Err(D::Error::missing_field("type")))
     }
 }
 
@@ -156,8 +157,11 @@ fn read_as<E: Tagged>(
     let mut is_known = true;
     let event = read(text, |json| {
         let whole = Whole { inner: Strict::new(json, notes), notes, object, tag: Place::Unknown };
-        let Some(event_type) = event_type else { return E::read_untagged(whole) };
-        E::read(event_type, whole).unwrap_or_else(|| {
+        let event = match event_type {
+            Some(event_type) => E::read(event_type, whole),
+            None => read_untagged(text, whole),
+        };
+        event.unwrap_or_else(|| {
             is_known = false;
             Err(serde_json::Error::custom("a type that is not known"))
         })
@@ -171,6 +175,12 @@ fn read_as<E: Tagged>(
         _ => {}
     }
     Ok(Some(event))
+}
+
+/// `None` if no event has these members.
+fn read_untagged<'de, E: Tagged, D: Deserializer<'de>>(text: &str, object: D) -> Option<Result<E, D::Error>> {
+    let members = serde_json::from_str(text).map(|raw::Members { members, .. }| members).unwrap_or_default();
+    E::read_untagged(object, &|name| members.iter().any(|(other, value)| other == name && value.get() != "null"))
 }
 
 /// Reads what could not be read, to say where it failed.

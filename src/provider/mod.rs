@@ -9,10 +9,16 @@
 //! | one with formats or rules of its own | your implementation of [`Provider`] | yours |
 
 mod custom;
+#[cfg(all(feature = "idempotency", any(feature = "mediquo", feature = "truemed")))]
+mod identity;
+#[cfg(any(feature = "mediquo", feature = "truemed"))]
+mod lenient;
 #[cfg(feature = "mediquo")]
 pub mod mediquo;
 #[cfg(feature = "signatures")]
 pub mod preset;
+#[cfg(any(feature = "mediquo", feature = "truemed"))]
+mod shows;
 #[cfg(feature = "truemed")]
 pub mod truemed;
 

@@ -11,7 +11,7 @@ use tower_webhook::{
     auth::{ApiKey, DangerousAcceptAll, Key, Keys, Scheme, Signature, StandardWebhooks, Twilio, Verified},
     axum::{MissingLayer, Webhook},
     clock::{Clock, SystemClock},
-    json::{DateTime, DecodeError, DecodeErrorKind, RawJson, Unknown},
+    json::{Amount, DateTime, DecodeError, DecodeErrorKind, Id, RawJson, SecretString, Unknown},
     provider::{Custom, mediquo, truemed},
 };
 
@@ -76,9 +76,12 @@ fn events_are_data() {
     data::<truemed::QualificationSessionComplete>();
     data::<truemed::ItemEligibilityUpdated>();
     data::<mediquo::Event>();
-    data::<mediquo::ConsultationFinished>();
-    data::<mediquo::ReportSent>();
+    data::<truemed::PaymentSessionComplete>();
+    data::<truemed::PaymentTokenUpdated>();
+    data::<mediquo::Notification<mediquo::ConsultationPayload>>();
+    data::<mediquo::Notification<mediquo::ReportSentPayload>>();
     data::<mediquo::Report>();
+    data::<(Id, Amount, SecretString)>();
     data::<DateTime>();
     data::<RawJson>();
     compared::<Unknown>();

@@ -17,6 +17,7 @@ mod config;
 mod connection;
 mod datetime;
 mod envelope;
+mod events;
 mod handshake;
 mod head_checks;
 mod hostile_json;

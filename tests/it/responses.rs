@@ -56,7 +56,7 @@ fn failures(genuine: fn(Body) -> Request<Body>) -> Vec<(RejectionKind, Request<B
             RejectionKind::TimedOut,
             with(&|request| *request.body_mut() = Script::new([Step::Error(std::io::ErrorKind::TimedOut)])),
         ),
-        (RejectionKind::Malformed, genuine(body("{}"))),
+        (RejectionKind::Malformed, genuine(body("[]"))),
     ]
 }
 
@@ -184,7 +184,7 @@ async fn the_hook_sees_the_refusal_and_replaces_the_response() {
         assert_eq!((outcome.status.as_u16(), &*outcome.body), (418, &b"mine"[..]));
         assert_eq!(outcome.head.headers["x-mine"], "1");
         assert_eq!(outcome.kind(), Some(kind), "the rejection stays in the extensions");
-        let body = (kind == RejectionKind::Malformed).then(|| Bytes::from_static(b"{}"));
+        let body = (kind == RejectionKind::Malformed).then(|| Bytes::from_static(b"[]"));
         assert_eq!(seen.try_recv().unwrap(), (kind, "/webhooks/mediquo".to_owned(), body, credential));
     }
     deliver(&layer, from_mediquo(body(REPORT))).await;

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tower_webhook::{
     jiff::Timestamp,
-    json::{DateTime, RawJson, Tagged, Unknown, decode_tagged},
+    json::{Amount, DateTime, Id, RawJson, SecretString, Tagged, Unknown, decode_tagged},
     provider::{mediquo, truemed},
 };
 
-use crate::support::{fixture, mediquo_event, truemed_event};
+use crate::support::{fixture, mediquo_event, sockets::events, truemed_event};
 
 tower_webhook::tagged_enum! {
     #[derive(Clone, Debug, PartialEq)]
@@ -210,7 +210,8 @@ fn what_cannot_be_read_is_told_without_a_value() {
         serde_json::from_str::<Carrier>("777").unwrap_err(),
         serde_json::from_str::<DateTime>("[777]").unwrap_err(),
         serde_json::from_str::<Field<RawJson>>(r#"{"before":1,"event":canary}"#).unwrap_err(),
-        serde_json::from_str::<mediquo::SpecialityId>("true").unwrap_err(),
+        serde_json::from_str::<Id>("true").unwrap_err(),
+        serde_json::from_str::<SecretString>("777").unwrap_err(),
     ] {
         assert!(!error.to_string().contains("777") && !error.to_string().contains("canary"), "{error}");
     }
@@ -218,13 +219,13 @@ fn what_cannot_be_read_is_told_without_a_value() {
 
 #[tokio::test]
 async fn the_events_of_both_providers() {
-    for name in ["qualification_session_complete", "item_eligibility_updated", "item_eligibility_updated_sample"] {
-        let event = truemed_event(fixture(&format!("truemed/{name}.json"))).await.unwrap();
+    for (path, _) in events::TRUEMED.into_iter().chain([("truemed/item_eligibility_updated_sample.json", "Unknown")]) {
+        let event = truemed_event(fixture(path)).await.unwrap();
         let event = compact(event, |text| truemed_event(text.to_owned())).await;
         in_every_job_of_objects!(event, survives survives_as_value);
     }
-    for name in ["patient_consultation_finished", "patient_report_sent"] {
-        let event = mediquo_event(fixture(&format!("mediquo/{name}.json"))).await.unwrap();
+    for (path, _) in events::MEDIQUO {
+        let event = mediquo_event(fixture(path)).await.unwrap();
         in_every_job_of_objects!(event, survives survives_as_value);
     }
     let mut report: Value = serde_json::from_slice(&fixture("mediquo/patient_report_sent.json")).unwrap();
@@ -270,9 +271,11 @@ async fn the_parts_of_events() {
     for time in [DateTime::from("2024-01-01T00:00:00"), Timestamp::UNIX_EPOCH.into(), DateTime::from("soon")] {
         in_every_job!(time, survives survives_as_value);
     }
-    for id in [mediquo::SpecialityId::Number(-7), mediquo::SpecialityId::Text("gp".into())] {
-        in_every_job!(id, survives survives_as_value);
+    for text in ["7", "-7", "18446744073709551615", "123456789012345678901234567890", "0.1", r#""gp""#, r#""007""#] {
+        in_every_job!(serde_json::from_str::<Id>(text).unwrap(), survives survives_as_value);
+        in_every_job!(serde_json::from_str::<Amount>(text).unwrap(), survives survives_as_value);
     }
+    in_every_job!(SecretString::from("https://x"), survives survives_as_value);
     in_every_job!(truemed::Status::Other("x".into()), survives survives_as_value);
 }
 

@@ -17,7 +17,7 @@ use tower_webhook::{
     auth::Verified,
     provider::{
         Provider, RawDelivery,
-        mediquo::{ConsultationFinished, MediQuo},
+        mediquo::{ConsultationPayload, MediQuo, Notification},
     },
 };
 
@@ -55,14 +55,14 @@ fn repeat(work: &str, times: u32) -> Result<(), Box<dyn Error>> {
     let mut router = routers().into_iter().find(|(name, _)| *name == work).map(|(_, router)| router);
     for _ in 0..times {
         match (work, &mut router) {
-            ("floor", _) => drop(black_box(serde_json::from_str::<ConsultationFinished>(text()).unwrap())),
+            ("floor", _) => drop(black_box(serde_json::from_str::<Notification<ConsultationPayload>>(text()).unwrap())),
             ("ours", _) => drop(black_box(decode(black_box(&body)))),
             ("derive", _) => drop(black_box(serde_json::from_str::<Derived>(text()).unwrap())),
             ("request", _) => drop(request(KEY)),
             ("bare", _) => {
                 let collected = finish(request(KEY).into_body().collect()).unwrap().to_bytes();
                 let text = std::str::from_utf8(&collected).unwrap();
-                drop(black_box(serde_json::from_str::<ConsultationFinished>(text).unwrap()));
+                drop(black_box(serde_json::from_str::<Notification<ConsultationPayload>>(text).unwrap()));
             }
             ("accepted", _) => drop(black_box(finish(service.call(request(KEY))).unwrap())),
             ("refused", _) => drop(black_box(finish(service.call(request(WRONG_KEY))).unwrap())),

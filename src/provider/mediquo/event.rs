@@ -4,9 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Consultation, Patient, Prescription, Professional, Report, ReportSent,
-    lenient::{null_as_default, one_or_many},
-    unix_time,
+    ConsultationPayload, ImmediateVideoCallPayload, MessageReceivedPayload, PrescriptionCreatedPayload,
+    ProfessionalBlock, ReportSentPayload, WaitingRoomPayload, unix_time,
 };
 use crate::json::provider_events::provider_events;
 
@@ -23,11 +22,11 @@ provider_events! {
     ///
     /// ```
     /// use tower_webhook::{jiff::Timestamp, provider::mediquo::{
-    ///     Consultation, ConsultationFinished, ConsultationFinishedPayload, Event, Patient,
+    ///     Consultation, ConsultationPayload, Event, Notification, Patient,
     /// }};
     ///
-    /// let payload = ConsultationFinishedPayload::new(Consultation::new("c-1"), Patient::new("jane"));
-    /// let event = Event::ConsultationFinished(ConsultationFinished::new(Timestamp::UNIX_EPOCH, payload));
+    /// let payload = ConsultationPayload::new(Consultation::new("c-1"), Patient::new("jane"));
+    /// let event = Event::ConsultationFinished(Notification::new(Timestamp::UNIX_EPOCH, payload));
     ///
     /// let debug = format!("{event:?}");
     /// assert!(debug.contains("c-1") && !debug.contains("jane"));
@@ -37,75 +36,57 @@ provider_events! {
     /// # Ok::<_, serde_json::Error>(())
     /// ```
     #[derive(Clone, Debug, PartialEq, Eq)]
-    #[expect(clippy::large_enum_variant, reason = "the extensions of a request box the event already")]
     pub enum Event by "type" {
+        /// A consultation was booked.
+        ConsultationCreated(Notification<ConsultationPayload>) = "patient_consultation_created",
+        /// A consultation was cancelled.
+        ConsultationCancelled(Notification<ConsultationPayload>) = "patient_consultation_cancelled",
+        /// The date or the professional of a consultation has changed.
+        ConsultationRescheduled(Notification<ConsultationPayload>) = "patient_consultation_rescheduled",
         /// A professional finished a consultation.
-        ConsultationFinished(ConsultationFinished) = "patient_consultation_finished",
+        ConsultationFinished(Notification<ConsultationPayload>) = "patient_consultation_finished",
+        /// The patient did not come to a consultation.
+        ConsultationNoShow(Notification<ConsultationPayload>) = "patient_consultation_no_show",
+        /// A professional wrote to a patient, who may not have read it yet.
+        MessageReceived(Notification<MessageReceivedPayload>) = "patient_message_received",
+        /// A professional was assigned to an immediate video call.
+        ImmediateVideoCallAssigned(Notification<ImmediateVideoCallPayload>) = "patient_immediate_video_call_assigned",
+        /// A professional will be unavailable.
+        ProfessionalBlockCreated(Notification<ProfessionalBlock>) = "professional_block_created",
+        /// The time when a professional is unavailable has changed.
+        ProfessionalBlockUpdated(Notification<ProfessionalBlock>) = "professional_block_updated",
+        /// A professional is available after all.
+        ProfessionalBlockDeleted(Notification<ProfessionalBlock>) = "professional_block_deleted",
+        /// The PDF of a prescription is ready.
+        PrescriptionCreated(Notification<PrescriptionCreatedPayload>) = "prescription_created",
         /// A professional sent a report to a patient.
-        ReportSent(ReportSent) = "patient_report_sent",
+        ReportSent(Notification<ReportSentPayload>) = "patient_report_sent",
+        /// A patient has another position in the queue.
+        WaitingRoomPositionUpdate(Notification<WaitingRoomPayload>) = "patient_waiting_room_position_update",
     }
 }
 
-/// A professional finished a consultation.
+/// What happened, and when.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct ConsultationFinished {
+pub struct Notification<P> {
     /// When it happened. Sent as a Unix timestamp, whole or with a fraction.
     #[serde(with = "unix_time")]
     pub occurred_on: Timestamp,
     /// What happened.
-    pub payload: ConsultationFinishedPayload,
+    pub payload: P,
 }
 
-/// The payload of [`ConsultationFinished`].
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ConsultationFinishedPayload {
-    /// The consultation.
-    pub consultation: Consultation,
-    /// The reports made in it. The page's table says an object and its sample shows an array: a
-    /// single object is read as an array of one.
-    #[serde(default, deserialize_with = "one_or_many")]
-    pub reports: Vec<Report>,
-    /// The patient.
-    pub patient: Patient,
-    /// The professional.
-    #[serde(default)]
-    pub professional: Option<Professional>,
-    /// The prescriptions made in it.
-    #[serde(default, deserialize_with = "null_as_default")]
-    pub prescriptions: Vec<Prescription>,
-}
-
-impl ConsultationFinished {
-    /// An event, for tests.
+impl<P> Notification<P> {
+    /// A notification, for tests.
     #[must_use]
-    pub fn new(occurred_on: Timestamp, payload: ConsultationFinishedPayload) -> Self {
+    pub fn new(occurred_on: Timestamp, payload: P) -> Self {
         Self { occurred_on, payload }
     }
 }
 
-impl ConsultationFinishedPayload {
-    /// A payload with the fields that MediQuo always sends.
-    #[must_use]
-    pub fn new(consultation: Consultation, patient: Patient) -> Self {
-        Self { consultation, reports: Vec::new(), patient, professional: None, prescriptions: Vec::new() }
-    }
-}
-
-impl fmt::Debug for ConsultationFinished {
+impl<P: fmt::Debug> fmt::Debug for Notification<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConsultationFinished").field("payload", &self.payload).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for ConsultationFinishedPayload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConsultationFinishedPayload")
-            .field("consultation", &self.consultation)
-            .field("reports", &self.reports.len())
-            .field("patient", &self.patient)
-            .field("prescriptions", &self.prescriptions.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Notification").field("payload", &self.payload).finish_non_exhaustive()
     }
 }

@@ -1,5 +1,19 @@
 //! MediQuo: telemedicine.
 //!
+//! | `type` | event | payload |
+//! |---|---|---|
+//! | `patient_consultation_created`, `_cancelled`, `_rescheduled`, `_finished`, `_no_show` | `ConsultationCreated`, `..Cancelled`, `..Rescheduled`, `..Finished`, `..NoShow` | [`ConsultationPayload`] |
+//! | `patient_message_received` | `MessageReceived` | [`MessageReceivedPayload`] |
+//! | `patient_immediate_video_call_assigned` | `ImmediateVideoCallAssigned` | [`ImmediateVideoCallPayload`] |
+//! | `professional_block_created`, `_updated`, `_deleted` | `ProfessionalBlockCreated`, `..Updated`, `..Deleted` | [`ProfessionalBlock`] |
+//! | `prescription_created` | `PrescriptionCreated` | [`PrescriptionCreatedPayload`] |
+//! | `patient_report_sent` | `ReportSent` | [`ReportSentPayload`] |
+//! | `patient_waiting_room_position_update` | `WaitingRoomPositionUpdate` | [`WaitingRoomPayload`] |
+//! | any other | [`Unknown`](Event::Unknown) | the whole JSON |
+//!
+//! MediQuo documents no retries, so an event that you refuse may be lost: every form that a state of its pages shows is
+//! accepted. Links that open a room or a document without a login are [`SecretString`](crate::json::SecretString)s.
+//!
 //! What the layer does follows MediQuo's page "Webhooks":
 //!
 //! | the page says | the layer |
@@ -8,8 +22,8 @@
 //! | "additional security methods ... (Oauth, user/password, ...)" | also checks [`basic_auth`](MediQuoBuilder::basic_auth), [`bearer`](MediQuoBuilder::bearer) or [`bearer_checked_by`](MediQuoBuilder::bearer_checked_by); everything that you configure must match |
 //! | nothing about statuses | answers a wrong value with 401, and sends your handler's response as it is |
 //!
-//! The idempotency layer (feature `idempotency`) takes a consultation with its time for one event, so a reopened one can
-//! finish twice. It identifies reports, which have no id, and unknown events by their body.
+//! The idempotency layer (feature `idempotency`) tells two events apart by all their decoded fields: a consultation that is
+//! reopened or amended finishes twice. A retry is a duplicate even if its JSON is written in another way.
 //!
 //! # Examples
 //!
@@ -35,26 +49,31 @@
 //! ```
 
 mod builder;
+mod consultation;
 mod event;
-#[cfg(feature = "idempotency")]
-mod identity;
-mod lenient;
 mod model;
+mod payload;
 mod report;
 mod report_sent;
+mod reports;
 mod unix_time;
 
 use std::{fmt, sync::Arc};
 
 pub use self::{
     builder::MediQuoBuilder,
-    event::{ConsultationFinished, ConsultationFinishedPayload, Event},
-    model::{
-        Allergy, Consultation, ConsultationType, Disease, Medication, Patient, Prescription, Professional, Speciality,
-        SpecialityId,
+    consultation::{
+        Channel, Consultation, ConsultationPayload, ConsultationType, Derivation, Document, Preconsultation,
+        ServiceType,
+    },
+    event::{Event, Notification},
+    model::{Allergy, Disease, Medication, Patient, Prescription, Professional, Speciality},
+    payload::{
+        ImmediateVideoCall, ImmediateVideoCallPayload, Message, MessageReceivedPayload, PrescriptionCreatedPayload,
+        ProfessionalBlock, WaitingRoom, WaitingRoomPayload,
     },
     report::{Report, ReportContent, ReportType, Soap},
-    report_sent::{ReportPatient, ReportSent, ReportSentPayload},
+    report_sent::ReportSentPayload,
 };
 use super::{Envelope, Place, Provider, RawDelivery};
 #[cfg(feature = "idempotency")]
@@ -103,7 +122,7 @@ impl Provider for MediQuo {
 
     #[cfg(feature = "idempotency")]
     fn identity(&self, event: &Event, _: &Delivery, body: &[u8]) -> Identity {
-        event.identity(Identity::builder(self.name(), body)).build()
+        super::identity::of_fields(self.name(), event, body)
     }
 
     fn envelope(&self) -> Option<&Envelope> {

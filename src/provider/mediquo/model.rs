@@ -1,85 +1,31 @@
+//! Who and what the payloads are about.
+
 use std::fmt;
 
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
+use serde::{Deserialize, Serialize};
+
+use super::ConsultationType;
+use crate::{
+    json::{DateTime, Id, SecretString},
+    provider::{lenient::null_as_default, shows::shows},
 };
 
-use super::lenient::null_as_default;
-use crate::json::{DateTime, macros::refuse};
-
-/// `Debug` for types that hold nothing but personal fields: their name alone.
-macro_rules! redacted {
-    ($($name:ident)+) => {$(
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($name)).finish_non_exhaustive()
-            }
-        }
-    )+};
-}
-
-pub(super) use redacted;
-
-/// A consultation.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Consultation {
-    /// The id.
-    pub id: String,
-    /// How it was held.
-    #[serde(default, rename = "type")]
-    pub consultation_type: Option<ConsultationType>,
-    /// When it began. The page's sample has no offset, and does not say which zone is meant.
-    #[serde(default)]
-    pub start_date: Option<DateTime>,
-    /// When it ended.
-    #[serde(default)]
-    pub end_date: Option<DateTime>,
-    /// The professional's speciality.
-    #[serde(default)]
-    pub speciality: Option<Speciality>,
-}
-
-crate::open_enum! {
-    /// How a consultation was held.
-    pub enum ConsultationType {
-        /// By appointment.
-        Appointment = "appointment",
-        /// By chat.
-        Chat = "chat",
-    }
-}
-
-/// A medical speciality. The page says "object" and shows these fields in its sample.
+/// A medical speciality.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Speciality {
     /// The id.
-    #[serde(default)]
-    pub id: Option<SpecialityId>,
+    pub id: Option<Id>,
     /// The name.
-    #[serde(default)]
     pub name: Option<String>,
 }
 
-/// The id of a speciality: a number in the page's sample, where all other ids are strings.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum SpecialityId {
-    /// A whole number.
-    Number(i64),
-    /// A string, or a number that is no `i64` as its text.
-    Text(String),
-}
-
-/// The patient of a consultation.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A patient. Events about a whole consultation have the medical history too.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Patient {
     /// The patient's code.
-    pub code: String,
+    pub code: Option<String>,
     /// Allergies in the medical history.
     #[serde(default, deserialize_with = "null_as_default")]
     pub allergies: Vec<Allergy>,
@@ -96,13 +42,10 @@ pub struct Patient {
 #[non_exhaustive]
 pub struct Allergy {
     /// The id.
-    #[serde(default)]
-    pub id: Option<String>,
+    pub id: Option<Id>,
     /// The name.
-    #[serde(default)]
     pub name: Option<String>,
     /// The description.
-    #[serde(default)]
     pub description: Option<String>,
 }
 
@@ -111,13 +54,10 @@ pub struct Allergy {
 #[non_exhaustive]
 pub struct Disease {
     /// The id.
-    #[serde(default)]
-    pub id: Option<String>,
+    pub id: Option<Id>,
     /// The name.
-    #[serde(default)]
     pub name: Option<String>,
     /// The description.
-    #[serde(default)]
     pub description: Option<String>,
 }
 
@@ -126,68 +66,56 @@ pub struct Disease {
 #[non_exhaustive]
 pub struct Medication {
     /// The id.
-    #[serde(default)]
-    pub id: Option<String>,
+    pub id: Option<Id>,
     /// The name.
-    #[serde(default)]
     pub name: Option<String>,
     /// The description.
-    #[serde(default)]
     pub description: Option<String>,
     /// The dosage.
-    #[serde(default)]
     pub posology: Option<String>,
 }
 
-/// The professional of a consultation.
+/// A professional.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Professional {
     /// The id.
-    #[serde(default)]
     pub id: Option<String>,
+    /// What blocks have instead of the id.
+    pub hash: Option<String>,
     /// The name.
-    #[serde(default)]
     pub name: Option<String>,
     /// The address of a picture.
-    #[serde(default)]
     pub avatar: Option<String>,
+    /// The name of the speciality. Only blocks have it.
+    pub speciality: Option<String>,
 }
 
-/// A prescription.
+/// A prescription. Those of a consultation have the first two fields.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Prescription {
     /// The id.
-    #[serde(default)]
     pub id: Option<String>,
     /// What is prescribed.
     #[serde(default, deserialize_with = "null_as_default")]
     pub active_substances: Vec<String>,
-}
-
-redacted! { Allergy Disease Medication Prescription Professional Speciality SpecialityId }
-
-impl Consultation {
-    /// A consultation with the one field that is required.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), consultation_type: None, start_date: None, end_date: None, speciality: None }
-    }
+    /// The code for the pharmacy.
+    pub short_code: Option<String>,
+    /// When it was prescribed.
+    pub prescribed_at: Option<DateTime>,
+    /// A link that opens the PDF without a login.
+    pub pdf_url: Option<SecretString>,
+    /// How the consultation is organised.
+    pub consultation_type: Option<ConsultationType>,
+    /// The id of the consultation.
+    pub consultation_id: Option<String>,
 }
 
 impl Patient {
-    /// A patient with the one field that is required.
+    /// A patient of this code. `Patient::default()` has none.
     pub fn new(code: impl Into<String>) -> Self {
-        Self { code: code.into(), allergies: Vec::new(), diseases: Vec::new(), medications: Vec::new() }
-    }
-}
-
-impl fmt::Debug for Consultation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Consultation")
-            .field("id", &self.id)
-            .field("consultation_type", &self.consultation_type)
-            .finish_non_exhaustive()
+        Self { code: Some(code.into()), ..Self::default() }
     }
 }
 
@@ -201,42 +129,11 @@ impl fmt::Debug for Patient {
     }
 }
 
-impl<'de> Deserialize<'de> for SpecialityId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NumberOrText)
-    }
-}
-
-struct NumberOrText;
-
-impl<'de> Visitor<'de> for NumberOrText {
-    type Value = SpecialityId;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number or a string")
-    }
-
-    fn visit_i64<E: Error>(self, id: i64) -> Result<SpecialityId, E> {
-        Ok(SpecialityId::Number(id))
-    }
-
-    fn visit_u64<E: Error>(self, id: u64) -> Result<SpecialityId, E> {
-        Ok(i64::try_from(id).map_or_else(|_| SpecialityId::Text(id.to_string()), SpecialityId::Number))
-    }
-
-    fn visit_f64<E: Error>(self, id: f64) -> Result<SpecialityId, E> {
-        Ok(SpecialityId::Text(id.to_string()))
-    }
-
-    fn visit_str<E: Error>(self, id: &str) -> Result<SpecialityId, E> {
-        Ok(SpecialityId::Text(id.to_owned()))
-    }
-
-    /// With serde_json's `arbitrary_precision`, which any crate may turn on, some numbers come as maps.
-    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<SpecialityId, A::Error> {
-        let number = serde_json::Number::deserialize(MapAccessDeserializer::new(access))?;
-        Ok(SpecialityId::Text(number.to_string()))
-    }
-
-    refuse! { visit_bool(bool) = "a boolean" }
+shows! {
+    Speciality {}
+    Allergy {}
+    Disease {}
+    Medication {}
+    Professional {}
+    Prescription {}
 }

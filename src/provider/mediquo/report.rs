@@ -5,8 +5,7 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use super::model::redacted;
-use crate::json::RawJson;
+use crate::{json::RawJson, provider::shows::shows};
 
 /// A report made in a consultation.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -19,6 +18,8 @@ pub struct Report {
     pub report_type: Option<ReportType>,
     /// The report itself.
     pub content: Option<ReportContent>,
+    /// The name of the report, if it was sent in an object of reports by name.
+    pub name: Option<String>,
 }
 
 crate::open_enum! {
@@ -58,22 +59,16 @@ pub struct Soap {
     pub plan: Option<String>,
 }
 
-redacted! { Soap }
+shows! {
+    Report { report_type content }
+    Soap {}
+}
 
 impl Report {
     /// A report, for tests.
     #[must_use]
     pub fn new(report_type: ReportType, content: ReportContent) -> Self {
-        Self { id: None, report_type: Some(report_type), content: Some(content) }
-    }
-}
-
-impl fmt::Debug for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Report")
-            .field("report_type", &self.report_type)
-            .field("content", &self.content)
-            .finish_non_exhaustive()
+        Self { id: None, report_type: Some(report_type), content: Some(content), name: None }
     }
 }
 
@@ -142,7 +137,7 @@ impl TypedContent {
 
 impl<'de> Deserialize<'de> for Report {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_struct("Report", &["id", "type", "content"], ReportVisitor)
+        deserializer.deserialize_struct("Report", &["id", "type", "content", "name"], ReportVisitor)
     }
 }
 
@@ -154,6 +149,7 @@ enum Field {
     Id,
     Type,
     Content,
+    Name,
     #[serde(other)]
     Unknown,
 }
@@ -167,12 +163,15 @@ impl<'de> Visitor<'de> for ReportVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Report, A::Error> {
         let mut id: Option<Option<String>> = None;
+        let mut name: Option<Option<String>> = None;
         let mut typed = TypedContent::default();
         let mut foreign = false;
         while let Some(field) = access.next_key()? {
             match field {
                 Field::Id if id.is_some() => return Err(A::Error::duplicate_field("id")),
                 Field::Id => id = Some(access.next_value()?),
+                Field::Name if name.is_some() => return Err(A::Error::duplicate_field("name")),
+                Field::Name => name = Some(access.next_value()?),
                 Field::Type => typed.read_type(&mut access)?,
                 Field::Content => typed.read_content(&mut access)?,
                 Field::Unknown => {
@@ -181,18 +180,19 @@ impl<'de> Visitor<'de> for ReportVisitor {
                 }
             }
         }
-        if foreign && id.is_none() && typed.is_empty() {
-            // Something else, such as an object of reports by number, which must not be lost.
+        if (foreign || name.is_some()) && id.is_none() && typed.is_empty() {
+            // Something else, which must not be lost.
             return Err(A::Error::missing_field("content"));
         }
         let (report_type, content) = typed.finish()?;
-        Ok(Report { id: id.flatten(), report_type, content })
+        Ok(Report { id: id.flatten(), report_type, content, name: name.flatten() })
     }
 
     /// In compact MessagePack, a struct is an array of its values.
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Report, A::Error> {
         let id = access.next_element()?.flatten();
         let (report_type, content) = TypedContent::read_elements(&mut access)?.finish()?;
-        Ok(Report { id, report_type, content })
+        let name = access.next_element()?.flatten();
+        Ok(Report { id, report_type, content, name })
     }
 }

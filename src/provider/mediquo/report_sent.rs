@@ -1,25 +1,14 @@
 use std::fmt;
 
-use jiff::Timestamp;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{ReportContent, ReportType, model::redacted, report::TypedContent, unix_time};
+use super::{Patient, ReportContent, ReportType, report::TypedContent};
+use crate::provider::shows::shows;
 
-/// A professional sent a report to a patient.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ReportSent {
-    /// When it happened. Sent as a Unix timestamp, whole or with a fraction.
-    #[serde(with = "unix_time")]
-    pub occurred_on: Timestamp,
-    /// What happened.
-    pub payload: ReportSentPayload,
-}
-
-/// The payload of [`ReportSent`].
+/// The payload of [`ReportSent`](super::Event::ReportSent).
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ReportSentPayload {
@@ -29,56 +18,18 @@ pub struct ReportSentPayload {
     /// The report.
     pub content: Option<ReportContent>,
     /// The patient.
-    pub patient: ReportPatient,
-}
-
-/// Whom a report was sent to.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ReportPatient {
-    /// The patient's code.
-    pub code: String,
-}
-
-redacted! { ReportPatient }
-
-impl ReportSent {
-    /// An event, for tests.
-    #[must_use]
-    pub fn new(occurred_on: Timestamp, payload: ReportSentPayload) -> Self {
-        Self { occurred_on, payload }
-    }
+    pub patient: Patient,
 }
 
 impl ReportSentPayload {
     /// A payload with the field that MediQuo always sends.
     #[must_use]
-    pub fn new(patient: ReportPatient) -> Self {
+    pub fn new(patient: Patient) -> Self {
         Self { report_type: None, content: None, patient }
     }
 }
 
-impl ReportPatient {
-    /// A patient of this code.
-    pub fn new(code: impl Into<String>) -> Self {
-        Self { code: code.into() }
-    }
-}
-
-impl fmt::Debug for ReportSent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReportSent").field("payload", &self.payload).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for ReportSentPayload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReportSentPayload")
-            .field("report_type", &self.report_type)
-            .field("content", &self.content)
-            .finish_non_exhaustive()
-    }
-}
+shows! { ReportSentPayload { report_type content } }
 
 impl<'de> Deserialize<'de> for ReportSentPayload {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

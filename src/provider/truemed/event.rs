@@ -1,8 +1,10 @@
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use crate::json::{DateTime, provider_events::provider_events};
+use super::{PaymentSessionComplete, PaymentTokenUpdated};
+use crate::{
+    json::{DateTime, provider_events::provider_events},
+    provider::shows::shows,
+};
 
 provider_events! {
     /// What Truemed sends.
@@ -34,9 +36,15 @@ provider_events! {
         /// An item's eligibility was determined or has changed.
         ItemEligibilityUpdated(ItemEligibilityUpdated) = "product_catalog.item.eligibility_updated",
     }
-    untagged {
-        /// A customer's qualification session was decided. It has no `event_type`.
-        QualificationSessionComplete(QualificationSessionComplete) = "qualification_session_complete",
+    untagged(has) {
+        /// A customer's qualification session was decided.
+        QualificationSessionComplete(QualificationSessionComplete) = "qualification_session_complete"
+            if has("qualification_session_id"),
+        /// The status of a payment session has changed.
+        PaymentSessionComplete(PaymentSessionComplete) = "payment_session_complete"
+            if has("status") && (has("payment_session_id") || has("id")),
+        /// A payment token was provisioned or has changed.
+        PaymentTokenUpdated(PaymentTokenUpdated) = "payment_token_updated" if has("payment_token") && !has("status"),
     }
 }
 
@@ -49,16 +57,12 @@ pub struct QualificationSessionComplete {
     /// Where the session stands. By the page it is `approved` or `rejected` when this is sent.
     pub status: Status,
     /// The customer's address.
-    #[serde(default)]
     pub email: Option<String>,
     /// When the Letter of Medical Necessity expires, if one was issued.
-    #[serde(default)]
     pub expires_at: Option<DateTime>,
     /// The `source` of the redirect to Truemed.
-    #[serde(default)]
     pub source: Option<String>,
     /// The `user_id` of the redirect to Truemed.
-    #[serde(default)]
     pub user_id: Option<String>,
 }
 
@@ -104,16 +108,12 @@ pub struct Item {
     /// The SKU.
     pub sku: String,
     /// The name.
-    #[serde(default)]
     pub name: Option<String>,
     /// Whether it can be paid from an HSA or FSA.
-    #[serde(default)]
     pub eligibility: Option<Eligibility>,
     /// When it was last reviewed.
-    #[serde(default)]
     pub reviewed_at: Option<DateTime>,
     /// When it was created.
-    #[serde(default)]
     pub created_at: Option<DateTime>,
 }
 
@@ -165,23 +165,8 @@ impl Item {
     }
 }
 
-impl fmt::Debug for QualificationSessionComplete {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QualificationSessionComplete")
-            .field("qualification_session_id", &self.qualification_session_id)
-            .field("status", &self.status)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for ItemEligibilityUpdated {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ItemEligibilityUpdated").field("data", &self.data).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Item {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Item").field("sku", &self.sku).field("eligibility", &self.eligibility).finish_non_exhaustive()
-    }
+shows! {
+    QualificationSessionComplete { qualification_session_id status }
+    ItemEligibilityUpdated { data }
+    Item { sku eligibility }
 }

@@ -1,7 +1,14 @@
 //! Truemed: payments from HSA and FSA accounts.
 //!
-//! What the layer does follows Truemed's pages "Qualification Session Complete Webhook" and "Item
-//! Eligibility Updated Webhook":
+//! | the page | event | told by |
+//! |---|---|---|
+//! | "Qualification Session Complete" | [`QualificationSessionComplete`] | its `qualification_session_id` |
+//! | "Payment Session Complete" | [`PaymentSessionComplete`] | its `status` and a payment session's id |
+//! | "Payment Token Updated" | [`PaymentTokenUpdated`] | its `payment_token`, without a `status` |
+//! | "Item Eligibility Updated" | [`ItemEligibilityUpdated`] | its `event_type` |
+//! | any other | [`Unknown`](Event::Unknown), with its JSON | |
+//!
+//! Truemed can send all of them to one URL: one layer decodes them. What else the layer does follows the same pages:
 //!
 //! | the page says | the layer |
 //! |---|---|
@@ -10,10 +17,8 @@
 //! | "400 Invalid payload or authentication failure" | answers a wrong key with 400, not 401 |
 //! | "retry the requests ... with backoff for up to 7 days" | Truemed sends again what you do not answer with 2xx |
 //!
-//! The idempotency layer (feature `idempotency`) takes a session with a status for one event, and an item with a timestamp
-//! for another: a session that is approved twice has one effect. It identifies unknown events by their body.
-//!
-//! Truemed can send both webhooks to one URL: one layer decodes both.
+//! The idempotency layer (feature `idempotency`) tells two events apart by all their decoded fields: approved, rejected, and
+//! approved again with another expiry are three events. A retry is a duplicate even if its JSON is written in another way.
 //!
 //! # Examples
 //!
@@ -35,13 +40,13 @@
 //! ```
 
 mod event;
-#[cfg(feature = "idempotency")]
-mod identity;
+mod payment;
 
 use http::{HeaderName, StatusCode};
 
-pub use self::event::{
-    Eligibility, EligibilityData, Event, Item, ItemEligibilityUpdated, QualificationSessionComplete, Status,
+pub use self::{
+    event::{Eligibility, EligibilityData, Event, Item, ItemEligibilityUpdated, QualificationSessionComplete, Status},
+    payment::{OrderItem, PaymentSessionComplete, PaymentStatus, PaymentTokenUpdated},
 };
 use super::{Envelope, Place, Provider, RawDelivery};
 use crate::{
@@ -134,7 +139,7 @@ impl Provider for Truemed {
 
     #[cfg(feature = "idempotency")]
     fn identity(&self, event: &Event, _: &Delivery, body: &[u8]) -> Identity {
-        event.identity(Identity::builder(self.name(), body)).build()
+        super::identity::of_fields(self.name(), event, body)
     }
 
     fn rejection_status(&self, kind: RejectionKind) -> StatusCode {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 use tower_webhook::{
     Delivery, Stated, WebhookBody, WebhookLayer,
@@ -14,7 +15,7 @@ use tower_webhook::{
     provider::{Custom, CustomBuilder, Envelope, Place, Provider},
 };
 
-use crate::support::{fixture, from_mediquo, from_truemed, mediquo, truemed};
+use crate::support::{fixture, from_mediquo, from_truemed, mediquo, sockets::events, truemed};
 
 /// The key under which the event of a delivery is remembered.
 async fn identity<P: Provider>(layer: &WebhookLayer<P>, request: Request<Full<Bytes>>) -> EventKey {
@@ -37,70 +38,120 @@ fn text(path: &str) -> String {
     String::from_utf8(fixture(path).to_vec()).unwrap()
 }
 
-/// The same JSON, written in another way.
+/// The same JSON, as another library writes it.
 fn rewritten(json: &str) -> String {
-    serde_json::from_str::<serde_json::Value>(json).unwrap().to_string()
+    serde_json::from_str::<Value>(json).unwrap().to_string()
+}
+
+/// Written in another way: other white space, another order, escapes, and a field that nobody has documented.
+fn retried(json: &str) -> String {
+    let mut value: Value = serde_json::from_str(json).unwrap();
+    value["attempt"] = json!(2);
+    format!(" {value:#}").replace("\"status\"", "\"st\\u0061tus\"").replace("\"id\"", "\"i\\u0064\"")
+}
+
+/// Every value below, each changed to something else that the event may say.
+fn amended(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .filter(|(name, _)| !["type", "event_type"].contains(&name.as_str()))
+            .flat_map(|(name, value)| amended(value).into_iter().map(move |other| (name.clone(), other)))
+            .map(|(name, other)| {
+                let mut members = members.clone();
+                members.insert(name, other);
+                Value::Object(members)
+            })
+            .collect(),
+        Value::Array(elements) => (0..elements.len())
+            .flat_map(|index| amended(&elements[index]).into_iter().map(move |other| (index, other)))
+            .map(|(index, other)| {
+                let mut elements = elements.clone();
+                elements[index] = other;
+                Value::Array(elements)
+            })
+            .collect(),
+        Value::String(text) if text.contains("T00:00") || text.contains(":00+") || text.ends_with('Z') => {
+            vec![json!("2031-01-01T01:01:01Z")]
+        }
+        Value::String(text) => vec![json!(format!("{text}-other"))],
+        Value::Number(number) => vec![number.as_i64().map_or(json!(1), |number| json!(number + 1))],
+        Value::Bool(flag) => vec![json!(!flag)],
+        // Of whichever type it is.
+        Value::Null => vec![],
+    }
 }
 
 #[tokio::test]
-async fn a_session_with_a_status_is_one_event_of_truemed() {
-    let session = |id: &str, status: &str, email: &str| {
-        format!(r#"{{"qualification_session_id":"{id}","status":"{status}","email":"{email}"}}"#)
+async fn an_event_is_told_from_others_by_every_decoded_field_and_a_retry_is_not() {
+    let (truemed, mediquo) = (events::TRUEMED.into_iter(), events::MEDIQUO.into_iter());
+    for (path, _) in truemed.chain(mediquo) {
+        let of = async |body: String| {
+            if path.starts_with("truemed") { of_truemed(&body).await } else { of_mediquo(&body).await }
+        };
+        let sent = text(path);
+        let first = of(sent.clone()).await;
+        assert_eq!(first, of(sent.clone()).await, "{path}");
+        assert_eq!(first, of(rewritten(&sent)).await, "{path}");
+        assert_eq!(first, of(retried(&sent)).await, "{path}");
+        let others = amended(&serde_json::from_str(&sent).unwrap());
+        assert!(others.len() > 3, "{path}");
+        for other in others {
+            assert_ne!(first, of(other.to_string()).await, "{path}: {other}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn three_decisions_of_one_session_are_three_events() {
+    let session = |status: &str, expires_at: &str| {
+        format!(r#"{{"qualification_session_id":"qs_1","status":"{status}","expires_at":{expires_at}}}"#)
     };
-    let first = of_truemed(&session("qs_1", "approved", "a@example.com")).await;
-    assert_eq!(first, of_truemed(&session("qs_1", "approved", "b@example.com")).await);
-    assert_ne!(first, of_truemed(&session("qs_1", "rejected", "a@example.com")).await);
-    assert_ne!(first, of_truemed(&session("qs_2", "approved", "a@example.com")).await);
-    assert_ne!(
-        of_truemed(&session("", "approved", "a@example.com")).await,
-        of_truemed(&session("", "approved", "b@example.com")).await,
-        "without an id, it is the content"
+    let decisions = [
+        session("approved", r#""2027-01-01T00:00:00Z""#),
+        session("rejected", "null"),
+        session("approved", r#""2028-01-01T00:00:00Z""#),
+    ];
+    for (index, decision) in decisions.iter().enumerate() {
+        for (other, decided) in decisions.iter().enumerate() {
+            assert_eq!(of_truemed(decision).await == of_truemed(&retried(decided)).await, index == other);
+        }
+    }
+    // The same instant, in another time zone.
+    assert_eq!(
+        of_truemed(&decisions[0]).await,
+        of_truemed(&session("approved", r#""2027-01-01T01:00:00+01:00""#)).await
     );
 }
 
 #[tokio::test]
-async fn an_item_at_a_time_is_one_event_of_truemed() {
-    let update = |sku: &str, time: &str, eligibility: &str| {
+async fn an_amount_and_metadata_in_another_notation_are_the_same_event() {
+    let session = |amount: &str, metadata: &str| {
         format!(
-            r#"{{"event_type":"product_catalog.item.eligibility_updated","timestamp":"{time}","data":{{"object":{{"sku":"{sku}","eligibility":"{eligibility}"}}}}}}"#
+            r#"{{"payment_session_id":"ps_1","status":"captured","capture_amount":{amount},"metadata":{metadata}}}"#
         )
     };
-    let first = of_truemed(&update("S-1", "2026-11-21T09:30:00Z", "eligible")).await;
-    assert_eq!(first, of_truemed(&update("S-1", "2026-11-21T10:30:00+01:00", "ineligible")).await);
-    assert_ne!(first, of_truemed(&update("S-2", "2026-11-21T09:30:00Z", "eligible")).await);
-    assert_ne!(first, of_truemed(&update("S-1", "2026-11-21T09:30:00.001Z", "eligible")).await);
-    for vague in ["string", "2026-11-21", "2026-11-21T09:30:00"] {
-        assert_ne!(
-            of_truemed(&update("S-1", vague, "eligible")).await,
-            of_truemed(&update("S-1", vague, "ineligible")).await,
-            "{vague} is not one instant"
-        );
-    }
+    let first = of_truemed(&session("1250", r#"{"a":[1,{"b":2.50}],"c":"é"}"#)).await;
+    assert_eq!(first, of_truemed(&session("1250.00", r#"{ "c":"\u00e9", "a" : [1, {"b":25e-1}] }"#)).await);
+    assert_ne!(first, of_truemed(&session("1250.01", r#"{"a":[1,{"b":2.50}],"c":"é"}"#)).await);
+    // More digits than a number of most readers has.
+    let long = |last: u8| session("1", &format!("[1234567890123456789012345678{last}]"));
+    assert_ne!(of_truemed(&long(1)).await, of_truemed(&long(2)).await);
+    let long = |last: u8| session(&format!("0.1000000000000000000{last}"), "null");
+    assert_ne!(of_truemed(&long(1)).await, of_truemed(&long(2)).await);
+    // Deep enough to overflow the stack of whoever reads it by recursion.
+    let deep = session("1", &format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)));
+    assert_eq!(of_truemed(&deep).await, of_truemed(&deep).await);
 }
 
 #[tokio::test]
-async fn a_consultation_that_finished_at_a_time_is_one_event_of_mediquo() {
-    let finished = text("mediquo/patient_consultation_finished.json");
-    let first = of_mediquo(&finished).await;
-    assert_eq!(first, of_mediquo(&rewritten(&finished)).await);
-    let mut other: serde_json::Value = serde_json::from_str(&finished).unwrap();
-    other["occurred_on"] = serde_json::json!(1);
-    assert_ne!(first, of_mediquo(&other.to_string()).await, "it was reopened");
-    let mut other: serde_json::Value = serde_json::from_str(&finished).unwrap();
-    other["payload"]["consultation"]["id"] = serde_json::json!("another");
-    assert_ne!(first, of_mediquo(&other.to_string()).await);
-}
-
-#[tokio::test]
-async fn reports_and_what_is_unknown_are_known_by_their_content() {
-    for sent in [text("mediquo/patient_report_sent.json"), r#"{ "type": "patient_moved" }"#.to_owned()] {
-        let first = of_mediquo(&sent).await;
-        assert_eq!(first, of_mediquo(&sent).await);
-        assert_ne!(first, of_mediquo(&rewritten(&sent)).await, "there is no id to go by");
+async fn what_is_unknown_is_known_by_all_of_its_json() {
+    for unknown in [r#"{"event_type":"later","id":1}"#, r#"{"hello":{"id":1}}"#] {
+        assert_eq!(of_truemed(unknown).await, of_truemed(&unknown.replace(':', " : ")).await);
+        assert_ne!(of_truemed(unknown).await, of_truemed(&unknown.replace('1', "2")).await);
     }
-    let unknown = r#"{"event_type":"later","id":1}"#;
-    assert_eq!(of_truemed(unknown).await, of_truemed(unknown).await);
-    assert_ne!(of_truemed(unknown).await, of_truemed(r#"{"event_type":"later","id":2}"#).await);
+    // Both readings of a doubled member count.
+    assert_ne!(of_truemed(r#"{"a":1,"a":2}"#).await, of_truemed(r#"{"a":3,"a":2}"#).await);
 }
 
 #[derive(Clone, Deserialize)]

@@ -17,7 +17,10 @@ use serde::de::DeserializeOwned;
 use tokio::{net::TcpListener, signal, time};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_http::timeout::{DeadlineBody, RequestBodyDeadlineLayer};
-use tower_webhook::provider::{mediquo::ConsultationFinished, truemed::QualificationSessionComplete};
+use tower_webhook::provider::{
+    mediquo::{ConsultationPayload, Notification},
+    truemed::QualificationSessionComplete,
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -28,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     demo::announce(&listener, &[])?;
 
     let truemed = service_fn(|request| handle::<QualificationSessionComplete>(request, "QualificationSessionComplete"));
-    let mediquo = service_fn(|request| handle::<ConsultationFinished>(request, "ConsultationFinished"));
+    let mediquo = service_fn(|request| handle::<Notification<ConsultationPayload>>(request, "ConsultationFinished"));
     let app = service_fn(move |request: Request<DeadlineBody<Incoming>>| async move {
         match request.uri().path() {
             "/webhooks/truemed" => Ok(truemed.oneshot(request).await?.map(Either::Left)),

@@ -2,6 +2,7 @@
 //!
 //! It needs the standard library alone, and is shared with the tests of other packages.
 
+pub(crate) mod events;
 pub(crate) mod scenarios;
 pub(crate) mod table;
 

@@ -2,11 +2,12 @@
 
 use std::io::{Read, Write};
 
-use super::{API_KEY, Server, exchange, read_reply, table};
+use super::{API_KEY, SIGNATURE, Server, events, exchange, read_reply, table};
 
 /// Runs the table and all scenarios, and ends the server.
 pub(crate) fn run(server: Server) {
     table::run(&server);
+    every_documented_event_has_a_curl_line_that_is_accepted(&server);
     a_refusal_does_not_wait_for_the_body(&server);
     a_sender_that_hangs_up_half_way_leaves_the_server_usable(&server);
     half_sent_bodies_hold_nobody_up(&server);
@@ -26,6 +27,24 @@ fn genuine(server: &Server) {
     let request = format!("{}{SESSION}", head(SESSION.len()));
     assert_eq!(exchange(&mut server.connect(), request.as_bytes()).status, 204);
     assert!(server.line().contains("qs_1"));
+}
+
+fn every_documented_event_has_a_curl_line_that_is_accepted(server: &Server) {
+    let mut variants: Vec<_> = events::TRUEMED.into_iter().chain(events::MEDIQUO).map(|(_, variant)| variant).collect();
+    for line in &server.greeting {
+        let (_, path) = line.split_once("/webhooks/").unwrap_or_else(|| panic!("no curl line: {line}"));
+        let provider = path.split('"').next().unwrap();
+        let body = line.split_once("-d '").unwrap().1.trim_end_matches('\'');
+        let length = body.len();
+        let request = format!(
+            "POST /webhooks/{provider} HTTP/1.1\r\nhost: x\r\nx-truemed-api-key: {API_KEY}\r\n\
+             x-webhook-signature: {SIGNATURE}\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        assert_eq!(exchange(&mut server.connect(), request.as_bytes()).status, 204, "{line}");
+        let event = server.line();
+        variants.retain(|variant| !event.starts_with(&format!("{variant}(")));
+    }
+    assert!(variants.is_empty(), "no curl line for {variants:?}");
 }
 
 fn a_refusal_does_not_wait_for_the_body(server: &Server) {
