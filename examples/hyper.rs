@@ -54,7 +54,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             () = &mut shutdown => break,
         };
         let Ok((stream, _)) = accepted else {
-            time::sleep(Duration::from_millis(100)).await; // out of file descriptors, say: that passes
+            time::sleep(Duration::from_millis(100)).await; // a lack of file descriptors, for example, passes
             continue;
         };
         let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()));

@@ -1,8 +1,8 @@
-//! Truemed and MediQuo on axum, each event with one effect: `cargo run --example idempotent`.
+//! Answers duplicates of Truemed's and MediQuo's events on axum: `cargo run --example idempotent`.
 //!
-//! With `REDIS_URL` it is remembered in Redis, where all replicas find it: `IDEMPOTENCY_PEPPER` is then the secret
-//! that they share. Without it, it is remembered in this process. For trying it out, a handler takes `HANDLER_DELAY_MS`,
-//! and fails in the first `HANDLER_FAIL_FIRST` runs of each event, counted in this process.
+//! With `REDIS_URL`, all replicas share their events in Redis, under the secret `IDEMPOTENCY_PEPPER`. Without it, this
+//! process remembers its own. To try it out, let a handler take `HANDLER_DELAY_MS`, or fail in the first
+//! `HANDLER_FAIL_FIRST` runs of each event in this process.
 
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, reason = "a program, not a library")]
 
@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (stop, grace) = (shutdown()?, shutdown()?);
     let (truemed, mediquo) = demo::start(&listener, truemed, mediquo)?;
 
-    // What stands first in a tuple sees the delivery first.
+    // The first layer of a tuple sees the delivery first.
     let truemed = (truemed.inspect_rejection(log), idempotency.clone());
     let mediquo = (mediquo.inspect_rejection(log), idempotency);
     let app = Router::new()
@@ -59,7 +59,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = axum::serve(listener, app).with_graceful_shutdown(stop);
     let drained = async {
         server.await?;
-        // Handlers whose senders have hung up.
+        // Wait for handlers whose senders have hung up.
         in_flight.drained().await;
         Ok(())
     };
@@ -87,7 +87,7 @@ async fn idempotency() -> Result<IdempotencyLayer<BoxStore>, Box<dyn Error>> {
     Ok(layer.on_store_error(|error| eprintln!("{}", demo::with_causes(error.as_ref()))))
 }
 
-/// What stands for the work of an application.
+/// The settings of a handler that stands for the work of an application.
 #[derive(Clone)]
 struct Handler {
     delay: Duration,

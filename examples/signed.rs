@@ -1,7 +1,7 @@
-//! All presets on axum, each on a route of its own: `cargo run --example signed`.
+//! Receives the webhooks of all presets on axum, each on its own route: `cargo run --example signed`.
 //!
-//! A preset has its route when the variable of its key is set. With none set, keys are made up for all of them, and a
-//! `curl` line is printed for one event of each. The signatures are valid for five minutes.
+//! Set the variable of a preset's key to get its route. With none set, the example makes up keys for all presets, and
+//! prints a `curl` line for one event of each. The signatures are valid for five minutes.
 
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, reason = "a program, not a library")]
 
@@ -75,7 +75,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         if let ("twilio", Some(url)) = (name, &twilio_url) {
             preset = preset.public_url(url);
         }
-        // Some bodies are forms, so all are taken as they were sent.
+        // Some bodies are forms, so accept all of them as they were sent.
         let provider = preset.raw().build().map_err(|error| Failure(format!("{variable}: {error}")))?;
         let layer = with_handshake(name, provider.into_layer())
             .body_limit(max_body_bytes)
@@ -105,7 +105,7 @@ fn with_handshake(name: &str, layer: Layer) -> Layer {
     }
 }
 
-/// Prints one line for each accepted event. The texts are in quotes, so that none can pass for another.
+/// Prints one line for each accepted event. The texts are quoted, so that no text can pass for another field.
 async fn on_event(delivery: Delivery) -> StatusCode {
     let event_type = shown(delivery.event_type());
     let event_id = shown(delivery.event_id());

@@ -47,9 +47,9 @@ pub struct Webhook<E>(pub E);
 
 /// The rejection of an extractor whose route has no [`WebhookLayer`](crate::WebhookLayer), or that of another provider.
 ///
-/// It is a bug in your program. The response is 500, so the provider retries, and tells the sender nothing of your
-/// program. The `Display` text says what is missing: you find this type in the extensions of the response. It shows at
-/// the first delivery: let a test of your handler go through the router.
+/// It is a bug in your program. The response is 500, so the provider retries, and tells the sender nothing about your
+/// program. Find this type in the extensions of the response: its `Display` text says what is missing. Send a delivery
+/// through your router in a test to find the bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingLayer {
     wanted: &'static str,

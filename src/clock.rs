@@ -1,4 +1,4 @@
-//! Clocks: where the crate reads the time. Tests replace them, so that they need not wait.
+//! Clocks: where the crate reads the time. Replace them in tests, so that the tests need not wait.
 
 use std::time::SystemTime;
 #[cfg(feature = "idempotency")]

@@ -1,9 +1,9 @@
 use std::{error::Error, fmt};
 
-/// A setting that cannot be used. `build()` returns it; nothing is found wrong later, while deliveries arrive.
+/// A setting that cannot be used. `build()` returns it, so that you learn it before the first delivery arrives.
 ///
-/// It names the setting and the problem and never contains the value. `Debug` shows the same sentence, because a `main`
-/// that returns the error prints it with `Debug`.
+/// It names the setting and the problem, and never contains the value. `Debug` prints the same text as `Display`,
+/// because a `main` that returns the error prints it with `Debug`.
 ///
 /// # Examples
 ///
@@ -33,9 +33,9 @@ pub enum ConfigErrorKind {
     ControlCharacter,
     /// Two keys of one scheme are equal, two have the same label, or a part is signed twice.
     Duplicate,
-    /// A header name contains characters that no header name can have.
+    /// A header name contains a character that header names cannot have.
     HeaderName,
-    /// A value does not have the form that it must have. The message says which form is expected.
+    /// A value does not have the required form. The message says which form is expected.
     Malformed,
     /// A required setting is missing, such as a key: without one, anyone could deliver.
     Missing,
@@ -45,15 +45,15 @@ pub enum ConfigErrorKind {
     OutOfRange,
     /// A value begins or ends with white space, such as the newline of the file that it was read from.
     Padded,
-    /// A secret is one byte repeated, as one that is still to be filled in.
+    /// A secret is one byte repeated, such as a placeholder.
     Repetitive,
-    /// A value is longer than it can be.
+    /// A value is too long.
     TooLong,
     /// There are more keys than one scheme can have: 16, or 8 public keys.
     TooMany,
     /// A key or another secret is too short to be safe. The message says how many bytes it needs.
     TooShort,
-    /// Something that you configured is not covered by the signature.
+    /// The signature does not cover something that you configured.
     Unsigned,
 }
 

@@ -1,10 +1,10 @@
-//! Header maps as any stranger can fill them.
+//! Headers of requests that are not yet authenticated.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::{ConfigError, ConfigErrorKind};
 
-/// Why a header has no single value.
+/// Why a header does not have exactly one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotOne {
     Missing,
@@ -13,7 +13,7 @@ pub(crate) enum NotOne {
 
 /// The value of a header that must occur exactly once.
 ///
-/// Two values are refused even if they are equal: a proxy may have acted on either of them.
+/// Two values are rejected even if they are equal, because a proxy may have acted on either of them.
 pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a HeaderValue, NotOne> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
@@ -25,7 +25,7 @@ pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a 
 
 /// Marks all values of a header as sensitive.
 ///
-/// This does not use `HeaderMap::entry`, which panics once a sender has filled the map.
+/// This does not use `HeaderMap::entry`, which panics when a sender has filled the map.
 pub(crate) fn mark_sensitive(headers: &mut HeaderMap, name: &HeaderName) {
     for (header, value) in headers.iter_mut() {
         if header == name {

@@ -6,7 +6,7 @@ use crate::json::DecodeError;
 
 /// Why a delivery was rejected, for the operator.
 ///
-/// The sender sees the status and the [kind](RejectionKind) only. You see the [reason](Self::reason) as well: in
+/// The sender sees only the status and the [kind](RejectionKind). You also see the [reason](Self::reason): in
 /// [`WebhookLayer::inspect_rejection`](crate::WebhookLayer::inspect_rejection), in the extensions of the response, and
 /// in the `Display` text. None of it contains a byte of the request, so you can log it.
 ///
@@ -32,7 +32,7 @@ pub struct Rejection {
     reason: Option<RejectionReason>,
 }
 
-/// What kind of rejection it is. The kind decides the response.
+/// The kind of a [`Rejection`], which decides the response.
 ///
 /// | kind | default status |
 /// |---|---|
@@ -67,7 +67,7 @@ pub enum RejectionKind {
 
 /// The exact reason of a [`Rejection`]. It is for you and never part of the response.
 ///
-/// Header names are those of your settings. Nothing comes from the request, except how far its time of signing is off.
+/// It contains header names of your settings, durations, and where the JSON is wrong, but no byte of the request.
 ///
 /// # Examples
 ///
@@ -84,13 +84,13 @@ pub enum RejectionKind {
 pub enum RejectionReason {
     /// A required header is missing.
     MissingHeader(HeaderName),
-    /// A header occurs more than once, so a proxy may have read the other value.
+    /// A header occurs more than once: a proxy may have acted on the other value.
     RepeatedHeader(HeaderName),
     /// A header does not have the form that your settings ask for.
     MalformedHeader {
         /// The header.
         name: HeaderName,
-        /// What was expected in it.
+        /// The form that was expected.
         expected: &'static str,
     },
     /// The delivery was signed too long ago: it is a replay, it was delayed, or a clock is wrong.
@@ -107,7 +107,7 @@ pub enum RejectionReason {
         /// The largest difference that the settings allow.
         tolerance: Duration,
     },
-    /// No live key matches: the key is wrong, or something that is signed was changed on the way, such as the body.
+    /// No live key matches: the key is wrong, or something signed was changed on the way, such as the body.
     NoKeyMatched,
     /// No live key matches, and the path of the request is not that of the configured public URL, which is signed.
     UrlMismatch,
@@ -154,13 +154,13 @@ impl Rejection {
         self.kind
     }
 
-    /// The exact reason, where there is more to say than the kind.
+    /// The exact reason, if there is more to say than the kind.
     #[must_use]
     pub fn reason(&self) -> Option<&RejectionReason> {
         self.reason.as_ref()
     }
 
-    /// Where the body is not the JSON that was expected, if that is the reason.
+    /// The JSON error, if the reason is that the body is not the JSON that was expected.
     #[must_use]
     pub fn decode_error(&self) -> Option<&DecodeError> {
         match &self.reason {

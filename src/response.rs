@@ -15,7 +15,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use pin_project_lite::pin_project;
 
-/// The request's own maps, emptied and ready for a response. A flood of forgeries or duplicates should not cost
+/// Makes a response with the request's own maps, emptied, so that a flood of forgeries or duplicates costs no
 /// allocations.
 pub(crate) fn in_place<B>(mut headers: HeaderMap, mut extensions: Extensions, body: B) -> Response<B> {
     headers.clear();

@@ -1,6 +1,6 @@
 //! Names and values of queries and forms ([URL Standard, 5.1](https://url.spec.whatwg.org/#urlencoded-parsing)).
 //!
-//! Not the crate `form_urlencoded`, which replaces bytes that are not UTF-8: these bytes are signed.
+//! The crate `form_urlencoded` will not do: it replaces bytes that are not UTF-8, and these bytes are signed.
 
 use std::borrow::Cow;
 

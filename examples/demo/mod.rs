@@ -1,5 +1,5 @@
-//! What the examples need to be tried out and a program of your own does not: made-up keys, `curl` lines with
-//! sample events, and settings from the environment.
+//! Helpers that the examples need and your own program does not: made-up keys, `curl` lines with sample events,
+//! and settings from the environment.
 
 #![allow(dead_code, reason = "each example uses a part of it")]
 
@@ -72,7 +72,7 @@ const SAMPLES: [Samples; 3] = [
     },
 ];
 
-/// The keys that the example has asked for, by their variables, as a `curl` line shows them.
+/// The keys that the example has asked for, by their variables, in the form of a `curl` line.
 static SHOWN: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
 fn shown() -> MutexGuard<'static, BTreeMap<String, String>> {
@@ -163,7 +163,7 @@ pub(crate) fn with_causes(error: &dyn Error) -> String {
     causes.fold(error.to_string(), |text, cause| if text.ends_with(&cause) { text } else { format!("{text}: {cause}") })
 }
 
-/// A text that says what is wrong. Its `Debug`, which a `main` that returns it prints, is that text.
+/// A text that says what is wrong. `Debug` prints that text, because a `main` that returns it prints it with `Debug`.
 pub(crate) struct Failure(pub(crate) String);
 
 impl fmt::Debug for Failure {

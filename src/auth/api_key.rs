@@ -23,9 +23,9 @@ use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers};
 /// | `Authorization: Basic <user:key in base64>` ([RFC 7617]) | [`ApiKey::basic("user")`](Self::basic) |
 /// | `Authorization: Bearer <key>` ([RFC 6750]) | [`ApiKey::bearer()`](Self::bearer) |
 ///
-/// The header must occur exactly once. The words `Basic` and `Bearer` may be in any letter case, and the response to a
-/// wrong key then carries `WWW-Authenticate`. The head alone decides, so a delivery with a wrong key is rejected before
-/// its body is read. A fixed key covers nothing of the body: whoever sees it once can send anything.
+/// The header must occur exactly once. The words `Basic` and `Bearer` may be in any letter case; for these, the
+/// response to a wrong key carries `WWW-Authenticate`. The head alone decides, so a delivery with a wrong key is
+/// rejected before its body is read. A fixed key covers nothing of the body: anyone who sees it once can send anything.
 ///
 /// # Examples
 ///
@@ -57,7 +57,7 @@ pub struct ApiKey {
 pub struct ApiKeyBuilder {
     place: Result<Place, ConfigError>,
     noun: &'static str,
-    /// For Basic, each password has its user.
+    /// For Basic, each password with its user.
     user: String,
     keys: Vec<(String, Key)>,
 }
@@ -146,7 +146,7 @@ impl ApiKeyBuilder {
     }
 }
 
-/// The user name is configured once, and travels in clear: an error may say what is wrong with it.
+/// Checks the user name. It is not a secret, so the error says what is wrong with it.
 fn check_user(user: &str) -> Result<(), ConfigError> {
     let faulty = |kind| Err(ConfigError::new(kind, "the user name"));
     match user {
@@ -159,12 +159,12 @@ fn check_user(user: &str) -> Result<(), ConfigError> {
     }
 }
 
-/// User name and password as they are sent. They are compared in this form, so nothing that a sender offers has to be
+/// Encodes user name and password as they are sent. They are compared in this form, so that nothing a sender offers is
 /// decoded in a time that depends on it.
 fn basic(user: &str, password: &Key) -> Result<Secret, Fault> {
     let secret = password.secret(basic_text)?;
     let secret = strong_enough(password, secret)?;
-    // With room for all of it, as growing would leave copies behind.
+    // Reserve room for all of it, because growing would leave copies behind.
     let mut both = Zeroizing::new(Vec::with_capacity(user.len() + 1 + secret.len()));
     for piece in [user.as_bytes(), b":", secret.bytes()] {
         both.extend_from_slice(piece);
@@ -173,7 +173,7 @@ fn basic(user: &str, password: &Key) -> Result<Secret, Fault> {
     Ok(Secret::exact(encoded.as_bytes())?)
 }
 
-/// A password can hold any text but control characters.
+/// A password can be any text without control characters.
 fn basic_text(password: &[u8]) -> Result<Secret, Fault> {
     let secret = super::key::text(password)?;
     if password.iter().any(u8::is_ascii_control) { Err(ConfigErrorKind::ControlCharacter.into()) } else { Ok(secret) }
@@ -261,12 +261,13 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// Makes a scheme that accepts a bearer token if your function does.
+/// Makes a scheme that accepts a bearer token if your function accepts it.
 ///
-/// Use it for tokens that a library of your choice verifies, such as OAuth access tokens. The function is called with
-/// a non-empty token of visible ASCII characters, and only if there is exactly one `Authorization` header. It is called
-/// for each delivery and must not block: fetch what it needs, such as a key set, in the background. The response to a
-/// rejected token carries `WWW-Authenticate`.
+/// Use it for tokens that another library verifies, such as OAuth access tokens. The function gets a non-empty token of
+/// visible ASCII characters, and runs only if there is exactly one `Authorization` header. It runs for each delivery
+/// and must not block: fetch what it needs, such as a key set, in the background. The response to a rejected token
+/// carries
+/// `WWW-Authenticate`.
 ///
 /// # Examples
 ///

@@ -7,7 +7,7 @@ use crate::{ConfigError, ConfigErrorKind};
 
 /// A key, secret, token or password, with an optional label.
 ///
-/// Every builder takes `impl Into<Key>`, so a `&str` or a `String` will do for the text that your provider shows you.
+/// Every builder takes `impl Into<Key>`: pass the text that your provider shows you as a `&str` or `String`.
 /// Call the builder's method once per live key while you rotate. Use [`Key`] itself for a label or another encoding:
 ///
 /// | the provider gives you | use |
@@ -61,7 +61,7 @@ impl Key {
         Self::of(Form::Text, text.as_ref())
     }
 
-    /// A key of these bytes, whatever they are.
+    /// A key of raw bytes, which may have any values.
     ///
     /// # Examples
     ///
@@ -79,13 +79,13 @@ impl Key {
         Self::of(Form::Bytes, key.as_ref())
     }
 
-    /// A key that is given in base64, in the standard or the URL-safe alphabet, padded or not.
+    /// A key in base64, in the standard or the URL-safe alphabet, padded or not.
     #[must_use]
     pub fn base64(text: impl AsRef<str>) -> Self {
         Self::of(Form::Base64, text.as_ref().as_bytes())
     }
 
-    /// A key that is given in hex, in either letter case.
+    /// A key in hex, in either letter case.
     #[must_use]
     pub fn hex(text: impl AsRef<str>) -> Self {
         Self::of(Form::Hex, text.as_ref().as_bytes())
@@ -139,7 +139,7 @@ impl Key {
 
 macro_rules! from_text {
     ($($text:ty)+) => {$(
-        /// The same as [`Key::new`].
+        /// Converts text with [`Key::new`].
         impl From<$text> for Key {
             fn from(text: $text) -> Self {
                 Self::new(text)
@@ -169,7 +169,7 @@ impl Fault {
         Self { kind: ConfigErrorKind::Malformed, expected: Some(expected) }
     }
 
-    /// The same fault; if the form is wrong, with what was expected.
+    /// Adds what form was expected, if the form is wrong.
     #[cfg(feature = "signatures")]
     pub(super) fn or_expected(self, expected: &'static str) -> Self {
         if self.kind == ConfigErrorKind::Malformed { Self::malformed(expected) } else { self }
@@ -195,7 +195,7 @@ impl From<ConfigErrorKind> for Fault {
     }
 }
 
-/// A key that is used as the provider shows it. Someone has copied it from a page, and may have copied badly.
+/// Checks a key that is used as the provider shows it. It was copied from a page, perhaps with errors.
 pub(super) fn text(text: &[u8]) -> Result<Secret, Fault> {
     if !text.is_empty() && text.trim_ascii().is_empty() {
         return Err(ConfigErrorKind::Blank.into());
@@ -209,7 +209,7 @@ pub(super) fn text(text: &[u8]) -> Result<Secret, Fault> {
     Ok(Secret::exact(text)?)
 }
 
-/// A key that is sent in a header as it is.
+/// Checks a key that is sent in a header as it is.
 pub(super) fn header_text(value: &[u8]) -> Result<Secret, Fault> {
     if !value.is_ascii() {
         return Err(ConfigErrorKind::NonAscii.into());

@@ -13,9 +13,8 @@ pub(super) const MAX_KEYS: usize = 16;
 
 /// The live keys of one scheme: one, or several while you rotate.
 ///
-/// The schemes of this crate make theirs from the keys of their builders. Use `Keys` in a [`Scheme`](super::Scheme) of
-/// your own to compare what a sender offers: in constant time, with all live keys, and with the label of the one that
-/// matched.
+/// Use it in your own [`Scheme`](super::Scheme) to compare what a sender offers with all live keys in constant time,
+/// and to get the label of the key that matched.
 ///
 /// # Examples
 ///
@@ -52,13 +51,14 @@ impl Keys {
         Self::checked("key", MAX_KEYS, keys.iter().map(|key| (key, in_header(key))))
     }
 
-    /// Checks one key that is sent as it is, and that errors call by this name.
+    /// Checks one key that is sent as it is. Errors name it `noun`.
     pub(crate) fn named(noun: &str, key: &Key) -> Result<Self, ConfigError> {
         let secret = in_header(key).map_err(|fault| fault.of(noun))?;
         Ok(Self { keys: vec![Live { label: checked_label(key, noun, 1)?, secret }] })
     }
 
-    /// Checks keys and what a scheme has read them as. `noun` is the provider's word for them, for error messages.
+    /// Checks keys and the secrets that a scheme has read from them. `noun` is the provider's word for keys, for
+    /// errors.
     ///
     /// Errors name a key by its number, never by its label: someone may have swapped the two.
     pub(super) fn checked<'k>(
@@ -124,8 +124,7 @@ pub(super) fn in_header(key: &Key) -> Result<Secret, Fault> {
     strong_enough(key, secret)
 }
 
-/// Refuses a secret that is easy to guess: a short one, unless its owner allows it, and one that is still to be filled
-/// in.
+/// Rejects a secret that is easy to guess: a short one, unless its owner allows it, and one byte repeated.
 pub(super) fn strong_enough(key: &Key, secret: Secret) -> Result<Secret, Fault> {
     let bytes = secret.without_padding();
     // By chance, half of the bytes are zeros less than once in 2^64 keys.

@@ -3,7 +3,7 @@
 //! | scheme | what it verifies |
 //! |---|---|
 //! | [`ApiKey`] | a fixed key in a header, a password (Basic), or a bearer token |
-//! | `Signature` (feature `signatures`) | an HMAC, Ed25519 or ECDSA signature in a header; what is signed, and where it is, are settings |
+//! | `Signature` (feature `signatures`) | an HMAC, Ed25519 or ECDSA signature in a header; you configure what is signed |
 //! | `StandardWebhooks` (feature `signatures`) | the signatures of [standardwebhooks.com](https://www.standardwebhooks.com) and Svix |
 //! | `Twilio` (feature `signatures`) | Twilio's signature of the URL and a form |
 //! | [`scheme.and(other)`](Scheme::and), [`scheme.or(other)`](Scheme::or) | two schemes, or one of two |
@@ -13,13 +13,13 @@
 //!
 //! Every scheme takes its keys with `.key(..)`, once per live key: see [`Key`] for labels and encodings.
 //!
-//! A credential that is missing, repeated, empty, too long, too short, or in another letter case is rejected, and the
-//! sender never learns which of these it was. You do: [`Rejection::reason`](crate::Rejection::reason) says it. Schemes
-//! that sign the body reject what is malformed or stale before they read the body.
+//! A credential that is missing, repeated, empty, too long, too short, or in another letter case is rejected.
+//! [`Rejection::reason`](crate::Rejection::reason) tells you which of these it was; the sender never learns it. Schemes
+//! that sign the body reject malformed signatures, and stale times in headers, before the body is read.
 //!
 //! # Examples
 //!
-//! Two keys are live while you rotate, and the sender also shows a password:
+//! Two keys are live while you rotate, and the sender also needs a password:
 //!
 //! ```
 //! use tower_webhook::auth::{ApiKey, Key, Scheme};
@@ -32,7 +32,7 @@
 //! # Ok::<_, tower_webhook::ConfigError>(())
 //! ```
 //!
-//! A scheme of your own is a function, or an implementation of [`Scheme`]. Choose one at run time with
+//! Write your own scheme as a function, or as an implementation of [`Scheme`]. Choose one at run time with
 //! `Arc<dyn Scheme>`:
 //!
 //! ```

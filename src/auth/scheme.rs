@@ -16,7 +16,7 @@ use crate::{Rejection, RejectionReason};
 ///
 /// # Examples
 ///
-/// A scheme that expects the body to end with the seal in a header:
+/// A toy scheme that expects the body to end with the text of a header:
 ///
 /// ```
 /// use bytes::Bytes;
@@ -45,7 +45,7 @@ use crate::{Rejection, RejectionReason};
     note = "use a scheme of `tower_webhook::auth` such as `ApiKey` or `Signature`, or `scheme_fn(|head| ..)`"
 )]
 pub trait Scheme: Send + Sync + 'static {
-    /// Verifies what the head alone can prove or disprove.
+    /// Verifies the head, before the body is read.
     ///
     /// Return `Some` if the head proves the delivery and the body does not matter, and `None` if the body decides.
     ///
@@ -56,7 +56,7 @@ pub trait Scheme: Send + Sync + 'static {
 
     /// Verifies the whole delivery, after [`verify_head`](Self::verify_head) has returned `None` for its head.
     ///
-    /// The default rejects. A scheme whose `verify_head` never returns `None` can leave it out.
+    /// The default rejects: leave it out if your `verify_head` never returns `None`.
     ///
     /// # Errors
     ///
@@ -237,8 +237,8 @@ impl<A: Scheme, B: Scheme> Scheme for Or<A, B> {
     }
 }
 
-/// Verifies head and body by one scheme of two. The head has to be verified again where the other scheme needed the
-/// body: nothing is kept between the two steps.
+/// Verifies head and body by one scheme of two. The head is verified again if the other scheme needed the body, because
+/// nothing is kept between the two steps.
 fn verify(scheme: &impl Scheme, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
     match scheme.verify_head(head)? {
         Some(verified) => Ok(verified),
@@ -246,7 +246,7 @@ fn verify(scheme: &impl Scheme, head: &Head<'_>, body: &Bytes) -> Result<Verifie
     }
 }
 
-/// A sender that left out the header of one scheme meant the other one: its reason helps the operator.
+/// Chooses the more helpful reason: a sender that left out the header of one scheme meant the other one.
 fn the_one_that_was_tried(first: Rejection, second: Rejection) -> Rejection {
     if matches!(first.reason(), Some(RejectionReason::MissingHeader(_))) { second } else { first }
 }

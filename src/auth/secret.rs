@@ -7,8 +7,7 @@ use crate::ConfigErrorKind;
 
 /// The bytes of a checked key: wiped from memory when dropped, never shown, and the only place where keys are compared.
 ///
-/// The time that a comparison takes depends on the length of what the sender offers, and neither on the bytes of the
-/// key nor on its length.
+/// The time of a comparison depends on the length of what the sender offers, not on the bytes or the length of the key.
 #[derive(Clone)]
 pub(super) struct Secret {
     // Boxed so that moving a scheme leaves no copy of the key behind.
@@ -39,7 +38,7 @@ impl Secret {
         self.len
     }
 
-    /// The key itself, for what computes with it. Compare with [`matches`](Self::matches) only.
+    /// The key itself, to compute with it. To compare, use [`matches`](Self::matches).
     pub(super) fn bytes(&self) -> &[u8] {
         self.window.get(..self.len).unwrap_or_default()
     }
@@ -50,13 +49,13 @@ impl Secret {
         self.window.get(..len).unwrap_or_default()
     }
 
-    /// Whether two settings are the same key. Not for what a sender offers.
+    /// Whether two settings are the same key. For what a sender offers, use [`matches`](Self::matches).
     pub(super) fn equals(&self, other: &Self) -> bool {
         self.without_padding() == other.without_padding()
     }
 
-    /// Compares `offered` with as many bytes of the zero-padded window: the loop runs over what the sender has chosen.
-    /// Comparing the lengths first would show the length of the key.
+    /// Compares `offered` with as many bytes of the zero-padded window, so the sender's text sets the length of the
+    /// loop. Comparing the lengths first would show the length of the key.
     pub(super) fn matches(&self, offered: &[u8]) -> Choice {
         let difference = self.window.iter().zip(offered).fold(0, |difference, (a, b)| difference | (a ^ b));
         let difference = usize::from(black_box(difference)) | (self.len ^ offered.len());

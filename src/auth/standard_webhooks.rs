@@ -23,11 +23,11 @@ const MAX_SIGNATURES: usize = 8;
 ///
 /// These deliveries are rejected on their head:
 ///
-/// - one with headers of both families, because two readers could use two different ones;
-/// - one whose id has a number after a `.`, because it could be a timestamp, and the border of what is signed could
-///   then be moved (the specification warns of such ids);
-/// - one with more than 8 signatures, or whose `v1a` signatures and public keys make more than 8 pairs, because each
-///   pair has to be verified.
+/// - with headers of both families, because two readers could use two different ones;
+/// - with an id that has a number after a `.`, because an attacker could pass the number for the timestamp (the
+///   specification warns of such ids);
+/// - with more than 8 signatures, or more than 8 pairs of a `v1a` signature and a public key, because each pair has to
+///   be verified.
 ///
 /// # Examples
 ///
@@ -84,7 +84,7 @@ impl StandardWebhooks {
         }
     }
 
-    /// Reads what the head says, with the signatures of each version.
+    /// Reads the head, with the signatures of each version.
     fn read<'a>(&self, head: &Head<'a>) -> Result<(&Family, SignedHead<'a>, Vec<Candidates>), Rejection> {
         let family = self.family(&head.parts.headers)?;
         if may_contain_a_time(only_header(head, &family.id)?.as_bytes()) {
@@ -106,7 +106,7 @@ impl StandardWebhooks {
         Ok((family, signed, candidates))
     }
 
-    /// The family whose headers are there.
+    /// The family whose headers the request has.
     fn family(&self, headers: &HeaderMap) -> Result<&Family, Rejection> {
         let [webhook, svix] = &self.families;
         match (webhook.is_in(headers), svix.is_in(headers)) {
@@ -154,7 +154,7 @@ impl Scheme for StandardWebhooks {
         let message = family.content.message(&signed, body);
         let mut found: Option<Arc<str>> = None;
         for (version, candidates) in self.versions.iter().zip(&candidates) {
-            // A version that has not signed needs no computation. What has signed is public.
+            // Skip a version without signatures: the sender knows which versions it has sent.
             if candidates.len() > 0 {
                 let label = version.verifier.verify(&message, candidates);
                 found = found.or(label);
@@ -177,7 +177,7 @@ impl fmt::Debug for StandardWebhooks {
     }
 }
 
-/// Whether `a.1` can be the id `a` and the time `1` of a delivery whose body has lost its beginning.
+/// Whether an id such as `a.1` can pass for the id `a` and the time `1`.
 fn may_contain_a_time(id: &[u8]) -> bool {
     id.split(|byte| *byte == b'.').skip(1).any(|piece| !piece.is_empty() && piece.iter().all(u8::is_ascii_digit))
 }
@@ -185,9 +185,8 @@ fn may_contain_a_time(id: &[u8]) -> bool {
 impl StandardWebhooksBuilder {
     /// Adds a live key. Call it once per key while you rotate; there can be 16 secrets and 8 public keys.
     ///
-    /// Text that begins with `whpk_` is a public key: base64 after it. Any other text is a secret: base64, after
-    /// `whsec_`, `v1,whsec_` or nothing. For a secret that the provider shows in another form use [`Key::hex`] or
-    /// [`Key::bytes`].
+    /// Text that begins with `whpk_` is a public key, followed by base64. Any other text is a secret in base64, with or
+    /// without `whsec_` or `v1,whsec_` before it. For a secret in another form, use [`Key::hex`] or [`Key::bytes`].
     pub fn key(mut self, key: impl Into<Key>) -> Self {
         let key = key.into();
         let number = self.secrets.len() + self.public_keys.len() + 1;

@@ -15,15 +15,15 @@ use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers, u
 
 const HEADER: HeaderName = HeaderName::from_static("x-twilio-signature");
 const SHA256_LEN: usize = 32;
-/// Twilio sends some tens of fields. Sorting many more would be work for whoever can reach the server.
+/// The maximum number of fields. Twilio sends some tens; an unauthenticated sender must not make us sort many more.
 const MAX_FIELDS: usize = 1024;
 
 /// The signature of [Twilio]: HMAC-SHA1 in `X-Twilio-Signature` over the URL and the sorted fields of a form.
 ///
-/// If the body is not a form, Twilio puts its SHA-256 into the URL as `bodySHA256` and signs the URL alone. A body
-/// without that is rejected, because nothing would cover it. The signed URL is the configured one, followed by the
-/// request's query. Twilio signs it sometimes with the port and sometimes without, so both are accepted. A form can
-/// have 1,024 fields.
+/// If the body is not a form, Twilio puts its SHA-256 into the URL as `bodySHA256` and signs the URL alone. Another
+/// body without that digest is rejected, because nothing would cover it. The signed URL is the configured one, followed
+/// by the request's query. Twilio sometimes signs it with the port and sometimes without, so both are accepted. A form
+/// can have up to 1,024 fields.
 ///
 /// No time is signed, so a recorded delivery can be replayed. Names and values of a form are signed without separators,
 /// so [`Verified::covers_body`] is true only if `bodySHA256` is all of the query.
@@ -68,7 +68,7 @@ impl Twilio {
     fn read<'a>(&self, head: &Head<'a>) -> Result<(Candidates, SignedBody), Rejection> {
         let candidates = self.signatures.read_some(head, &HEADER)?;
         let query = head.parts.uri.query();
-        // The media type is not signed. A digest in the URL is, so it counts whatever the body is said to be.
+        // The media type is not signed. A digest in the URL is, so it counts for every media type.
         if is_form(&head.parts.headers) && digests(query).next().is_none() {
             return Ok((candidates, SignedBody::Form));
         }
@@ -82,7 +82,7 @@ impl Twilio {
 /// How the signature covers the body.
 enum SignedBody {
     Form,
-    /// By this digest, which the body must have.
+    /// By this digest of the body.
     Digest([u8; SHA256_LEN]),
 }
 
@@ -116,8 +116,8 @@ impl Scheme for Twilio {
             }
         })?;
         let verified = Verified::by(label);
-        // Names and values of a form are signed without separators, so their borders are not covered. Nor is the border
-        // between a query and a form: a digest behind other text may have been the end of a form.
+        // Names and values of a form are signed without separators, so their borders are not covered, and neither is
+        // the border between a query and a form: a digest after other text may have been the end of a form.
         let is_digest_alone = form.is_none() && query.is_some_and(|query| !query.contains('&'));
         Ok(if is_digest_alone { verified.with_signed_body() } else { verified })
     }
@@ -127,7 +127,7 @@ impl Scheme for Twilio {
     }
 }
 
-/// What Twilio has called.
+/// The URL that Twilio has called.
 struct Called<'a> {
     url: &'a str,
     query: Option<&'a str>,
@@ -158,8 +158,8 @@ fn digests(query: Option<&str>) -> impl Iterator<Item = &str> {
     query.unwrap_or_default().split('&').filter_map(|pair| pair.strip_prefix("bodySHA256="))
 }
 
-/// The digest in the query. It must be there once, and last, where Twilio puts it: anywhere else it could be a text of a
-/// form that was signed after a query, and would then promise any body.
+/// The digest in the query. It must occur once, and last, where Twilio puts it: anywhere else, text of a signed form
+/// could pass for the digest of another body.
 fn promised_digest(query: Option<&str>) -> Option<[u8; SHA256_LEN]> {
     let text = query?.rsplit('&').next()?.strip_prefix("bodySHA256=")?;
     let mut digest = [0; SHA256_LEN];
@@ -180,8 +180,8 @@ impl TwilioBuilder {
         self
     }
 
-    /// Sets the URL that you gave to Twilio, without its query: the request's query is appended. It is not taken from
-    /// the request, because whoever sends a request chooses its `Host`.
+    /// Sets the URL that you gave to Twilio, without its query: the request's query is appended. The request's `Host`
+    /// is not used, because the sender chooses it.
     pub fn public_url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self

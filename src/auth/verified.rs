@@ -2,10 +2,10 @@ use std::{fmt, sync::Arc, time::SystemTime};
 
 use http::HeaderValue;
 
-/// What a [`Scheme`](super::Scheme) has proven: the delivery is genuine, and the proof covers these parts of it.
+/// What a [`Scheme`](super::Scheme) has verified: the delivery is genuine, and the proof covers these parts of it.
 ///
-/// Parts that the proof does not cover may have been changed on the way or may belong to another delivery, so an id
-/// that is not in here must not decide what is a duplicate. Cloning is cheap: at most two reference counts.
+/// An attacker may have changed other parts, or taken them from another delivery. So do not recognise duplicates by an
+/// id that is not in here. It is cheap to clone.
 ///
 /// # Examples
 ///
@@ -35,13 +35,13 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// Genuine, proven without a labelled key.
+    /// A genuine delivery, verified without a labelled key.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Genuine, proven by the key with this label. Pass a clone of an `Arc<str>` to avoid an allocation.
+    /// A genuine delivery, verified by the key with this label. Pass a clone of an `Arc<str>` to avoid an allocation.
     #[must_use]
     pub fn by(label: impl Into<Arc<str>>) -> Self {
         Self { key: Some(label.into()), ..Self::default() }
@@ -102,7 +102,7 @@ impl Verified {
     }
 }
 
-/// Without the id and the time: either may point to a person.
+/// Shows neither the id nor the time: either may point to a person.
 impl fmt::Debug for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified")

@@ -18,15 +18,15 @@ use crate::{
 
 /// Where a provider says what an event is: its id, its type, when it was sent, and which attempt this is.
 ///
-/// The default is nowhere. The [`Delivery`] has what the envelope finds, and says whether the signature covers it:
+/// The default has no places. The [`Delivery`] has the values found there, and says whether the signature covers them:
 ///
 /// | place | covered by the signature |
 /// |---|---|
 /// | a header | no, except the id and the time that the scheme itself signs; those take precedence |
 /// | a member of the JSON body | if the scheme [covers the body](crate::auth::Verified::covers_body) |
 ///
-/// A value that is missing or not well-formed is not an error: the delivery has no such fact then. The type decides
-/// which event a [tagged](crate::tagged_enum) enum becomes.
+/// A value that is missing or not well-formed is not an error: the delivery is then without it. The type decides which
+/// variant of a [tagged](crate::tagged_enum) enum the event becomes.
 ///
 /// # Examples
 ///
@@ -51,7 +51,7 @@ pub struct Envelope {
     event_type: Option<Place>,
     sent_at: Option<(Place, TimeFormat)>,
     attempt: Option<Place>,
-    /// Whether the decoder goes by the type, and so rejects a second one.
+    /// Whether the decoder chooses by the type, and so rejects a second one.
     tagged: bool,
 }
 
@@ -83,7 +83,7 @@ impl Place {
         Self(Where::Header(headers::parse_name(name, "the name of a header in the envelope")))
     }
 
-    /// A member of the JSON body, by the names that lead to it with dots between them: `id`, `data.object.id`.
+    /// A member of the JSON body, by its path of names with dots between them: `id`, `data.object.id`.
     ///
     /// The value must be a string or a whole number, and no member on the way may occur twice. `build()` returns an
     /// error if a name is empty.
@@ -181,12 +181,12 @@ impl Envelope {
         self
     }
 
-    /// Checks the places. [`CustomBuilder::build`](crate::provider::CustomBuilder::build) does this for you; call it in
-    /// a [`Provider`](crate::provider::Provider) of your own, where a place that does not exist would never be found.
+    /// Checks the places. [`CustomBuilder::build`](crate::provider::CustomBuilder::build) does this for you; call it
+    /// when you write your own [`Provider`](crate::provider::Provider), which otherwise never finds a bad place.
     ///
     /// # Errors
     ///
-    /// A header name is not one, or a name on the way to a member of the body is empty.
+    /// A header name is not valid, or a name in the path of a member is empty.
     pub fn checked(self) -> Result<Self, ConfigError> {
         let sent_at = self.sent_at.as_ref().map(|(place, _)| place);
         let places = [self.event_id.as_ref(), self.event_type.as_ref(), sent_at, self.attempt.as_ref()];
@@ -194,7 +194,7 @@ impl Envelope {
         Ok(self)
     }
 
-    /// Says that the decoder goes by the type.
+    /// Says that the decoder chooses by the type.
     pub(crate) fn tagged(mut self) -> Self {
         self.tagged = true;
         self
@@ -205,10 +205,10 @@ impl Envelope {
         self.event_type.as_ref()
     }
 
-    /// Adds to the delivery what this envelope says of it, and gives the type as it was sent.
+    /// Adds to the delivery what is at these places, and returns the type as it was sent.
     ///
-    /// The body is read once for all its members. A type that the decoder goes by is read apart: if it is a member of
-    /// the root, reading stops there, because the decoder rejects a second one.
+    /// The body is read once for all its members. A type that the decoder chooses by is read separately: if it is a
+    /// member of the root, reading stops there, because the decoder rejects a second one.
     pub(crate) fn read<'a>(&self, head: &'a Parts, body: &'a [u8], mut delivery: Delivery) -> (Delivery, Tag<'a>) {
         let covered = delivery.verified().covers_body();
         let sent_at = self.sent_at.as_ref().map(|(place, _)| place);
@@ -278,7 +278,7 @@ fn texts<'a, const N: usize>(
         match &place?.0 {
             Where::Header(name) => {
                 let value = only(&head.headers, name.as_ref().ok()?).ok()?;
-                // Not `to_str`, which takes ASCII only.
+                // `to_str` would accept ASCII only.
                 let text = std::str::from_utf8(value.as_bytes()).ok()?;
                 Some(Stated::Unsigned(Cow::Borrowed(text)))
             }

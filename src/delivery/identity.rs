@@ -8,10 +8,10 @@ use super::{Delivery, Stated};
 
 /// The identity of an event: equal for all retries of one event, different for different events.
 ///
-/// It is a hash from which nothing can be read back. Within a [`WebhookLayer`](crate::WebhookLayer),
-/// [`Provider::identity`](crate::provider::Provider::identity) computes it. Without one, put an `Identity` into the
-/// request's extensions for the [`IdempotencyLayer`](crate::idempotency::IdempotencyLayer). It is not keyed, so keep it
-/// out of stores and logs: [`EventKey`](crate::idempotency::EventKey) is for those.
+/// Inside a [`WebhookLayer`](crate::WebhookLayer), [`Provider::identity`](crate::provider::Provider::identity) computes
+/// it. Without that layer, put an `Identity` into the request's extensions for the
+/// [`IdempotencyLayer`](crate::idempotency::IdempotencyLayer). It is a hash without a key, so keep it out of stores and
+/// logs: use the [`EventKey`](crate::idempotency::EventKey) there.
 ///
 /// # Examples
 ///
@@ -31,10 +31,10 @@ pub struct Identity([u8; 32]);
 
 /// Collects the parts of an [`Identity`].
 ///
-/// Parts are framed by their length, so `"ab"`, `"c"` is another identity than `"a"`, `"bc"`.
+/// Parts are hashed with their length, so `"ab"`, `"c"` is another identity than `"a"`, `"bc"`.
 ///
-/// Without a part, or with an empty one, the body identifies the event: two events that have lost their ids must not be
-/// taken for one, because the second would never be handled.
+/// Without a part, or with an empty one, the body identifies the event. Otherwise, two events without ids would count
+/// as one, and the second would never be handled.
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct IdentityBuilder<'a> {
@@ -45,7 +45,7 @@ pub struct IdentityBuilder<'a> {
     incomplete: bool,
 }
 
-// Stores find what they remember by these texts: a version that changes them forgets all of it.
+// Stored keys depend on these texts: a version that changes them finds none of its earlier events.
 const BY_PARTS: &str = "tower-webhook identity 1: parts";
 const BY_CONTENT: &str = "tower-webhook identity 1: content";
 
@@ -79,10 +79,10 @@ impl Identity {
 
     /// Identifies an event by what its delivery says.
     ///
-    /// A signed id identifies the event. Otherwise the body does, together with any unsigned id and type: an attacker
-    /// could attach an unsigned id to another body, so it never counts alone. It does count, because two events can have
-    /// the same body: a recorded delivery that is sent again under another id is a new event. An id that [`Delivery`]
-    /// drops counts as none.
+    /// A signed id identifies the event. Otherwise the body does, together with any unsigned id and type. An unsigned
+    /// id alone would not do, because an attacker can attach it to another body; the body alone would not do, because
+    /// two events can have the same body. So a recorded delivery that is replayed under another id is a new event. An
+    /// id that [`Delivery`] drops counts as none.
     ///
     /// # Examples
     ///

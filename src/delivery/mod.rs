@@ -1,4 +1,4 @@
-//! What is known of a delivery beside its event.
+//! Metadata of a delivery.
 
 mod envelope;
 #[cfg(feature = "idempotency")]
@@ -26,12 +26,11 @@ const MAX_TEXT: usize = 256;
 
 /// Metadata of an authentic delivery: provider, key label, event type and id, times, and length.
 ///
-/// The handler finds it in the request's extensions, an outer layer in the response's. Cloning costs one reference
-/// count.
+/// Find it in the request's extensions in a handler, and in the response's in an outer layer. It is cheap to clone.
 ///
-/// What the provider says about the event (id, type, time of sending, attempt) comes with whether the signature covers
-/// it: see [`Stated`]. An id or type that is empty, longer than 256 bytes or not printable is dropped, so that you can
-/// log the others.
+/// The values that the provider states (id, type, time of sending, attempt) say whether the signature covers them: see
+/// [`Stated`]. An id or type that is empty, longer than 256 bytes or not printable is dropped, so that you can log all
+/// others.
 ///
 /// # Examples
 ///
@@ -133,7 +132,7 @@ impl Delivery {
         &self.0.provider
     }
 
-    /// What the scheme has proven.
+    /// What the scheme has verified.
     #[must_use]
     pub fn verified(&self) -> &Verified {
         &self.0.verified
@@ -154,7 +153,7 @@ impl Delivery {
     #[must_use]
     pub fn event_id(&self) -> Option<Stated<&str>> {
         match self.0.verified.signed_id() {
-            // A signed id that cannot be kept does not make way for an unsigned one.
+            // If a signed id cannot be kept, an unsigned one must not take its place.
             Some(id) => is_plain(id).then_some(Stated::Signed(id)),
             None => self.0.event_id.as_ref().map(Stated::as_deref),
         }
@@ -218,7 +217,7 @@ fn copied(text: Stated<&str>) -> Option<Stated<Box<str>>> {
     is_plain(text.into_inner()).then(|| text.map(Box::from))
 }
 
-/// Whether a text of the sender can stand in a line of a log: it is short, and cannot end the line, move the cursor, or
+/// Whether a text of the sender is safe in a line of a log: it is short, and cannot end the line, move the cursor, or
 /// reverse the order of the letters.
 fn is_plain(text: &str) -> bool {
     let printable = |letter: char| {
@@ -227,7 +226,7 @@ fn is_plain(text: &str) -> bool {
                 '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
                 | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
     };
-    // Without an early exit, which keeps the compiler from comparing many bytes at once.
+    // No early exit, so that the compiler can compare many bytes at once.
     let is_ascii = || text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
     (1..=MAX_TEXT).contains(&text.len()) && (is_ascii() || text.chars().all(printable))
 }

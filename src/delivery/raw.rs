@@ -29,7 +29,7 @@ impl<'a> RawDelivery<'a> {
         Self { head, body, delivery, tag: None }
     }
 
-    /// Keeps the type as it was sent, also where [`Delivery`] drops it.
+    /// Keeps the type as it was sent, even if [`Delivery`] drops it.
     pub(crate) fn with_tag(mut self, tag: &'a Tag<'a>) -> Self {
         self.tag = Some(tag);
         self
@@ -47,7 +47,7 @@ impl<'a> RawDelivery<'a> {
         self.body
     }
 
-    /// What is known of the delivery: the key that matched, the event's type and id, and more.
+    /// The metadata: the label of the key that matched, the event's type and id, and more.
     #[must_use]
     pub fn delivery(&self) -> &'a Delivery {
         self.delivery

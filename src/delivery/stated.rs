@@ -1,7 +1,7 @@
 /// A value that the provider sent, and whether the signature covers it.
 ///
-/// Whoever replays a recorded delivery can change a header that no signature covers, such as its id. So you have to say
-/// whether an unsigned value will do: fine for a log, not for recognising duplicates.
+/// An attacker who replays a recorded delivery can change a header that no signature covers, such as its id. Use
+/// unsigned values in logs, but not to recognise duplicates.
 ///
 /// # Examples
 ///
@@ -26,7 +26,7 @@
 pub enum Stated<T> {
     /// The signature covers it: the provider sent it.
     Signed(T),
-    /// Nothing covers it: it may have been changed on the way.
+    /// No signature covers it: an attacker may have changed it.
     Unsigned(T),
 }
 
@@ -97,7 +97,7 @@ impl<T> Stated<T> {
         }
     }
 
-    /// Changes the value, or drops it.
+    /// Maps the value, or drops it.
     pub(crate) fn try_map<U>(self, change: impl FnOnce(T) -> Option<U>) -> Option<Stated<U>> {
         match self {
             Self::Signed(value) => change(value).map(Stated::Signed),

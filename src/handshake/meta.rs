@@ -14,14 +14,14 @@ use crate::{
 /// which WhatsApp, Instagram and Messenger send too: a `GET` with `hub.mode=subscribe`, `hub.verify_token` and
 /// `hub.challenge`.
 ///
-/// The request is not signed. It proves itself by the token that you chose in Meta's dashboard, which is compared like
-/// every key. The challenge is sent back as text if it is short and visible ASCII. A wrong token, or a missing or
-/// repeated parameter, is [`Unauthenticated`](crate::RejectionKind::Unauthenticated). A `GET` with none of the three is
-/// rejected for its method, as without this.
+/// The request is not signed. The token that you chose in Meta's dashboard authenticates it, and is compared like every
+/// key. The challenge is sent back as text if it is short and visible ASCII. A wrong token, or a missing or repeated
+/// parameter, is rejected as [`Unauthenticated`](crate::RejectionKind::Unauthenticated). A `GET` with none of the three
+/// is rejected as [`MethodNotAllowed`](crate::RejectionKind::MethodNotAllowed), like any other.
 ///
 /// # Examples
 ///
-/// Meta signs deliveries as GitHub does. The layer answers the `GET` although the route is one for `POST`.
+/// Meta signs deliveries as GitHub does. The layer answers the `GET`, although the route accepts only `POST`.
 ///
 /// ```
 /// # #[cfg(feature = "signatures")] {
@@ -44,12 +44,12 @@ pub struct MetaChallenge {
 }
 
 impl MetaChallenge {
-    /// Answers requests that know this token.
+    /// Answers verification requests that contain this token.
     ///
     /// # Errors
     ///
-    /// The token is blank, padded, not ASCII, longer than 1,024 bytes, contains a control character, or is shorter than
-    /// 16 bytes and not [allowed](Key::dangerous_short) to be.
+    /// The token is blank, padded, not ASCII, one byte repeated, longer than 1,024 bytes, contains a control character,
+    /// or is shorter than 16 bytes without [`Key::dangerous_short`].
     pub fn new(verify_token: impl Into<Key>) -> Result<Self, ConfigError> {
         Ok(Self { verify_token: Keys::named("the verify token", &verify_token.into())? })
     }
@@ -71,7 +71,7 @@ struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// `None` if it is another request: the route may have a query of its own.
+    /// `None` if it is another request: the route may have its own query.
     fn of(head: &'a Parts) -> Option<Self> {
         let query = head.uri.query().filter(|_| head.method == Method::GET)?;
         let mut request = Self::default();

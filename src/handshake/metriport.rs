@@ -8,7 +8,8 @@ use crate::delivery::RawDelivery;
 /// Answers Metriport's [ping](https://docs.metriport.com/medical-api/getting-started/webhooks) `{"ping":".."}` with
 /// `{"pong":".."}`.
 ///
-/// It is signed like every delivery. A body with more than `ping` and `meta` is an event and reaches your handler.
+/// Metriport signs it like every delivery. A body with more than `ping` and `meta` is an event and reaches your
+/// handler.
 ///
 /// # Examples
 ///
@@ -25,7 +26,7 @@ struct Ping {
     _meta: Option<Meta>,
 }
 
-/// Every message has it. Unknown members are ignored.
+/// Every message has this member. Unknown members are ignored.
 #[derive(Deserialize)]
 struct Meta {
     #[serde(rename = "type")]

@@ -1,7 +1,7 @@
 //! Endpoint verification: requests that some providers send to test your URL before they deliver.
 //!
-//! Add one with [`WebhookLayer::handshake`](crate::WebhookLayer::handshake), and the layer answers it in your handler's
-//! place. The signature of a signed request is verified first. The default is to answer none.
+//! Add one with [`WebhookLayer::handshake`](crate::WebhookLayer::handshake): the layer then answers in your handler's
+//! place. It verifies the signature of a signed request first. By default, it answers none.
 //!
 //! | endpoint verification | signed | answer |
 //! |---|---|---|
@@ -10,11 +10,11 @@
 //! | [`MetriportPing`] | yes | `{"pong":".."}` |
 //! | [`MetaChallenge`] | no: a `GET` with a token that you chose | the challenge |
 //!
-//! GitHub's `ping` needs none: it reaches your handler as an event of type `ping`, and any 2xx will do.
+//! GitHub's `ping` needs no endpoint verification: it reaches your handler as an event of type `ping`. Answer any 2xx.
 //!
 //! # Examples
 //!
-//! Your own, for a provider that sends `{"hello": true}` and expects 202:
+//! Write your own, here for a provider that sends `{"hello": true}` and expects 202:
 //!
 //! ```
 //! use bytes::Bytes;
@@ -61,8 +61,8 @@ const MAX_CHALLENGE: usize = 256;
 
 /// Answers the endpoint verification of a provider.
 ///
-/// Recognise it by everything that it contains, not by one field: an event that happens to have that field would be
-/// lost. Both methods answer nothing by default. An answer with status 1xx, which is not final, is sent as 500.
+/// Recognise it by everything that it contains, not by one field: you would lose an event that has that field. By
+/// default, both methods answer nothing. An answer with status 1xx, which is not final, is sent as 500.
 ///
 /// # Examples
 ///
@@ -70,7 +70,7 @@ const MAX_CHALLENGE: usize = 256;
 pub trait Handshake: Send + Sync + 'static {
     /// Answers an authentic delivery in the handler's place. `None` lets it pass.
     ///
-    /// It is called after the delivery has been authenticated and before its body is decoded.
+    /// The layer calls it after it has authenticated the delivery and before it decodes the body.
     fn answer_signed(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
         let _ = delivery;
         None
@@ -78,7 +78,7 @@ pub trait Handshake: Send + Sync + 'static {
 
     /// Answers a request by its head, before its method and its credential are checked. `None` lets it pass.
     ///
-    /// Anyone can send such a request, so check here what it proves.
+    /// Anyone can send such a request, so authenticate it here.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ fn read<'a, T: Deserialize<'a>>(delivery: RawDelivery<'a>) -> Option<T> {
     (body.len() <= MAX_BODY).then(|| json::decode(body).ok()).flatten()
 }
 
-/// Sends a challenge back, unless a browser could take it for a page or a log for a line.
+/// Sends a challenge back, unless it is long or contains a character that is not visible ASCII.
 fn echo(challenge: &[u8]) -> Option<Response<Bytes>> {
     let visible = challenge.iter().all(u8::is_ascii_graphic);
     (visible && (1..=MAX_CHALLENGE).contains(&challenge.len()))

@@ -8,8 +8,8 @@ use crate::delivery::RawDelivery;
 /// Answers Slack's [`url_verification`](https://docs.slack.dev/reference/events/url_verification) with its challenge, as
 /// text.
 ///
-/// It is signed like every delivery. A body with more than `type`, `challenge` and `token` is an event and reaches your
-/// handler.
+/// Slack signs it like every delivery. A body with more than `type`, `challenge` and `token` is an event and reaches
+/// your handler.
 ///
 /// # Examples
 ///

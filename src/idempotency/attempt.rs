@@ -8,7 +8,7 @@ use tower::Service;
 use super::{Attempt, Claim, ClaimToken, Commit, Done, Outcome, Store, layer::Settings, response};
 use crate::{ResponseBody, delivery::identity};
 
-/// How often a commit is tried. To answer 5xx instead would make the sender deliver the very duplicate.
+/// How often a commit is tried. Answering 5xx instead would make the sender deliver a duplicate.
 const COMMIT_TRIES: usize = 2;
 
 /// Handles one delivery: identifies the event, claims it, runs the handler, and commits or releases.
@@ -63,7 +63,7 @@ where
             Ok(()) => inner.call(request).await,
             Err(error) => Err(error),
         };
-        // The inner service can hold a permit of a concurrency limit, which the store's step does not need.
+        // Drop the inner service before the store's step, because it can hold a permit of a concurrency limit.
         drop(inner);
 
         let success = answer.as_ref().ok().map(Response::status).filter(StatusCode::is_success);
@@ -81,7 +81,7 @@ where
 /// Ends the claim of an attempt in every case. When it is dropped before that, nobody waits for the store any more, so it
 /// calls the store's detached methods.
 ///
-/// It exists before the claim is sent: a claim that was made although its answer was lost has to be released too.
+/// Create it before you send the claim: if the answer is lost, the store may have made the claim.
 struct Guard<'a, St: Store> {
     settings: &'a Settings<St>,
     attempt: Attempt,
@@ -91,11 +91,11 @@ struct Guard<'a, St: Store> {
 /// How far an attempt has come.
 #[derive(Clone, Copy)]
 enum State {
-    /// The store has not confirmed the claim. It may have been made all the same.
+    /// The store has not confirmed the claim, but may have made it.
     Unclaimed,
     /// The store has confirmed the claim.
     Claimed,
-    /// The handler has answered 2xx. From here on, a release would let the effect happen twice.
+    /// The handler has answered 2xx. A release would now let the effect happen twice.
     Succeeded(Done),
     /// The store has nothing left to do.
     Settled,

@@ -4,7 +4,7 @@ use super::{Attempt, BoxError, Claim, Commit, Done, Store};
 
 /// A store whose type is chosen when the program runs, made by [`Store::boxed`].
 ///
-/// A clone shares the store. Each step costs one allocation more than the same step of the store inside.
+/// A clone shares the store. Each step costs one allocation more than that of the store inside.
 ///
 /// # Examples
 ///

@@ -28,7 +28,7 @@ use tokio::sync::watch;
 pub struct InFlight(watch::Sender<usize>);
 
 impl InFlight {
-    /// A counter of no handlers.
+    /// Creates a counter without handlers.
     #[must_use]
     pub fn new() -> Self {
         Self(watch::Sender::new(0))
@@ -44,7 +44,7 @@ impl InFlight {
     ///
     /// Stop the server first: new requests prolong the wait.
     pub async fn drained(&self) {
-        // An error would mean that the sender is gone, and it is borrowed here.
+        // It cannot fail: the sender, which an error would report as gone, is borrowed here.
         let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
     }
 

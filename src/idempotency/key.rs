@@ -67,11 +67,11 @@ impl fmt::Debug for EventKey {
     }
 }
 
-/// The secret that keys the hashes in a store. Without it, a copy of the store reveals no ids and no contents, as nobody
-/// can try guesses against the hashes.
+/// The secret that keys the hashes in a store. Without it, nobody can test guesses of ids or contents against a copy of
+/// the store.
 ///
 /// All processes that share a store need the same pepper. Do not change it: with another pepper, the layer finds none
-/// of the events that it has remembered. For the same reason, do not use the provider's key, which you will rotate.
+/// of its earlier events. For the same reason, do not use the provider's key, which you will rotate.
 ///
 /// A pepper is never shown, and is wiped from memory when it is dropped.
 ///
@@ -138,7 +138,7 @@ impl Pepper {
         Self { key: Box::new(Zeroizing::new(key)) }
     }
 
-    /// The pepper of a scope: event keys of two scopes never meet.
+    /// The pepper of a scope, so that the event keys of two scopes differ.
     pub(super) fn scoped(&self, scope: &str) -> Self {
         Self { key: Box::new(Zeroizing::new(blake3::keyed_hash(&self.key, scope.as_bytes()).into())) }
     }
@@ -162,9 +162,9 @@ impl fmt::Debug for Pepper {
 
 /// Random bytes from the operating system. Layers draw them when they are built, never while they handle a request.
 ///
-/// Where the system gives none, as in a sandbox that forbids the call, the seeds of the standard library's hash maps
-/// take their place: they differ between processes too. Nothing promises that they are unpredictable, but the keys that
-/// this pepper makes do not outlive the process.
+/// If the system gives none, for example in a sandbox that forbids the call, the seeds of the standard library's hash
+/// maps take their place: they differ between processes too. They may be predictable, but the keys that this pepper
+/// makes do not outlive the process.
 pub(super) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     if getrandom::fill(&mut bytes).is_err() {

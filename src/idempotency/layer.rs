@@ -64,8 +64,8 @@ pub(super) struct Settings<St> {
 impl IdempotencyLayer<MemoryStore> {
     /// A layer that remembers events in this process, under keys made with a random pepper.
     ///
-    /// If [`EventKey`](super::EventKey)s leave the process, for example into a unique column, use
-    /// [`with_pepper`](Self::with_pepper) instead: the keys of one event differ after a restart otherwise.
+    /// If you store [`EventKey`](super::EventKey)s outside the process, for example in a unique column, use
+    /// [`with_pepper`](Self::with_pepper) instead, so that an event has the same key after a restart.
     pub fn new(store: MemoryStore) -> Self {
         Self::with_pepper(store, Pepper::of_process())
     }
@@ -104,7 +104,7 @@ impl<St: Store> IdempotencyLayer<St> {
     /// Separates this layer's events from those of other layers with the same store and pepper.
     ///
     /// By default they are shared: on two routes of one provider, an event that arrived at the first is a duplicate on
-    /// the second. Give each handler with effects of its own a scope of its own, for example one per account or tenant.
+    /// the second. If the handlers have different effects, give each layer its own scope, for example the tenant.
     ///
     /// # Examples
     ///
@@ -167,7 +167,7 @@ impl<St: Store> IdempotencyLayer<St> {
     /// Sets how long a claim lasts: 60 seconds by default.
     ///
     /// Choose a lease longer than the handler needs, including its wait until the inner service is ready. When an
-    /// attempt takes longer, a retry can run beside it. After a crash, the retry has to wait until the lease expires.
+    /// attempt takes longer, a retry can run at the same time. After a crash, the retry waits until the lease expires.
     ///
     /// Stores count in milliseconds: a lease below 1 ms, zero included, counts as 1 ms.
     pub fn lease(self, lease: Duration) -> Self {
@@ -176,8 +176,8 @@ impl<St: Store> IdempotencyLayer<St> {
 
     /// Sets how long an event is remembered after it is done: 8 days by default, as Truemed retries for 7.
     ///
-    /// Choose a time longer than the sender retries, and the same for all layers that share a store: where one event
-    /// is committed twice, the later commit's time can apply.
+    /// Choose a time longer than the sender retries, and the same for all layers that share a store: if an event is
+    /// committed twice, the time of either commit can apply.
     ///
     /// Stores count in milliseconds: a time below 1 ms, zero included, counts as 1 ms. The event is then forgotten at
     /// once, and a retry runs the handler again.
@@ -196,12 +196,12 @@ impl<St: Store> IdempotencyLayer<St> {
     /// Runs each handler in its own tokio task, so that a sender that hangs up cannot cancel it half way.
     ///
     /// By default the handler runs in the request's future, and is cancelled when the server drops that. Wait for
-    /// [`InFlight::drained`] when the server shuts down. Mount timeouts and limits that should bound the handler inside
-    /// this layer: an outer one cancels the request, but not the task.
+    /// [`InFlight::drained`] when the server shuts down. Mount timeouts and limits for the handler inside this layer:
+    /// an outer one cancels the request, but not the task.
     ///
     /// # Panics
     ///
-    /// This method does not panic. The service's `call` panics when it is called outside a tokio runtime.
+    /// The service's `call` panics outside a tokio runtime. This method does not panic.
     #[cfg(feature = "tokio")]
     pub fn detached(self, in_flight: &InFlight) -> Self {
         self.with(|settings| settings.in_flight = Some(in_flight.clone()))

@@ -1,4 +1,4 @@
-//! Exactly-once effects: duplicates of an event are answered without running the handler again.
+//! Idempotency: answers duplicates of an event without running the handler again.
 //!
 //! Providers deliver at least once: they retry, and a network can lose your answer. Mount [`IdempotencyLayer`] inside
 //! the [`WebhookLayer`](crate::WebhookLayer). It claims the event before the handler runs, and commits it as done after
@@ -14,14 +14,14 @@
 //! ```
 //!
 //! A handler fails when it answers another status or an error, when it panics, and when its future is dropped. Done is
-//! final: until its time to live has passed, no failure of another attempt changes it.
+//! final: until the time to live has passed, no failure of another attempt changes it.
 //!
 //! | store | where it keeps the claims | shared by |
 //! |---|---|---|
 //! | [`MemoryStore`] | in this process, until it ends | the layers of this process |
 //! | `RedisStore` (feature `redis`) | in a Redis or Valkey server | all replicas |
 //! | [`BoxStore`] | in a store that is chosen when the program runs | |
-//! | your own [`Store`] | where you like | |
+//! | your own [`Store`] | where you choose | |
 //!
 //! A store holds a keyed hash and a status for each event: no id, no body and no header.
 //!

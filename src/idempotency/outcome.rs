@@ -31,8 +31,8 @@
 pub enum Outcome {
     /// The handler ran and answered 2xx, and the event is done.
     First,
-    /// Like `First`, but the claim was gone before the commit. The lease had expired, so another attempt may have run
-    /// too; or the answer to a first commit was lost.
+    /// Like `First`, but the claim had ended before the commit. Either the lease had expired, so another attempt may
+    /// have run too, or the answer to a first commit was lost.
     Late,
     /// The handler ran and answered 2xx, but the commit failed twice. The store goes on trying, if it can
     /// ([`Store::commit_detached`](super::Store::commit_detached)). If that fails too, a duplicate after the lease runs the
@@ -49,7 +49,7 @@ pub enum Outcome {
     InProgress,
     /// The store did not answer or is full.
     Unavailable,
-    /// No outer layer has identified the event.
+    /// No outer layer has identified the event: mount the webhook layer outside.
     Unidentified,
     /// The function of [`scope_by`](super::IdempotencyLayer::scope_by) has found no scope.
     Unscoped,

@@ -86,8 +86,8 @@ impl<S: fmt::Debug, St> fmt::Debug for IdempotencyService<S, St> {
 
 /// The response future of [`IdempotencyService`].
 ///
-/// When you drop it early, it releases the claim, or commits if the handler has already answered 2xx. A
-/// detached handler (feature `tokio`) continues in its own task.
+/// If it is dropped early, it releases the claim, or commits if the handler has already answered 2xx. A detached
+/// handler (feature `tokio`) continues in its own task.
 ///
 /// It is boxed, because a store's futures have no name. The box costs about 50 ns per delivery.
 #[must_use = "a future does nothing until it is polled"]

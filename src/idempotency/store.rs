@@ -20,7 +20,7 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 /// A key has one of three states. It is absent, or claimed by one [`Attempt`] until its lease expires, or done until its
 /// time to live has passed. Every step must be atomic: of several concurrent claims of one key, exactly one succeeds.
 ///
-/// The layer sets no timeout, so a store has to: it returns an error when a step takes too long.
+/// The layer sets no timeout, so the store must return an error when a step takes too long.
 ///
 /// `testing::conformance` (feature `testing`) tests a store of your own against these rules, and documents what it
 /// cannot test.
@@ -65,30 +65,30 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
     note = "use `MemoryStore`, `RedisStore` (feature `redis`) or `BoxStore` of `tower_webhook::idempotency`"
 )]
 pub trait Store: Send + Sync + 'static {
-    /// Why a step failed. Its text must contain no secret, as it is logged.
+    /// Why a step failed. Its text is logged, so it must contain no secret.
     type Error: Into<BoxError> + Send;
 
     /// Claims the attempt's key for the duration of `lease`, if the key is absent.
     ///
     /// # Errors
     ///
-    /// The store did not answer or is full. After an error the claim may exist nevertheless, so the layer releases it.
+    /// The store did not answer or is full. The claim may still have been made, so the layer releases it.
     fn claim(&self, attempt: Attempt, lease: Duration) -> impl Future<Output = Result<Claim, Self::Error>> + Send;
 
     /// Marks the attempt's key as done for at least [`Done::ttl`].
     ///
-    /// This succeeds in every state of the key, also after the lease has expired and another attempt has claimed the
-    /// key: the event has had its effect in any case.
+    /// This succeeds in every state of the key, even after the lease has expired and another attempt has claimed the
+    /// key, because the effect has happened.
     ///
     /// # Errors
     ///
-    /// The store did not answer. After an error the key may be done nevertheless. The layer tries a second time, and then
-    /// calls [`commit_detached`](Self::commit_detached).
+    /// The store did not answer. The key may still be done. The layer tries a second time, and then calls
+    /// [`commit_detached`](Self::commit_detached).
     fn commit(&self, attempt: Attempt, done: Done) -> impl Future<Output = Result<Commit, Self::Error>> + Send;
 
     /// Releases the claim of this attempt, so that the key is absent again.
     ///
-    /// A key that is done, or that another token has claimed, must stay as it is. That is not an error.
+    /// If the key is done, or another token has claimed it, leave it unchanged and return `Ok`.
     ///
     /// # Errors
     ///

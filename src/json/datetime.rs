@@ -7,8 +7,8 @@ use super::macros::FromText;
 
 /// A date-time as providers send it: with an offset, without one, or as some other text.
 ///
-/// The pages of the providers promise ISO 8601 and show it with and without an offset, and once as the
-/// literal `"string"`. Any string is accepted, so that an odd date never makes you lose a delivery:
+/// The providers' pages promise ISO 8601 and show it with and without an offset, and once as the literal
+/// `"string"`. Any string is accepted, so that an odd date never makes you lose a delivery:
 ///
 /// | text | is read as |
 /// |---|---|

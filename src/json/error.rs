@@ -7,8 +7,8 @@ use super::strict::Context;
 
 /// Why and where a body is not the JSON that was expected.
 ///
-/// It holds nothing of the body: the message of `serde_json`, which quotes the offending value, is
-/// dropped. The path is made of the names of your types' fields.
+/// It contains nothing of the body: the message of `serde_json`, which quotes the offending value, is
+/// dropped. The path consists of the names of your types' fields.
 ///
 /// # Examples
 ///
@@ -52,8 +52,8 @@ pub enum DecodeErrorKind {
 }
 
 impl DecodeErrorKind {
-    /// The kind of an error about data. Of the message only its first words count, which are those
-    /// of `serde` itself.
+    /// The kind of an error about data, by the first words of the message, which come from `serde`
+    /// itself.
     pub(super) fn of_data(message: &impl fmt::Display) -> Self {
         let message = message.to_string();
         let is = |prefix| message.starts_with(prefix);
@@ -74,7 +74,7 @@ impl DecodeError {
             Category::Eof => DecodeErrorKind::Eof,
             Category::Io | Category::Syntax => DecodeErrorKind::Syntax,
         };
-        // To `serde_json` a number for an enum, or a third element of a pair, is bad syntax too.
+        // `serde_json` also reports a number for an enum, or a third element of a pair, as bad syntax.
         if kind == DecodeErrorKind::Syntax && serde_json::from_str::<IgnoredAny>(text).is_ok() {
             let message = error.to_string();
             let wanted_another = message.starts_with("expected value") || message.starts_with("invalid number");
@@ -106,7 +106,7 @@ impl DecodeError {
         }
     }
 
-    /// If no field is known to be the missing one, it is that of this path, missed at the end.
+    /// Takes this path as the missing field, if no other is known.
     pub(super) fn missing(mut self, path: &[Box<str>], text: &str) -> Self {
         if self.kind == DecodeErrorKind::MissingField && self.path.is_empty() {
             self.path = path.join(".").into();
@@ -126,28 +126,28 @@ impl DecodeError {
     }
 
     /// The JSON type that was expected, if the kind is [`WrongType`](DecodeErrorKind::WrongType) and
-    /// the field asks for one type: `a string`, `an integer`, `a number`, `a boolean`, `an array`,
-    /// `an object`, or such.
+    /// the field has one type, for example `a string`, `an integer`, `a number`, `a boolean`,
+    /// `an array` or `an object`.
     #[must_use]
     pub fn expected(&self) -> Option<&'static str> {
         self.expected
     }
 
-    /// The line, from 1; 0 where `serde` had buffered the body before it met the error.
+    /// The line, from 1; 0 if `serde` had buffered the body before the error.
     #[must_use]
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// The column in bytes, from 1; 0 where the line's first byte has not been read.
+    /// The column in bytes, from 1; 0 if the line's first byte has not been read.
     #[must_use]
     pub fn column(&self) -> usize {
         self.column
     }
 
-    /// The path of the field, as in `payload.reports[0].id`, as far as the decoded types name it:
-    /// a key that they do not name, or that is read through `flatten` or a value of any kind, is `*`.
-    /// Empty at the root.
+    /// The path of the field, such as `payload.reports[0].id`. Empty at the root.
+    ///
+    /// A key that the decoded types do not name, or that is read through `flatten` or an untyped value, is `*`.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path

@@ -39,7 +39,7 @@ fn unquoted<E: Error>(error: E) -> E {
     }
 }
 
-/// What a visitor refuses, without the value that `serde` would quote.
+/// What a visitor rejects, without the value that `serde` would quote.
 macro_rules! refuse {
     ($($method:ident($type:ty) = $what:literal)+) => {$(
         fn $method<E: serde::de::Error>(self, _: $type) -> Result<Self::Value, E> {
@@ -72,12 +72,12 @@ impl<T: for<'a> From<&'a str>> Visitor<'_> for FromText<T> {
     }
 }
 
-/// Declares an enum of the strings that a provider documents, open for those that it will send later.
+/// Declares an enum of the strings that a provider documents, which also keeps strings that it sends later.
 ///
 /// A value that is not listed becomes `Other`, and `Debug` does not show its text. To look for such a
-/// value, match on `as_str`: a later version may list it. The enum implements
-/// `Clone`, `Eq`, `Hash` and `From<&str>`, and is `#[non_exhaustive]`; it is serialised as its
-/// string and read from a string only, where `serde`'s derive would also take `{"value": null}`.
+/// value, match on `as_str`, because a later version may list it. The enum implements
+/// `Clone`, `Eq`, `Hash` and `From<&str>`, and is `#[non_exhaustive]`. It is serialised as its
+/// string and read from a string only; `serde`'s derive would also accept `{"value": null}`.
 ///
 /// # Examples
 ///
@@ -167,16 +167,15 @@ macro_rules! open_enum {
 /// other types.
 ///
 /// `Variant(Type) = "text"` reads the whole body into `Type`, which implements `Serialize` and
-/// `Deserialize`. `Variant = "text"` takes any body that is JSON. A known event with wrong data is
-/// an error, and never taken for an unknown one.
+/// `Deserialize`. `Variant = "text"` accepts any JSON body. A known event with wrong data is an error,
+/// and never becomes `Unknown`.
 ///
-/// Where a delivery states the type is no matter of the enum: the
-/// [`Envelope`](crate::provider::Envelope) of the provider says it.
+/// The provider's [`Envelope`](crate::provider::Envelope) says where a delivery has the type.
 ///
 /// The enum implements [`Tagged`](crate::json::Tagged) and has a method `event_type`. So that an event can wait in a
 /// queue, it implements `Serialize` and `Deserialize` too: as `{"type": "..", "data": ..}`, without `data` for a
 /// variant that has none, and with the JSON as it was sent for an unknown one. Any self-describing
-/// format will do, and the event may be a part of a type of yours.
+/// format works, and the event may be a field of your own type.
 ///
 /// # Examples
 ///

@@ -11,7 +11,7 @@ use super::strict::Key;
 pub(crate) type Path = [Box<str>];
 
 /// Reads several members in one pass. A member that occurs twice, or below an object that does, is
-/// not found: two readers could take two different ones. Nor is any if the body is not JSON.
+/// not found: two readers could take two different ones. If the body is not JSON, none is found.
 pub(crate) fn find<'de, const N: usize>(body: &'de [u8], paths: [Option<&Path>; N]) -> [Option<Scalar<'de>>; N] {
     below(&mut Deserializer::from_slice(body), paths)
 }
@@ -30,7 +30,7 @@ impl<'de> Scalar<'de> {
         digits.bytes().all(|byte| byte.is_ascii_digit()).then_some(Cow::Borrowed(self.0))
     }
 
-    /// A number without a fraction and an exponent, and no string.
+    /// A number without fraction and exponent.
     #[cfg(feature = "signatures")]
     pub(crate) fn whole_number(self) -> Option<i64> {
         self.0.parse().ok()

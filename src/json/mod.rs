@@ -1,7 +1,7 @@
 //! JSON bodies: strict decoding, with errors that say where and what was expected, but never what was sent.
 //!
-//! [`decode`] is what the crate's own providers use; use it in a
-//! [`Provider`](crate::provider::Provider) of your own.
+//! The crate's providers use [`decode`]. Use it in your own
+//! [`Provider`](crate::provider::Provider) too.
 //!
 //! | you need | use |
 //! |---|---|
@@ -45,14 +45,14 @@ pub use self::{
 
 /// Decodes a whole body.
 ///
-/// It is `serde_json` with less tolerance:
+/// It is stricter than `serde_json`:
 ///
 /// - the whole body must be UTF-8, ignored fields included, and nothing may follow the document;
 /// - a struct is read from an object only, not from an array of its values as `serde`'s derive allows.
 ///   This does not reach what `serde` reads through a buffer of its own: what is below `flatten` or an
 ///   `untagged` or internally tagged enum, and the content of an adjacently tagged one if it comes
 ///   before the tag;
-/// - an object that `serde_json::Value` would take for a raw value, and decode a string of, is refused.
+/// - an object that `serde_json::Value` would take for a raw value, whose string it decodes, is rejected.
 ///
 /// # Errors
 ///

@@ -27,12 +27,12 @@ fn has_arbitrary_precision() -> bool {
 
 /// JSON as it was sent, to the byte.
 ///
-/// `Debug` shows only its length, as it may hold anything. Two are equal if their bytes are.
+/// `Debug` shows only the length, because it may contain personal data. Two are equal if their bytes are.
 ///
-/// `serde_json` writes it as a part of its document, and reads it from there. In CBOR, MessagePack
-/// and other binary formats it is its text, as bytes. Where `serde` buffers what it reads (below
-/// `flatten`, and in an untagged or internally tagged enum) the text is written anew: the
-/// same JSON, but without white space, and with numbers as `serde_json` reads them.
+/// In JSON, `serde_json` writes and reads it as a part of the document. In CBOR, MessagePack and other
+/// binary formats, it is the text as bytes. Where `serde` buffers what it reads (below `flatten`, and in
+/// an untagged or internally tagged enum), the text is written again: the same JSON, but without white
+/// space, and with numbers as `serde_json` reads them.
 ///
 /// # Examples
 ///
@@ -66,7 +66,7 @@ impl RawJson {
         self.0.get()
     }
 
-    /// Decodes it, with the rules of [`decode`](super::decode).
+    /// Decodes the JSON, with the rules of [`decode`](super::decode).
     ///
     /// # Errors
     ///
@@ -104,8 +104,8 @@ pub(super) struct RawText<'a>(pub(super) &'a str);
 
 impl Serialize for RawText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // What `serde` puts before a serializer, for `flatten` and internally tagged enums, adds members of its
-        // own, and says that any format is for humans. So only `serde_json` itself gets a raw value.
+        // The serializers that `serde` uses for `flatten` and internally tagged enums add their own members,
+        // and call every format human-readable. So only `serde_json` itself gets a raw value.
         let is_json = std::any::type_name::<S>().trim_start_matches("&mut ").starts_with("serde_json::");
         if serializer.is_human_readable() && !is_json {
             return match self.0.as_bytes().first() {
@@ -177,7 +177,7 @@ struct Text<'a>(&'a str);
 
 impl Serialize for Text<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Asked here, where it is the format that answers.
+        // Asked here, because here the format itself answers.
         if serializer.is_human_readable() {
             serializer.serialize_str(self.0)
         } else {
@@ -346,7 +346,7 @@ impl<'de> Visitor<'de> for Json<'_> {
             text.push(separator);
             match access.next_element_seed(Json(&mut *text))? {
                 Some(Written::Value) => separator = ',',
-                // A `RawJson` where structs are arrays of their values, as in compact MessagePack.
+                // A `RawJson` in a format where structs are arrays of their values, such as compact MessagePack.
                 Some(Written::Raw) if separator == '[' && access.next_element::<IgnoredAny>()?.is_none() => {
                     text.remove(start);
                     return Ok(Written::Value);
@@ -377,7 +377,7 @@ impl<'de> Visitor<'de> for Json<'_> {
             let value = text.len();
             match access.next_value_seed(Json(&mut *text))? {
                 Written::Value => separator = ',',
-                // A `RawJson` where structs are maps, as in CBOR.
+                // A `RawJson` in a format where structs are maps, such as CBOR.
                 Written::Raw if separator == '{' && key == RAW_VALUE => {
                     text.replace_range(start..value, "");
                     return Ok(Written::Value);
@@ -420,7 +420,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Begun<'de, A> {
 
 /// An event of a type that your enum does not list.
 ///
-/// `Debug` shows the type and the length. It is serialised as the JSON that was sent.
+/// `Debug` shows the type and the length. The event is serialised as the JSON that was sent.
 ///
 /// # Examples
 ///

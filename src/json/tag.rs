@@ -15,7 +15,7 @@ pub(crate) enum Tag<'a> {
     /// There is none, or it is `null`.
     Absent,
     Text(Cow<'a, str>),
-    /// It occurs twice, is no string, is below something that is no object, or the body is not JSON.
+    /// It occurs twice, is not a string, is below something that is not an object, or the body is not JSON.
     Unreadable,
 }
 

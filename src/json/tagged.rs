@@ -12,11 +12,11 @@ use super::{
     utf8,
 };
 
-/// An enum of events that are told apart by a text, their type.
+/// An enum of events that are told apart by their type, a text.
 ///
 /// [`tagged_enum!`](crate::tagged_enum) writes such an enum and its implementation; implement the
-/// trait yourself for what the macro cannot say. Where a delivery states the type is no matter of
-/// the enum: the [`Envelope`](crate::provider::Envelope) of the provider says it.
+/// trait yourself if the macro cannot express what you need. The provider's
+/// [`Envelope`](crate::provider::Envelope) says where a delivery has the type.
 ///
 /// A variant is read from the whole body. An event of another type is kept as [`Unknown`].
 ///
@@ -95,12 +95,12 @@ pub trait Tagged: Sized {
 
 /// Decodes a whole body into a [`Tagged`] enum, by a type that you know from elsewhere.
 ///
-/// This is for tests and for a [`Provider`](crate::provider::Provider) of your own. A
-/// `Custom` provider finds the type by itself.
+/// Use it in tests and in your own [`Provider`](crate::provider::Provider). A `Custom` provider
+/// finds the type by itself.
 ///
 /// # Errors
 ///
-/// As for [`decode`](super::decode).
+/// See [`decode`](super::decode).
 ///
 /// # Examples
 ///
@@ -189,7 +189,7 @@ fn read_again<E: Tagged>(text: &str, event_type: Option<&str>, name: Option<&str
     let (object, context) = (Object::new(name), Context::default());
     let first = read_as(text, event_type, &object, &context).map_err(|flaw| flaw.explain(&context, text));
     let event = if first.is_err() && object.tag_in_map.get() {
-        // A map of numbers has no place for the type; a struct with `flatten` may have one.
+        // A map of numbers has no place for the type, but a struct with `flatten` may have one.
         single_tag(text, name)?;
         let object = Object { skips_tag_in_maps: true, ..Object::new(name) };
         read_as(text, event_type, &object, &Context::default()).or(first)
@@ -251,7 +251,7 @@ impl<'o> Object<'o> {
     }
 }
 
-/// What there is for the tag in that which is read.
+/// Which place the type that is being read has for the tag.
 #[derive(Clone, Copy)]
 enum Place {
     Field,

@@ -21,7 +21,7 @@ use crate::{
 ///
 /// # Examples
 ///
-/// An enum of events, told apart by a member of the body:
+/// Decode events into an enum, by a type in the body:
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -95,7 +95,8 @@ enum Decode<E> {
 type Identify<E> = for<'a> fn(&E, IdentityBuilder<'a>) -> IdentityBuilder<'a>;
 
 impl Custom<RawJson> {
-    /// Starts with the provider's name, for [`Delivery::provider`](crate::Delivery::provider), and its scheme.
+    /// Starts with the provider's name, which [`Delivery::provider`](crate::Delivery::provider) returns, and its
+    /// scheme.
     ///
     /// # Examples
     ///
@@ -109,7 +110,7 @@ impl<E> Custom<E>
 where
     E: Clone + Send + Sync + 'static,
 {
-    /// Makes the layer; the same as [`WebhookLayer::new`].
+    /// Makes the layer of this provider, like [`WebhookLayer::new`].
     pub fn into_layer(self) -> WebhookLayer<Self> {
         WebhookLayer::new(self)
     }
@@ -156,8 +157,9 @@ impl CustomBuilder<RawJson> {
 
     /// Decodes JSON into this enum, made with [`tagged_enum!`](crate::tagged_enum), by the event's type.
     ///
-    /// The [`envelope`](Self::envelope) must say where the type is. A type in a header is rarely signed: whoever replays
-    /// a recorded delivery can change it, and [`Delivery::event_type`](crate::Delivery::event_type) says so.
+    /// The [`envelope`](Self::envelope) must say where the type is. A type in a header is rarely signed, so an attacker
+    /// who replays a recorded delivery can change it: [`Delivery::event_type`](crate::Delivery::event_type) is then
+    /// unsigned.
     ///
     /// # Examples
     ///
@@ -169,7 +171,7 @@ impl CustomBuilder<RawJson> {
         self.decoded(Decode::Tagged(|delivery, place| delivery.decode_tagged(place)))
     }
 
-    /// Takes bodies of any kind, such as forms: the event is the body as it was sent.
+    /// Accepts bodies of any kind, such as forms: the event is the body as it was sent.
     ///
     /// # Examples
     ///
@@ -209,7 +211,7 @@ fn decode_json<E: DeserializeOwned>(delivery: RawDelivery<'_>) -> Result<E, Reje
 }
 
 impl<E> CustomBuilder<E> {
-    /// Sets where the provider says what an event is: its id, its type and the like. The default is nowhere.
+    /// Sets where a delivery has the event's id, type and other metadata. The default has no places.
     ///
     /// # Examples
     ///
@@ -241,18 +243,17 @@ impl<E> CustomBuilder<E> {
         self
     }
 
-    /// Sets the status that replaces any 2xx status of the handler; a 204 or 205 removes the body. The default is the
+    /// Sets the status that replaces any 2xx status of the handler. A 204 or 205 removes the body. The default is the
     /// handler's own status.
     pub fn success_status(mut self, status: StatusCode) -> Self {
         self.settings.success_status = Some(status);
         self
     }
 
-    /// Sets the event's de-duplication key for the [`IdempotencyLayer`](crate::idempotency::IdempotencyLayer): add what
-    /// is equal for all retries of one event and different for different events.
+    /// Sets what identifies an event for the [`IdempotencyLayer`](crate::idempotency::IdempotencyLayer): add values
+    /// that are equal for all retries of one event and different for different events.
     ///
-    /// The default is [`Identity::of_delivery`]. An event for which you add no part, or an empty one, is identified by
-    /// its body.
+    /// The default is [`Identity::of_delivery`]. If you add no part, or an empty one, the body identifies the event.
     ///
     /// # Examples
     ///
@@ -280,8 +281,8 @@ impl<E> CustomBuilder<E> {
     ///
     /// # Errors
     ///
-    /// A key or another setting of a preset's scheme cannot be used; a place of the envelope is not one; or an enum of
-    /// events is [tagged](CustomBuilder::tagged) and the envelope does not say where the type is.
+    /// A key or another setting of a preset's scheme cannot be used; a place of the envelope is not valid; or you
+    /// called [`tagged`](CustomBuilder::tagged) and the envelope does not say where the type is.
     pub fn build(self) -> Result<Custom<E>, ConfigError> {
         let Self { mut settings, scheme } = self;
         let envelope = settings.envelope.take().map(Envelope::checked).transpose()?;
@@ -317,7 +318,7 @@ where
         match (&self.settings.decode, self.settings.envelope.as_ref().and_then(Envelope::type_place)) {
             (Decode::Body(decode), _) => decode(delivery),
             (Decode::Tagged(decode), Some(place)) => decode(delivery, place),
-            // `build` has refused this.
+            // `build` has rejected this.
             (Decode::Tagged(_), None) => Err(RejectionKind::Malformed.into()),
         }
     }

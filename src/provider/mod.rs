@@ -6,7 +6,7 @@
 //! | MediQuo | `mediquo::MediQuo` | `mediquo::Event` |
 //! | GitHub, Stripe, Slack and other well-known ones | `preset` (feature `signatures`) | yours |
 //! | any other | [`Custom`] | yours |
-//! | one with formats or rules of its own | your implementation of [`Provider`] | yours |
+//! | one with its own formats or rules | your implementation of [`Provider`] | yours |
 
 mod custom;
 #[cfg(all(feature = "idempotency", any(feature = "mediquo", feature = "truemed")))]
@@ -90,8 +90,7 @@ pub trait Provider: Send + Sync + 'static {
     /// The event. The handler finds it in the request's extensions under this type.
     type Event: Clone + Send + Sync + 'static;
 
-    /// The provider's name, for [`Delivery::provider`](crate::Delivery::provider). It is read once, when the layer is
-    /// made.
+    /// The provider's name, which [`Delivery::provider`](crate::Delivery::provider) returns. The layer reads it once.
     fn name(&self) -> &str;
 
     /// The scheme that authenticates every delivery.
@@ -107,8 +106,8 @@ pub trait Provider: Send + Sync + 'static {
     /// A [`Rejection`], usually [`Malformed`](RejectionKind::Malformed), if the body is not what the provider documents.
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<Self::Event, Rejection>;
 
-    /// The event's de-duplication key for the [`IdempotencyLayer`](crate::idempotency::IdempotencyLayer): equal for all
-    /// retries of one event, different for different events.
+    /// Identifies the event for the [`IdempotencyLayer`](crate::idempotency::IdempotencyLayer): equal for all retries
+    /// of one event, different for different events.
     ///
     /// The default is [`Identity::of_delivery`]: the id that the provider signs, or the content of the body.
     #[cfg(feature = "idempotency")]
@@ -131,9 +130,9 @@ pub trait Provider: Send + Sync + 'static {
         None
     }
 
-    /// Where the provider says what an event is: its type, its id and other [metadata](crate::Delivery).
+    /// Where a delivery has the event's type, id and other [metadata](crate::Delivery).
     ///
-    /// The default is `None`: nowhere.
+    /// The default is `None`: the layer looks for none.
     fn envelope(&self) -> Option<&Envelope> {
         None
     }

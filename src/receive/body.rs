@@ -26,13 +26,13 @@ use http_body::{Body, Frame, SizeHint};
 pub struct WebhookBody(Bytes);
 
 impl WebhookBody {
-    /// The bytes. Those that somebody has read as a [`Body`] are gone.
+    /// The bytes, except those that have been read as a [`Body`].
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
         &self.0
     }
 
-    /// The bytes, without a copy. Those that somebody has read as a [`Body`] are gone.
+    /// Takes the bytes without a copy, except those that have been read as a [`Body`].
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         self.0

@@ -5,12 +5,12 @@ const MAX_SEGMENT: usize = 64 << 10;
 
 /// The part of a body that has arrived.
 ///
-/// It grows with what has arrived, never with what a header promises. Until the body ends, it takes no more than the
-/// limit and one segment: one growing `Vec` would hold its old and its new allocation at once.
+/// It grows with what has arrived, whatever a header declares. Until the body ends, it takes no more than the limit and
+/// one segment: one growing `Vec` would hold its old and its new allocation at once.
 pub(super) enum Buffer {
     /// The first frame, kept as it is.
     One(Bytes),
-    /// From the second on, frames are copied together.
+    /// The frames from the second on, copied into segments.
     Many(Segments),
 }
 

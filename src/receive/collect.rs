@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use super::{BoxError, buffer::Buffer};
 use crate::{Rejection, RejectionKind};
 
-/// How many frames may be empty. A limit on bytes alone would read a body of empty frames for ever.
+/// How many frames may be empty. With a limit on bytes alone, the layer would read a body of empty frames for ever.
 const MAX_EMPTY_FRAMES: u32 = 4096;
 
 pin_project! {

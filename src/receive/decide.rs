@@ -34,7 +34,7 @@ pub(super) struct Receiver<P> {
     pub(super) handshakes: Vec<Arc<dyn Handshake>>,
 }
 
-/// What the head decides.
+/// The decision on the head.
 pub(super) enum Admission {
     /// An endpoint verification, which the head alone answers.
     Answered(Response<Bytes>),
@@ -42,14 +42,14 @@ pub(super) enum Admission {
     Admitted(Admitted),
 }
 
-/// What is kept from the head until the body has arrived.
+/// What is known from the head until the body has arrived.
 pub(super) struct Admitted {
     /// `None`: the body decides.
     verified: Option<Verified>,
     received_at: SystemTime,
 }
 
-/// What the whole delivery decides.
+/// The decision on the whole delivery.
 pub(super) enum Acceptance {
     /// An endpoint verification, answered in the handler's place.
     Answered(Response<Bytes>),
@@ -89,7 +89,7 @@ impl<P: Provider> Receiver<P> {
         }
     }
 
-    /// Decides on the head. The body is asked for its length and not read.
+    /// Decides on the head. Asks the body for its length, and does not read it.
     pub(super) fn admit(&self, head: &Parts, body: &impl Body) -> Result<Admission, Refused> {
         if let Some(answer) = self.handshakes.iter().find_map(|handshake| handshake.answer_unsigned(head)) {
             return Ok(Admission::Answered(response::sendable(answer?)));
@@ -229,8 +229,8 @@ fn is_identity(headers: &HeaderMap) -> bool {
         .all(|encoding| encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity"))
 }
 
-/// The least length that the body will have, as the head declares it or as the body itself knows. The larger one counts,
-/// because a wrapped body can know less than the head: `Limited` takes its limit for the length of what is longer.
+/// The lower bound of the body's length, from the head or from the body itself. The larger one counts, because a
+/// wrapped body can know less than the head: for a longer body, `Limited` reports its own limit.
 fn announced(headers: &HeaderMap, hint: &SizeHint) -> u64 {
     let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     declared.and_then(|text| text.parse().ok()).unwrap_or(0).max(hint.lower())

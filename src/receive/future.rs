@@ -26,7 +26,7 @@ pin_project! {
     ///
     /// # Panics
     ///
-    /// If it is polled again after it has returned its response.
+    /// It panics if it is polled again after it has returned its response.
     #[must_use = "a future does nothing until it is polled"]
     pub struct ResponseFuture<S, P, ReqBody>
     where
@@ -46,7 +46,7 @@ pin_project! {
     {
         /// The head was enough for an answer, and the body is left.
         Leaving { #[pin] rest: Rest<ReqBody>, answer: Option<Response<Bytes>> },
-        /// The layer has answered itself. The inner service is not touched.
+        /// The layer answers itself, without the inner service.
         Answered { answer: Option<Response<Bytes>> },
         /// The body is arriving.
         Collecting { #[pin] body: Collect<ReqBody>, waiting: Option<Waiting<S>> },
@@ -58,11 +58,11 @@ pin_project! {
     }
 }
 
-/// What waits for the body.
+/// What is kept while the body arrives.
 pub(super) struct Waiting<S> {
     pub(super) head: Parts,
     pub(super) admitted: Admitted,
-    /// Whether the body would have been thrown away if the head had been refused.
+    /// Whether the body would have been discarded if the head had been rejected.
     pub(super) is_small: bool,
     pub(super) inner: S,
 }

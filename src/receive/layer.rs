@@ -16,7 +16,7 @@ use crate::{clock::Clock, handshake::Handshake, provider::Provider};
 /// | [`body_limit`](Self::body_limit) | 1 MiB |
 /// | [`clock`](Self::clock) | [`SystemClock`](crate::clock::SystemClock) |
 /// | [`handshake`](Self::handshake) | none |
-/// | [`inspect_rejection`](Self::inspect_rejection) | nothing |
+/// | [`inspect_rejection`](Self::inspect_rejection) | none |
 /// | [`on_rejection`](Self::on_rejection) | the provider's status and a short problem document |
 ///
 /// # Examples
@@ -67,7 +67,7 @@ impl<P: Provider> WebhookLayer<P> {
         self.with(|receiver| receiver.handshakes.push(Arc::new(handshake)))
     }
 
-    /// Calls `hook` for every rejected delivery, for a log line or a counter. The default is nothing.
+    /// Calls `hook` for every rejected delivery, for a log line or a counter. The default is no hook.
     ///
     /// The hook must not block. It runs before [`on_rejection`](Self::on_rejection).
     ///
@@ -99,7 +99,7 @@ impl<P: Provider> WebhookLayer<P> {
     ///
     /// # Examples
     ///
-    /// A provider that wants `403` for a wrong key and looks at nothing else:
+    /// Answer a wrong key with `403`:
     ///
     /// ```
     /// use http::StatusCode;

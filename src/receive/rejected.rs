@@ -8,7 +8,7 @@ use crate::{Delivery, Rejection};
 /// A rejected delivery, as [`WebhookLayer::on_rejection`](super::WebhookLayer::on_rejection) and
 /// [`WebhookLayer::inspect_rejection`](super::WebhookLayer::inspect_rejection) see it.
 ///
-/// `Debug` shows the rejection only. Head and body are what the sender sent: anything at all from an
+/// `Debug` shows the rejection only. Head and body are the sender's: anything at all from an
 /// [unauthenticated](crate::RejectionKind::Unauthenticated) sender, perhaps personal data from an authentic one.
 #[derive(Clone, Copy)]
 pub struct RejectedDelivery<'a> {
@@ -40,8 +40,8 @@ impl<'a> RejectedDelivery<'a> {
         self.rejection
     }
 
-    /// What is known of the delivery: the key that matched, the event's type and id, and more. `None` unless the
-    /// delivery is authentic.
+    /// The metadata: the label of the key that matched, the event's type and id, and more. `None` unless the delivery
+    /// is authentic.
     #[must_use]
     pub fn delivery(&self) -> Option<&'a Delivery> {
         self.delivery

@@ -21,8 +21,8 @@ const MAX_POLLS: u32 = 8;
 pin_project! {
     /// The body of a request that is answered without it.
     ///
-    /// It is thrown away if it is small and already there: the connection can take the next request then. It is never
-    /// waited for.
+    /// It is discarded if it is small and already there, so that the connection can take the next request. The layer
+    /// never waits for it.
     pub(super) struct Rest<B> {
         #[pin]
         body: B,

@@ -19,9 +19,9 @@ use crate::{ResponseBody, provider::Provider};
 
 /// The service of [`WebhookLayer`](super::WebhookLayer).
 ///
-/// It is always ready. It clones the inner service once a head is admitted, and waits for it to be ready once the body
-/// has arrived, so slow uploads take no slot of a concurrency limit. Put load shedding inside of the webhook layer: an
-/// outer layer does not see the load of the inner service.
+/// It is always ready. It clones the inner service when the head is admitted, and waits for the clone to be ready when
+/// the body has arrived, so slow uploads take no slot of a concurrency limit. Put load shedding inside of the webhook
+/// layer: an outer layer does not see the load of the inner service.
 #[must_use = "a service does nothing until it is called"]
 pub struct WebhookService<S, P> {
     inner: S,
@@ -43,7 +43,7 @@ impl<S, P> WebhookService<S, P> {
         &mut self.inner
     }
 
-    /// Takes the inner service out.
+    /// Returns the inner service.
     pub fn into_inner(self) -> S {
         self.inner
     }

@@ -6,7 +6,7 @@ use std::{
 
 use crate::idempotency::{Attempt, BoxError, Claim, Commit, Done, Store};
 
-/// A store whose steps fail when you say so, to test what your service answers then.
+/// A store whose steps fail when you tell them to, to test what your service then answers.
 ///
 /// It passes each step on to the store inside. [`commit_detached`](Store::commit_detached) and
 /// [`release_detached`](Store::release_detached) always work. A clone is the same store.
@@ -54,7 +54,7 @@ pub enum Step {
 pub enum Fault {
     /// The step fails before it reaches the store inside.
     Unreached,
-    /// The store inside takes the step, and then its answer is lost.
+    /// The store inside does the step, but its answer is lost.
     AnswerLost,
 }
 

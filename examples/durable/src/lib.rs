@@ -1,4 +1,4 @@
-//! Two ways in which an event has its effect once, whatever dies in between. Their programs are in `src/bin`.
+//! Two ways to handle an event durably: a job queue, and a transaction. The programs are in `src/bin`.
 
 pub mod database;
 pub mod queue;

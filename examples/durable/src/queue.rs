@@ -21,8 +21,8 @@ use crate::worker::HEARTBEAT;
 
 /// What waits in the queue: the body as it was sent, which can be health data.
 ///
-/// Not an event: a worker of apalis ends where it cannot read a job, and meets the same one when it starts again. This
-/// can always be read, and an event that cannot fails alone.
+/// It is text and not an event, because a worker of apalis stops at a job that it cannot decode, and again at each
+/// start. Text can always be decoded, and an event that cannot be decoded fails alone.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     pub provider: String,
@@ -30,14 +30,14 @@ pub struct Job {
     pub body: String,
 }
 
-/// Without the body, which is what gets into logs.
+/// Does not show the body, which must not get into logs.
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Job").field("provider", &self.provider).finish_non_exhaustive()
     }
 }
 
-/// An event that has waited.
+/// An event from the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     Truemed(Box<truemed::Event>),
@@ -60,19 +60,19 @@ pub type Queue = SqliteStorage<Job>;
 
 /// Makes the tables of the queue.
 ///
-/// Not by `SqliteStorage::setup`: it also sets `synchronous = OFF` on one connection of the pool, over which a push
-/// then ends before it is on the disk.
+/// Use it instead of `SqliteStorage::setup`, which also sets `synchronous = OFF` on one connection of the pool: a push
+/// over that connection returns before the job is on the disk.
 pub async fn open(pool: &SqlitePool) -> Result<Queue, MigrateError> {
     SqliteStorage::migrations().run(pool).await?;
-    // A name of our own: the default is the path of the type, and jobs would be left behind where that changes.
+    // Set a name: the default is the path of the type, and a change of the path would leave jobs behind.
     let config = Config::default().queue("webhooks").heartbeat_interval(HEARTBEAT);
     Ok(SqliteStorage::new(pool).with_config(config))
 }
 
-/// Deletes the jobs that have been done for so long, and their keys with them. Call it once a day, with more than the
-/// provider sends again for: 8 days for Truemed.
+/// Deletes the jobs that have been done for this long, with their keys. Call it once a day, with a time longer than the
+/// provider retries: 8 days for Truemed.
 ///
-/// Not `vacuum_before`, which deletes all that is done: it compares a number with a text.
+/// Use it instead of `vacuum_before`, which compares a number with a text and so deletes all finished jobs.
 pub async fn forget(pool: &SqlitePool, done_for: Duration) -> Result<u64, Error> {
     let seconds = i64::try_from(done_for.as_secs()).unwrap_or(i64::MAX);
     let deleted = sqlx::query("DELETE FROM Jobs WHERE status = 'Done' AND done_at <= unixepoch() - ?")
@@ -95,7 +95,7 @@ pub fn router<St: Store>(
         .with_state(queue)
 }
 
-/// The push ends with its commit. Where there is a job of this key, it changes nothing.
+/// Stores a job and returns after the commit. If a job with this key exists, it changes nothing.
 async fn hand_over(
     State(mut queue): State<Queue>,
     Extension(key): Extension<EventKey>,

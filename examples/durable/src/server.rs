@@ -1,4 +1,4 @@
-//! What both programs share: settings from the environment, and a server that ends gracefully.
+//! Shared by both programs: settings from the environment, and a server that shuts down gracefully.
 
 #![allow(clippy::disallowed_methods, reason = "an application may read its environment")]
 
@@ -22,20 +22,20 @@ pub fn variable_or(name: &'static str, default: &str) -> String {
     env::var(name).unwrap_or_else(|_| default.to_owned())
 }
 
-/// The layer that makes the keys. They outlive the process, so the pepper does too: it comes from `IDEMPOTENCY_PEPPER`.
+/// The layer that makes the keys, with the pepper of `IDEMPOTENCY_PEPPER`, because the keys outlive the process.
 ///
-/// Its memory answers most duplicates without a transaction. Nothing depends on it.
+/// Its memory answers most duplicates without a transaction, but correctness does not depend on it.
 pub fn idempotency() -> Result<IdempotencyLayer<MemoryStore>, Failure> {
     Ok(IdempotencyLayer::with_pepper(MemoryStore::new(), Pepper::new(variable("IDEMPOTENCY_PEPPER")?)?))
 }
 
-/// Serves on `LISTEN` until Ctrl-C, or what a container's stop sends.
+/// Serves on `LISTEN` until Ctrl-C, or until the container is stopped.
 pub async fn serve(app: Router) -> Result<(), Failure> {
     let listener = TcpListener::bind(variable_or("LISTEN", "127.0.0.1:3000")).await?;
     // Before anything can be delivered.
     let (stop, grace) = (shutdown()?, shutdown()?);
     println!("listening on http://{}", listener.local_addr()?);
-    // Outside of the webhook layers, which answer 408 when it runs out.
+    // When a body takes longer, the webhook layers answer 408.
     let app = app.layer(RequestBodyDeadlineLayer::new(BODY_DEADLINE));
     let server = axum::serve(listener, app).with_graceful_shutdown(stop);
     tokio::select! {

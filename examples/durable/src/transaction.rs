@@ -1,4 +1,4 @@
-//! The effect and its event's key in one transaction: both are there, or neither.
+//! The effect and its event's key in one transaction: both are stored, or neither is.
 
 use axum::{Extension, Router, extract::State, http::StatusCode, routing::post};
 use sqlx::{Error, SqlitePool};
@@ -11,7 +11,7 @@ use tower_webhook::{
 
 /// `decisions` and `unread_events` stand for whatever the effect is; nothing in them would stop a second one.
 ///
-/// A key must be kept for longer than the provider sends again, which for Truemed are 7 days.
+/// Keep a key for longer than the provider retries, which is 7 days for Truemed.
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS webhook_events (
     key BLOB PRIMARY KEY,
@@ -24,9 +24,9 @@ CREATE TABLE IF NOT EXISTS unread_events (json TEXT NOT NULL);
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
-    /// It has had its effect now.
+    /// The effect happened now.
     Now,
-    /// It had had its effect before.
+    /// The effect had happened before.
     Before,
 }
 
@@ -87,7 +87,7 @@ async fn settle(pool: &SqlitePool, key: &EventKey, event: &Event) -> Result<Sett
                 .execute(&mut *transaction)
                 .await?;
         }
-        // It is not sent again once it is answered, so it is kept for the version that can read it.
+        // Truemed does not send it again after a 204, so keep it for a version that can decode it.
         unread => {
             let json = serde_json::to_string(unread).map_err(|error| Error::Encode(error.into()))?;
             sqlx::query("INSERT INTO unread_events (json) VALUES (?)").bind(json).execute(&mut *transaction).await?;

@@ -1,5 +1,5 @@
-//! The effects of the jobs, at least once each: a worker that dies after an effect has it again. Where that must not be,
-//! the effect is inserted with the job's key in one transaction, as in [`transaction`](crate::transaction).
+//! The effects of the jobs, at least once each: if a worker dies after an effect, it runs again. To prevent that, store
+//! the effect with the job's key in one transaction, as in [`transaction`](crate::transaction).
 
 use std::time::Duration;
 
@@ -17,16 +17,16 @@ use tokio::{sync::watch, time::sleep};
 
 use crate::queue::{Job, Queue};
 
-/// How often a worker says that it lives. A name whose worker died is free again after this.
+/// How often a worker reports that it is alive. The name of a dead worker is free again after this time.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// The same in every run: a worker that starts takes back what its name held when it died.
+/// The name of the worker, the same in every run: after a crash, it takes back the jobs of its name.
 const NAME: &str = "webhooks";
-/// A worker of apalis looks for jobs only when it is woken: without this, every heartbeat.
+/// How often the worker looks for jobs. Without this, a worker of apalis looks only at each heartbeat.
 const POLL: Duration = Duration::from_millis(100);
 const RESTART: Duration = Duration::from_secs(1);
-/// The queue gives a job up after 25 attempts: with these, in some 15 minutes. It stays there, as `Failed`. Without a
-/// backoff it would be given up after 25 polls.
+/// The backoff between attempts. The queue gives a job up after 25 attempts, in some 15 minutes with this backoff, and
+/// keeps it as `Failed`. Without a backoff, it would give up after 25 polls.
 const RETRIES: usize = 24;
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(60);
@@ -45,10 +45,10 @@ impl FromRequest<Task<Job>> for JobKey {
     }
 }
 
-/// Works until it is told to stop, and then waits for the effects at work.
+/// Works until it is told to stop, and then waits for the running effects.
 ///
-/// One error of the database ends a worker of apalis, so it is started again. The text of an effect's error is stored
-/// with the job: nothing personal belongs in it.
+/// One error of the database stops a worker of apalis, so it is started again. The text of an effect's error is stored
+/// with the job: put nothing personal into it.
 pub async fn work<F, Fut>(queue: Queue, effect: F, stopping: watch::Receiver<bool>) -> Result<(), InvalidBackoff>
 where
     F: FnMut(Job, JobKey) -> Fut + Clone + Send + 'static,
@@ -62,7 +62,7 @@ where
             .build(effect.clone());
         let mut stop = stopping.clone();
         let stop = async move {
-            // An error is that the sender was dropped, which ends it too.
+            // An error means that the sender was dropped, which also stops the worker.
             let _ = stop.wait_for(|stop| *stop).await;
             Ok::<_, WorkerError>(())
         };

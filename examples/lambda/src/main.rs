@@ -1,4 +1,4 @@
-//! Truemed on AWS Lambda, behind a function URL or an API Gateway HTTP API.
+//! Receives the webhooks of Truemed on AWS Lambda, behind a function URL or an API Gateway HTTP API.
 
 #![allow(clippy::disallowed_methods, reason = "an application may read its environment")]
 #![allow(clippy::print_stdout, reason = "it shows what it receives")]

@@ -1,4 +1,4 @@
-//! gRPC and webhooks on one port: `cargo run -p example-tonic`.
+//! Serves gRPC and webhooks on one port: `cargo run -p example-tonic`.
 //!
 //! To make it yours, delete the lines that end in `// demo`.
 

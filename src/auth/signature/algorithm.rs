@@ -16,8 +16,8 @@ use crate::{
     },
 };
 
-/// How many times one delivery is verified with a public key at most, and so how many public keys there can be. Each
-/// time costs a hash of the whole body and more, for a sender who has proven nothing yet.
+/// The maximum of verifications with public keys for one delivery, and so of public keys. Each verification costs a
+/// hash of the whole body and more, for a sender that is not authenticated yet.
 pub(in crate::auth) const MAX_VERIFICATIONS: usize = 8;
 
 /// The algorithms, as a setting.
@@ -81,7 +81,7 @@ pub(in crate::auth) enum Verifier {
 
 /// What a signature covers.
 pub(in crate::auth) trait Message {
-    /// Hands over the message piece by piece, so that it need not be copied into one.
+    /// Passes the message to `sink` piece by piece, so that it need not be copied into one.
     fn feed(&self, sink: &mut dyn FnMut(&[u8]));
 
     /// The message, if it is in one piece already.
@@ -119,7 +119,7 @@ impl Verifier {
         }
     }
 
-    /// Whether so many candidates can be tried without too much work for whoever has sent them.
+    /// Whether this number of candidates stays within the limit of work for an unauthenticated sender.
     pub(in crate::auth) fn can_try(&self, candidates: usize) -> bool {
         match self {
             Self::Hmac { .. } => true,
@@ -127,7 +127,7 @@ impl Verifier {
         }
     }
 
-    /// The label of the key for which one of the candidates is a signature of the message.
+    /// Finds the key for which one of the candidates is a signature of the message, and returns its label.
     ///
     /// All keys and candidates are tried, also after a match: the time taken must not show which key is in use.
     pub(in crate::auth) fn verify(&self, message: &dyn Message, candidates: &Candidates) -> Option<Arc<str>> {
@@ -196,8 +196,8 @@ fn ed25519(key: Secret) -> Result<Secret, Fault> {
     Ok(key)
 }
 
-/// The points whose order is 8 or less, without the sign, in all their spellings. Anybody can make signatures for such
-/// a key. One of them is all zeros, which often stands for a key that is still to be filled in.
+/// The points whose order is 8 or less, without the sign, in all their encodings. Anybody can make signatures for such
+/// a key. One of them is all zeros, which is often a placeholder.
 const SMALL_ORDER: [&str; 7] = [
     "0000000000000000000000000000000000000000000000000000000000000000",
     "0100000000000000000000000000000000000000000000000000000000000000",

@@ -14,8 +14,9 @@ use crate::{
 
 /// A part of what is signed. Parts follow one another without anything between them.
 ///
-/// The parts must be such that their bytes can be taken apart in one way only. Otherwise one recorded signature would
-/// prove several deliveries: an id that ends with `1`, and the same id without it before a body that begins with `1`.
+/// Choose parts whose bytes can be split in one way only; `build()` rejects others. Otherwise, one recorded signature
+/// would prove several deliveries: an id that ends with `1`, and the same id without it before a body that begins with
+/// `1`.
 ///
 /// # Examples
 ///
@@ -34,8 +35,8 @@ use crate::{
 pub enum Part {
     /// These bytes.
     Literal(Cow<'static, [u8]>),
-    /// The timestamp, byte for byte as it was sent. Towards the body, a literal that does not go on with a digit must
-    /// stand next to it, or the body itself. A body that goes on with a digit is rejected.
+    /// The timestamp, byte for byte as it was sent. The next part towards the body must be the body itself, or a
+    /// literal without a digit where they meet. A body with a digit there is rejected.
     Timestamp,
     /// The delivery's id, byte for byte as it was sent. A literal must stand between it and the body. An id that
     /// contains this literal is rejected.
@@ -47,8 +48,8 @@ pub enum Part {
     /// Path and query, as the layer receives them. A router that strips the matched part of the path must be inside of
     /// the layer. A literal must stand between it and the body. A URI that contains this literal is rejected.
     Uri,
-    /// The URL at which the provider reaches you, as you configured it. What the request says of its URL is the
-    /// sender's choice and is never used.
+    /// The URL at which the provider reaches you, as you configured it. The request's own URL is never used, because
+    /// the sender chooses it.
     PublicUrl,
 }
 
@@ -90,7 +91,7 @@ pub(in crate::auth) struct SignedHead<'a> {
 
 impl Content {
     /// Reads and checks the signed parts of a head. `signatures` is the header of the signatures, and `in_pairs` the
-    /// timestamp beside them, where it is there.
+    /// timestamp beside them, if there is one.
     pub(in crate::auth) fn read_head<'a>(
         &self,
         head: &Head<'a>,
@@ -122,7 +123,7 @@ impl Content {
         Delivered { pieces: &self.pieces, signed, body }
     }
 
-    /// What is proven, once the signature was found to be right.
+    /// What a right signature proves.
     pub(in crate::auth) fn verified(
         &self,
         label: Arc<str>,
@@ -143,7 +144,7 @@ impl Content {
     }
 }
 
-/// The whole number in this member of the JSON object that a body is. The member must occur once.
+/// The whole number in this member of a JSON body. The member must occur once.
 fn whole_number(body: &[u8], member: &Path) -> Option<u64> {
     let [found] = members::find(body, [Some(member)]);
     found.and_then(members::Scalar::whole_number).and_then(|number| u64::try_from(number).ok())

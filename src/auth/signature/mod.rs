@@ -34,10 +34,10 @@ use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers};
 /// | Ed25519 ([RFC 8032]) | [`ed25519`](Self::ed25519) | public keys, 32 bytes in hex or base64 |
 /// | ECDSA on P-256 with SHA-256 ([FIPS 186-5]) | [`ecdsa_p256`](Self::ecdsa_p256) | public keys, DER in base64 |
 ///
-/// The head is checked first: the header occurs once, each signature has the right form and length, and the time is
-/// within the tolerance. Only then is the body read and the signature computed. All live keys are tried.
+/// The head is checked first: the header occurs once, each signature has the right form and length, and a time in a
+/// header is within the tolerance. Only then is the body read and the signature computed. All live keys are tried.
 ///
-/// A delivery is verified with each public key before anything is known of its sender. So there can be at most 8 public
+/// Verifying with a public key is costly, and the sender is not authenticated yet. So there can be at most 8 public
 /// keys, and a delivery is rejected on its head if its signatures and the keys make more than 8 pairs.
 ///
 /// # Examples
@@ -58,7 +58,7 @@ use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers};
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 ///
-/// Time and signatures in one header, and two live keys during a rotation:
+/// A provider that sends time and signatures in one header, with two live keys during a rotation:
 ///
 /// ```
 /// use tower_webhook::auth::{Key, Part, Signature};
@@ -98,7 +98,7 @@ pub struct SignatureBuilder {
     noun: &'static str,
 }
 
-/// What a provider's page says of its signatures, as plain data.
+/// What a provider's page says about its signatures, as plain data.
 #[derive(Clone, Debug, PartialEq)]
 struct Settings {
     algorithm: Algorithm,
@@ -203,7 +203,7 @@ impl Signature {
         SignatureBuilder::new(Algorithm::EcdsaP256, header)
     }
 
-    /// Reads what the head says. It is read again once the body is there, which is cheaper than keeping it.
+    /// Reads the head. It is read again when the body has arrived, which is cheaper than keeping the result.
     fn read<'a>(&self, head: &Head<'a>) -> Result<(SignedHead<'a>, Candidates), Rejection> {
         let header = &self.header;
         let in_pairs = self.signatures.timestamp(head, header)?;
@@ -433,7 +433,7 @@ impl SignatureBuilder {
     }
 }
 
-/// Shows the labels of the keys and no other value.
+/// Shows the header and the labels of the keys only.
 impl fmt::Debug for SignatureBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignatureBuilder")

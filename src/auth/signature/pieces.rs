@@ -1,11 +1,11 @@
-//! What is signed, cut so that its bytes can be taken apart in one way only.
+//! What is signed, cut into pieces that can be split in one way only.
 //!
-//! A signature proves bytes, and not where a value in them ends. If there were two ways to take them apart, one recorded
+//! A signature proves bytes, and not where a value in them ends. If there were two ways to split them, one recorded
 //! signature would prove both: the id `evt_` with the body `1pay=1`, and the id `evt_1` with the body `pay=1`. So the
-//! bytes alone show each border, from both ends towards the body, which is the rest:
+//! bytes alone must show each border, read from both ends towards the body:
 //!
 //! - a timestamp ends where the digits end;
-//! - an id or a URI ends where the literal that stands between it and the body occurs first.
+//! - an id or a URI ends where the literal between it and the body first occurs.
 
 use http::uri::PathAndQuery;
 
@@ -66,7 +66,7 @@ impl Pieces {
         })
     }
 
-    /// Whether the body does not go on with the digits of a timestamp next to it.
+    /// Whether the body has no digit where it touches a timestamp.
     pub(super) fn fit_body(&self, body: &[u8]) -> bool {
         self.borders().all(|(side, piece, inner)| match (piece, inner) {
             (Piece::Timestamp, None) => !side.touching(body).is_some_and(u8::is_ascii_digit),

@@ -19,7 +19,7 @@ pub(in crate::auth) struct ToleranceSettings {
 }
 
 impl ToleranceSettings {
-    /// Whether anything was set, which makes no sense where there is no time.
+    /// Whether anything was set, which is an error if there is no time.
     pub(super) fn is_set(&self) -> bool {
         *self != Self::default()
     }
@@ -44,7 +44,7 @@ pub(in crate::auth) struct Tolerance {
 }
 
 impl Tolerance {
-    /// The instant that the digits in a header are, if it is near enough to `now`.
+    /// Reads the instant from the digits in a header, if it is near enough to `now`.
     pub(super) fn read(&self, header: &HeaderName, digits: &[u8], now: SystemTime) -> Result<SystemTime, Rejection> {
         if digits.is_empty() || digits.len() > MAX_DIGITS || !digits.iter().all(u8::is_ascii_digit) {
             let expected = "a timestamp of at most 16 digits";
@@ -53,7 +53,7 @@ impl Tolerance {
         self.check(digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')), now)
     }
 
-    /// The instant that `number` is, if it is near enough to `now`.
+    /// Reads the instant from a number, if it is near enough to `now`.
     pub(super) fn check(&self, number: u64, now: SystemTime) -> Result<SystemTime, Rejection> {
         let since = if self.milliseconds { Duration::from_millis(number) } else { Duration::from_secs(number) };
         let Some(at) = SystemTime::UNIX_EPOCH.checked_add(since) else {

@@ -64,7 +64,7 @@ impl Encoding {
     }
 }
 
-/// Removes the padding, because the padded tables of the library also accept several padded texts in a row.
+/// Removes the padding, because the padded decoders of the library also accept several padded texts in a row.
 fn unpadded(text: &[u8]) -> Option<&[u8]> {
     let text = (text.len() % 4 == 0).then_some(text)?;
     let text = text.strip_suffix(b"=").unwrap_or(text);
@@ -79,7 +79,7 @@ pub(in crate::auth) struct Signatures {
     pub(in crate::auth) encoding: Encoding,
     pub(in crate::auth) lengths: RangeInclusive<usize>,
     pub(in crate::auth) prefix: Box<[u8]>,
-    /// What stands between entries. Those of a list that lack the prefix belong to versions that are not known here.
+    /// What stands between entries. Entries without the prefix belong to versions that are not configured.
     pub(in crate::auth) list: Option<u8>,
     pub(in crate::auth) pairs: Option<Pairs>,
     pub(in crate::auth) may_repeat: bool,
@@ -186,7 +186,7 @@ fn split(text: &[u8], separator: Option<u8>) -> impl Iterator<Item = &[u8]> {
 
 /// The decoded signatures of one delivery, any of which may be the right one.
 ///
-/// It has room for the most that can be sent, so that reading a header allocates nothing.
+/// It has room for the maximum, so that reading a header allocates nothing.
 #[derive(Debug)]
 pub(in crate::auth) struct Candidates {
     slots: [Slot; MAX_SIGNATURES],

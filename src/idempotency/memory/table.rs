@@ -41,8 +41,8 @@ struct Done {
     status: StatusCode,
 }
 
-/// Event keys are keyed hashes, so no sender can choose them. The multiplication spreads keys that tests make of small
-/// numbers.
+/// Event keys are keyed hashes, so no sender can choose them. The multiplication spreads the small numbers that tests
+/// use as keys.
 #[derive(Default)]
 struct KeyHasher(u64);
 

@@ -11,7 +11,7 @@ pub struct RedisStoreError(Kind);
 
 #[derive(Clone, Debug)]
 enum Kind {
-    /// Not the client's own error, whose text can quote the key.
+    /// The client's own error is not kept, because its text can quote the key.
     Redis {
         cause: String,
         kind: ErrorKind,
@@ -25,7 +25,8 @@ enum Kind {
 impl RedisStoreError {
     pub(super) fn redis(error: &RedisError) -> Self {
         let text = error.to_string();
-        // A server that lacks a command, such as one that was renamed, quotes its arguments, and the key is one of them.
+        // A server that lacks a command, for example because it was renamed, quotes the arguments, which include the
+        // key.
         let text = text.split(", with args").next().unwrap_or_default();
         let cause = text.split_whitespace().collect::<Vec<_>>().join(" ");
         Self(Kind::Redis { cause, kind: error.kind(), timed_out: error.is_timeout() })

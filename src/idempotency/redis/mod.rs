@@ -18,12 +18,12 @@ use super::{Attempt, Claim, ClaimToken, Commit, Done, EventKey, Store};
 const PREFIX: &str = "webhook:";
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A hundred years. Redis refuses times beyond its calendar.
+/// A hundred years. Redis rejects times beyond its calendar.
 const MAX_MILLIS: u64 = 100 * 365 * 24 * 60 * 60 * 1000;
 
 const RELEASE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
-/// Keeps the claims in Redis 7.0 or later, or in Valkey, for all replicas of your service.
+/// A store in Redis 7.0 or later, or in Valkey, which all replicas of your service share.
 ///
 /// Each step is one command on one key and one round trip, so Redis Cluster works too. Leases and times to live are
 /// measured by the server. It holds a keyed hash with a token or a status for each event.
@@ -66,11 +66,11 @@ impl RedisStore {
         Self::connect_with_prefix(url, PREFIX).await
     }
 
-    /// Connects like [`connect`](Self::connect), with another prefix, for a user who may only access keys with that.
+    /// Connects to a server with another prefix than `webhook:`, for a user who may only access keys with that prefix.
     ///
     /// # Errors
     ///
-    /// The same as those of [`connect`](Self::connect).
+    /// See [`connect`](Self::connect).
     pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, RedisStoreError> {
         runtime()?;
         let store = Self::connect_lazy(url)?.prefix(prefix);
@@ -108,7 +108,7 @@ impl RedisStore {
         Ok(Self::on(Connection::to(client)))
     }
 
-    /// A store on a connection of your own, for example to a cluster.
+    /// A store on your own connection, for example to a cluster.
     ///
     /// It must replace itself when it is lost, also when it has gone silent. This store sends a step again over a clone of
     /// it. Enable the features that the connection needs on your own dependency on `redis`.
@@ -198,14 +198,14 @@ impl Store for RedisStore {
     }
 
     async fn release(&self, attempt: Attempt) -> Result<(), RedisStoreError> {
-        // Not `EVALSHA`: a restarted server would ask for the script, when the request may have been dropped already.
+        // With `EVALSHA`, a restarted server would ask for the script, and the request may have been dropped by then.
         let mut command = Cmd::new();
         command.arg("EVAL").arg(RELEASE).arg(1).arg(self.key(attempt.key)).arg(Entry::Claimed(attempt.token).encode());
         self.connection.send(&command, None, self.timeout).await?;
         Ok(())
     }
 
-    /// Commits in a task of its own if there is a tokio runtime, and tries again until the lease has run out.
+    /// Commits in its own task if there is a tokio runtime, and tries again until the lease has run out.
     fn commit_detached(&self, attempt: Attempt, done: Done) {
         let store = self.clone();
         self.background.insist(move || {
@@ -214,7 +214,7 @@ impl Store for RedisStore {
         });
     }
 
-    /// Releases in a task of its own if there is a tokio runtime, and tries again until the lease has run out.
+    /// Releases in its own task if there is a tokio runtime, and tries again until the lease has run out.
     fn release_detached(&self, attempt: Attempt) {
         let store = self.clone();
         self.background.insist(move || {

@@ -5,8 +5,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
 /// The name under which a `RawValue` passes through `serde`.
 ///
 /// `serde_json::Value` takes a sender's object with this one key for a `RawValue` too, and decodes
-/// the string beside it: JSON that was never sent as such, with a limit of depth of its own, so that
-/// a nest of them overflows the stack.
+/// the string in it with a new depth limit, so that nested objects of this kind overflow the stack.
 pub(in crate::json) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 /// A seed, deserializer or visitor of a key. It notes the key of a struct, and refuses
@@ -35,7 +34,7 @@ macro_rules! read_text {
     )+};
 }
 
-/// Keys that are no text pass unseen.
+/// Keys that are not text pass without a check.
 macro_rules! read_other {
     ($($method:ident($($argument:ident: $type:ty),*))+) => {$(
         fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
@@ -78,7 +77,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for NotedKey<'_, 'de, V> {
     #[inline]
     fn visit_str<E: Error>(self, key: &str) -> Result<V::Value, E> {
         match self.note {
-            // What is not borrowed holds an escape.
+            // A text that is not borrowed contains an escape.
             Some((fields, note)) => *note = fields.iter().find(|field| **field == key).unwrap_or(&""),
             None => refuse_reserved(key)?,
         }

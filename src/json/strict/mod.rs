@@ -4,8 +4,8 @@
 //! The path names only what the decoded types name: the fields that `serde` announces for a struct.
 //! Keys of maps and of unknown fields come from the sender and never enter it.
 //!
-//! The methods that pass things on are marked to be inlined: without, the view was seen to cost 9 %
-//! more instructions than with.
+//! The methods that pass values on are marked `#[inline]`: without it, the view costs 9 % more
+//! instructions.
 
 mod access;
 mod key;

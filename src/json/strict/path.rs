@@ -15,8 +15,8 @@ pub(in crate::json) trait Notes: Copy {
     fn is_stored(self) -> bool;
 }
 
-/// Notes nothing. A body is read so at first, and once more only if that fails: noting was measured
-/// to cost 5 % more instructions.
+/// Notes nothing. A body is first read with this, and again with notes only if that fails: noting
+/// costs 5 % more instructions.
 #[derive(Clone, Copy)]
 pub(in crate::json) struct Silent;
 

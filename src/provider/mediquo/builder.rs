@@ -79,8 +79,8 @@ impl MediQuoBuilder {
     ///
     /// # Errors
     ///
-    /// Nothing is configured; or as for [`ApiKeyBuilder::build`]; or both a user name and a bearer token are configured,
-    /// which one `Authorization` header cannot carry.
+    /// No credential is configured; a credential cannot be used, for the reasons of [`ApiKeyBuilder::build`]; or both a
+    /// user name and a bearer token are configured, which one `Authorization` header cannot carry.
     pub fn build(self) -> Result<MediQuo, ConfigError> {
         if self.signature.is_empty() && (self.header_named || self.has_no_other()) {
             return Err(ConfigError::new(ConfigErrorKind::Missing, "signature"));

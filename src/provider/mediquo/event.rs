@@ -12,13 +12,13 @@ use crate::json::provider_events::provider_events;
 provider_events! {
     /// What MediQuo sends.
     ///
-    /// `Debug` shows kinds, ids of consultations and counts, never personal fields. It is serialised
-    /// to JSON that means the same (an instant is written in UTC, an absent field as `null`), and read
-    /// from it again, so that an event can wait in a queue.
+    /// `Debug` shows kinds, ids of consultations and counts, never personal fields. An event can wait in
+    /// a queue: it is serialised to equivalent JSON (an instant in UTC, an absent field as `null`), and
+    /// read from it again.
     ///
     /// # Examples
     ///
-    /// For tests of your handler:
+    /// Build an event in a test of your handler:
     ///
     /// ```
     /// use tower_webhook::{jiff::Timestamp, provider::mediquo::{

@@ -11,7 +11,7 @@
 //! | `patient_waiting_room_position_update` | `WaitingRoomPositionUpdate` | [`WaitingRoomPayload`] |
 //! | any other | [`Unknown`](Event::Unknown) | the whole JSON |
 //!
-//! MediQuo documents no retries, so an event that you refuse may be lost: every form that a state of its pages shows is
+//! MediQuo documents no retries, so an event that you reject may be lost: every form that a state of its pages shows is
 //! accepted. Links that open a room or a document without a login are [`SecretString`](crate::json::SecretString)s.
 //!
 //! What the layer does follows MediQuo's page "Webhooks":
@@ -22,7 +22,7 @@
 //! | "additional security methods ... (Oauth, user/password, ...)" | also checks [`basic_auth`](MediQuoBuilder::basic_auth), [`bearer`](MediQuoBuilder::bearer) or [`bearer_checked_by`](MediQuoBuilder::bearer_checked_by); everything that you configure must match |
 //! | nothing about statuses | answers a wrong value with 401, and sends your handler's response as it is |
 //!
-//! The idempotency layer (feature `idempotency`) tells two events apart by all their decoded fields: a consultation that is
+//! The idempotency layer (feature `idempotency`) identifies an event by all its decoded fields: a consultation that is
 //! reopened or amended finishes twice. A retry is a duplicate even if its JSON is written in another way.
 //!
 //! # Examples
@@ -80,7 +80,7 @@ use super::{Envelope, Place, Provider, RawDelivery};
 use crate::{Delivery, delivery::Identity};
 use crate::{Rejection, WebhookLayer, auth::Scheme};
 
-/// The provider MediQuo. The [module docs](self) show what follows from its page.
+/// The provider MediQuo. The [module docs](self) compare its page with what the layer does.
 #[derive(Clone)]
 pub struct MediQuo {
     scheme: Arc<dyn Scheme>,
@@ -99,7 +99,7 @@ impl MediQuo {
         Self { scheme, envelope: Envelope::new().event_type(event_type.clone()).tagged(), event_type }
     }
 
-    /// Makes the layer; the same as [`WebhookLayer::new`].
+    /// Makes the layer of this provider, like [`WebhookLayer::new`].
     pub fn into_layer(self) -> WebhookLayer<Self> {
         WebhookLayer::new(self)
     }

@@ -16,7 +16,7 @@ pub struct Report {
     /// The type.
     #[serde(rename = "type")]
     pub report_type: Option<ReportType>,
-    /// The report itself.
+    /// The content.
     pub content: Option<ReportContent>,
     /// The name of the report, if it was sent in an object of reports by name.
     pub name: Option<String>,
@@ -30,7 +30,7 @@ crate::open_enum! {
     }
 }
 
-/// A report itself. The page says that its structure depends on the report's type, and shows one.
+/// The content of a report. The page says that its structure depends on the report's type, and shows one.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -126,7 +126,7 @@ impl TypedContent {
     pub(super) fn finish<E: Error>(self) -> Result<(Option<ReportType>, Option<ReportContent>), E> {
         match (self.report_type.flatten(), self.content.flatten()) {
             (Some(ReportType::Soap), Some(ReportContent::Other(early))) => {
-                // Not its message: `serde_json` would take the place in the fragment for one in the body.
+                // Drop its message: `serde_json` would take the place in the fragment for one in the body.
                 let soap = early.decode().map_err(|_| E::custom("a content that does not fit its type"))?;
                 Ok((Some(ReportType::Soap), Some(ReportContent::Soap(soap))))
             }

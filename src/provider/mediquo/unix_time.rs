@@ -20,8 +20,8 @@ pub(super) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Resul
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
     if deserializer.is_human_readable() {
-        // Not `deserialize_any`: with serde_json's `arbitrary_precision`, which any crate may turn on, that
-        // hands out fractions as maps.
+        // `deserialize_any` would give fractions as maps with serde_json's `arbitrary_precision`, which any
+        // crate may turn on.
         deserializer.deserialize_f64(Seconds)
     } else {
         // Other formats tell integers from fractions.

@@ -7,8 +7,8 @@ use crate::{
 /// Discord ([page](https://docs.discord.com/developers/events/webhook-events)).
 ///
 /// Ed25519 of time and body, in hex. The key is the application's public key. The type is that of webhook events, the id
-/// that of interactions. Add [`DiscordPing`](crate::handshake::DiscordPing): Discord accepts the URL only if its pings
-/// are answered and its wrong signatures get a 401.
+/// that of interactions. Add [`DiscordPing`](crate::handshake::DiscordPing): Discord accepts a URL only if it answers
+/// pings, and answers wrong signatures with 401.
 ///
 /// # Examples
 ///

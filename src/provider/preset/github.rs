@@ -7,7 +7,7 @@ use crate::{
 /// GitHub ([page](https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries)).
 ///
 /// HMAC-SHA256 of the body, in hex after `sha256=`. Neither type nor id is signed: a recorded delivery can be replayed
-/// under a new `X-GitHub-Delivery`. The `ping` that greets a new webhook is an ordinary event.
+/// under a new `X-GitHub-Delivery`. The `ping` for a new webhook is an ordinary event.
 ///
 /// Choose the content type `application/json` in GitHub's settings, because a form is not JSON. Raise the
 /// [`body_limit`](crate::WebhookLayer::body_limit) of 1 MiB: GitHub sends up to 25 MB, and does not retry.

@@ -8,9 +8,9 @@ use crate::{
 ///
 /// HMAC-SHA256 of the body, in hex. The time is in the body, so it is checked after the signature.
 ///
-/// The id is in a header that is not signed, and the time is in the signed body. So a retry with a new time is a new
-/// event for the idempotency layer (feature `idempotency`), unless you say with
-/// [`identified_by`](crate::provider::CustomBuilder::identified_by) what tells events apart.
+/// The id is in an unsigned header, and the time is in the signed body. So a retry with a new time is a new event for
+/// the idempotency layer (feature `idempotency`), unless you set what identifies an event with
+/// [`identified_by`](crate::provider::CustomBuilder::identified_by).
 ///
 /// # Examples
 ///

@@ -22,8 +22,8 @@
 //!
 //! A signed time must be within 300 seconds of the time of arrival: change it with
 //! [`tolerance`](PresetBuilder::tolerance). Metriport's time is reported and not checked, because its page does not say
-//! that a retry has a new one. Rejections use the [default statuses](crate::RejectionKind) unless the preset's docs say
-//! otherwise.
+//! whether a retry has a new one. Rejections have the [default statuses](crate::RejectionKind) unless the preset's docs
+//! say otherwise.
 //!
 //! # Examples
 //!
@@ -60,9 +60,9 @@
 //! # Ok::<_, tower_webhook::ConfigError>(())
 //! ```
 //!
-//! `.tagged::<E>()` decodes into an enum of events, wherever the provider says the type: in a header, a member, or a
-//! member of a member. `.json::<E>()` decodes into any type that derives `Deserialize`, such as
-//! [`RawJson`]. `.raw()` takes a body of any kind, such as the form of a Slack command.
+//! `.tagged::<E>()` decodes into an enum of events, by the type in a header or in a member of the body.
+//! `.json::<E>()` decodes into any type that implements `Deserialize`, such as [`RawJson`].
+//! `.raw()` accepts a body of any kind, such as the form of a Slack command.
 
 mod discord;
 mod github;
@@ -151,7 +151,7 @@ pub struct PresetBuilder {
     public_url: Option<String>,
 }
 
-/// A scheme that lacks only its keys.
+/// The builder of a scheme, without its keys.
 #[derive(Clone, Debug)]
 enum SchemeBuilder {
     ApiKey(ApiKeyBuilder),
@@ -194,7 +194,7 @@ impl PresetBuilder {
         self
     }
 
-    /// Replaces the places of type, id and time, for deliveries of another shape than the preset expects.
+    /// Replaces the places of type, id and time, for deliveries that have them elsewhere than the preset expects.
     pub fn envelope(mut self, envelope: Envelope) -> Self {
         self.envelope = envelope;
         self
@@ -216,7 +216,7 @@ impl PresetBuilder {
         self.custom().tagged()
     }
 
-    /// Takes bodies of any kind as they were sent: see [`CustomBuilder::raw`].
+    /// Accepts bodies of any kind as they were sent: see [`CustomBuilder::raw`].
     pub fn raw(self) -> CustomBuilder<WebhookBody> {
         self.custom().raw()
     }
@@ -225,7 +225,7 @@ impl PresetBuilder {
     ///
     /// # Errors
     ///
-    /// As for [`CustomBuilder::build`].
+    /// See [`CustomBuilder::build`].
     pub fn build(self) -> Result<Custom<RawJson>, ConfigError> {
         self.custom().build()
     }

@@ -22,7 +22,8 @@ pub fn standard_webhooks() -> PresetBuilder {
     PresetBuilder::new("standard-webhooks", StandardWebhooks::builder(), envelope)
 }
 
-/// Svix and those who send through it, such as Clerk and Resend ([page](https://docs.svix.com/receiving/verifying-payloads/how-manual)).
+/// Svix and the providers that send through it, such as Clerk and Resend
+/// ([page](https://docs.svix.com/receiving/verifying-payloads/how-manual)).
 ///
 /// Id, time and body are signed, as in [`standard_webhooks`]; the provider's name is `svix`.
 ///

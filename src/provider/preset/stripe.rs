@@ -6,8 +6,8 @@ use crate::{
 
 /// Stripe ([page](https://docs.stripe.com/webhooks#verify-manually)).
 ///
-/// HMAC-SHA256 of time and body, in hex, in a header with both: `t=..,v1=..`. The key is the whole text with its
-/// `whsec_`: here it is not base64. While you roll a secret, Stripe sends one `v1` for each.
+/// HMAC-SHA256 of time and body, in hex. The header has time and signature: `t=..,v1=..`. The key is the whole text
+/// with its `whsec_`, and not base64. While you roll a secret, Stripe sends one `v1` for each.
 ///
 /// # Examples
 ///

@@ -6,7 +6,7 @@ use crate::{
 
 /// Terra ([page](https://docs.tryterra.co/reference/security)).
 ///
-/// HMAC-SHA256 of time and body, in hex, in a header with both: `t=..,v1=..`. Terra sends no id.
+/// HMAC-SHA256 of time and body, in hex. The header has time and signature: `t=..,v1=..`. Terra sends no id.
 ///
 /// # Examples
 ///

@@ -9,13 +9,13 @@ use crate::{
 provider_events! {
     /// What Truemed sends.
     ///
-    /// `Debug` shows kinds and ids, never personal fields. It is serialised to JSON that means the
-    /// same (an instant is written in UTC, an absent field as `null`), and read from it again, so that
-    /// an event can wait in a queue.
+    /// `Debug` shows kinds and ids, never personal fields. An event can wait in a queue: it is
+    /// serialised to equivalent JSON (an instant in UTC, an absent field as `null`), and read from it
+    /// again.
     ///
     /// # Examples
     ///
-    /// For tests of your handler:
+    /// Build an event in a test of your handler:
     ///
     /// ```
     /// use tower_webhook::provider::truemed::{Event, QualificationSessionComplete, Status};
@@ -54,7 +54,7 @@ provider_events! {
 pub struct QualificationSessionComplete {
     /// The id that Truemed returned when the session was created.
     pub qualification_session_id: String,
-    /// Where the session stands. By the page it is `approved` or `rejected` when this is sent.
+    /// The state of the session. The page says that it is `approved` or `rejected` when this is sent.
     pub status: Status,
     /// The customer's address.
     pub email: Option<String>,
@@ -67,7 +67,7 @@ pub struct QualificationSessionComplete {
 }
 
 crate::open_enum! {
-    /// Where a qualification session stands.
+    /// The state of a qualification session.
     pub enum Status {
         /// A Letter of Medical Necessity was issued.
         Approved = "approved",
@@ -75,7 +75,7 @@ crate::open_enum! {
         Pending = "pending",
         /// The survey is under review.
         Processing = "processing",
-        /// The customer can not receive a Letter of Medical Necessity.
+        /// The customer cannot receive a Letter of Medical Necessity.
         Rejected = "rejected",
     }
 }
@@ -159,7 +159,7 @@ impl EligibilityData {
 }
 
 impl Item {
-    /// An item with the one field that Truemed always sends.
+    /// An item with only the field that Truemed always sends.
     pub fn new(sku: impl Into<String>) -> Self {
         Self { sku: sku.into(), name: None, eligibility: None, reviewed_at: None, created_at: None }
     }

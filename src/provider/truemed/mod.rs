@@ -8,16 +8,16 @@
 //! | "Item Eligibility Updated" | [`ItemEligibilityUpdated`] | its `event_type` |
 //! | any other | [`Unknown`](Event::Unknown), with its JSON | |
 //!
-//! Truemed can send all of them to one URL: one layer decodes them. What else the layer does follows the same pages:
+//! One layer decodes all of them, so that Truemed can send them to one URL. The same pages say the rest:
 //!
 //! | the page says | the layer |
 //! |---|---|
 //! | the `x-truemed-api-key` header matches the partner's API key | expects one of your keys in that header ([`ApiKey`]) |
 //! | "204 ... does not need to include any content in the body" | turns any 2xx of your handler into an empty 204 |
 //! | "400 Invalid payload or authentication failure" | answers a wrong key with 400, not 401 |
-//! | "retry the requests ... with backoff for up to 7 days" | Truemed sends again what you do not answer with 2xx |
+//! | "retry the requests ... with backoff for up to 7 days" | sends your handler's errors on, so that Truemed retries |
 //!
-//! The idempotency layer (feature `idempotency`) tells two events apart by all their decoded fields: approved, rejected, and
+//! The idempotency layer (feature `idempotency`) identifies an event by all its decoded fields: approved, rejected, and
 //! approved again with another expiry are three events. A retry is a duplicate even if its JSON is written in another way.
 //!
 //! # Examples
@@ -56,7 +56,7 @@ use crate::{
 #[cfg(feature = "idempotency")]
 use crate::{Delivery, delivery::Identity};
 
-/// The provider Truemed. The [module docs](self) show what follows from its pages.
+/// The provider Truemed. The [module docs](self) compare its pages with what the layer does.
 #[derive(Clone, Debug)]
 pub struct Truemed {
     scheme: ApiKey,
@@ -91,7 +91,7 @@ impl Truemed {
         TruemedBuilder { scheme: ApiKey::header("x-truemed-api-key").noun("API key") }
     }
 
-    /// Makes the layer; the same as [`WebhookLayer::new`].
+    /// Makes the layer of this provider, like [`WebhookLayer::new`].
     pub fn into_layer(self) -> WebhookLayer<Self> {
         WebhookLayer::new(self)
     }
@@ -114,7 +114,7 @@ impl TruemedBuilder {
     ///
     /// # Errors
     ///
-    /// As for [`ApiKeyBuilder::build`].
+    /// See [`ApiKeyBuilder::build`].
     pub fn build(self) -> Result<Truemed, ConfigError> {
         let event_type = Place::body("event_type");
         let envelope = Envelope::new().event_type(event_type.clone()).tagged();

@@ -15,8 +15,9 @@ use crate::idempotency::{Attempt, BoxError, ClaimToken, EventKey, Store};
 /// amount: with Redis, subtract it from each key's `PTTL` by `PEXPIRE`. The suite uses leases and times to live of hours,
 /// so its own running time does not matter. It uses random keys and does not remove them.
 ///
-/// The suite cannot find two kinds of faults. A store may leave `commit_detached` and `release_detached` out, so their
-/// absence is no violation. And it polls concurrent claims in turns on one thread, so it finds no race between threads.
+/// The suite cannot find two kinds of faults. A store may leave out `commit_detached` and `release_detached`, so their
+/// absence is not a violation. The suite polls concurrent claims in turns on one thread, so it finds no race of
+/// threads.
 ///
 /// # Errors
 ///
@@ -70,7 +71,7 @@ pub async fn walk<St: Store>(
     model::walk(store, &mut advance, seed, steps).await
 }
 
-/// Both are long compared with the time that a check takes.
+/// Both are much longer than a check takes.
 const LEASE: Duration = Duration::from_secs(10_000);
 const TTL: Duration = Duration::from_secs(100_000);
 

@@ -19,7 +19,7 @@ fn in_progress(claim: &Claim) -> bool {
     matches!(claim, Claim::InProgress { remaining } if remaining.is_none_or(|remaining| remaining <= LEASE))
 }
 
-/// Keys that differ from this one in one byte. Not in one of the last four, where the keys that are made later differ.
+/// Keys that differ from this one in one byte, but not in the last four, where the keys that are made later differ.
 fn neighbours_of_key(key: EventKey) -> impl Iterator<Item = EventKey> {
     let key = u128::from_be_bytes(*key.as_bytes());
     (32..128).step_by(8).map(move |bit| EventKey::from_bytes((key ^ (1 << bit)).to_be_bytes()))
@@ -130,7 +130,7 @@ pub(super) async fn releases<St: Store>(store: &St, _advance: &mut impl AsyncFnM
     Ok(())
 }
 
-/// A store may do nothing in `commit_detached`, or do it later: the key is still in progress then, or done.
+/// After `commit_detached`, the key is done or still in progress: a store may do nothing there, or commit later.
 pub(super) async fn detached_commits<St: Store>(
     store: &St,
     advance: &mut impl AsyncFnMut(Duration),

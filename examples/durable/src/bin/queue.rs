@@ -1,4 +1,4 @@
-//! Both providers into a queue, and its worker: `cargo run --bin queue`. See the README of this package.
+//! Puts the events of both providers into a queue, and runs its worker: `cargo run --bin queue`. See the README.
 
 use std::path::Path;
 
@@ -25,14 +25,14 @@ async fn main() -> Result<(), Failure> {
 
     server::serve(queue::router(queue, idempotency, truemed, mediquo)).await?;
     stop.send_replace(true);
-    // What has not ended by then is taken up when the program starts again.
+    // Jobs that have not ended by then run again at the next start.
     if let Ok(ended) = timeout(GRACE, worker).await {
         ended??;
     }
     Ok(())
 }
 
-/// What the events are for.
+/// The effect of an event.
 async fn effect(job: Job, key: JobKey) -> Result<(), BoxDynError> {
     match job.event()? {
         Some(Event::Truemed(event)) => println!("{event:?}"),

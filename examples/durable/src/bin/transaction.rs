@@ -1,4 +1,4 @@
-//! Each event and its effect in one transaction: `cargo run --bin transaction`. See the README of this package.
+//! Stores each event's key and effect in one transaction: `cargo run --bin transaction`. See the README.
 
 use std::path::Path;
 
