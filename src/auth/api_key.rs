@@ -111,6 +111,7 @@ impl ApiKeyBuilder {
     }
 
     /// Sets the provider's word for its keys, for error messages.
+    #[cfg(any(feature = "mediquo", feature = "signatures", feature = "truemed"))]
     pub(crate) fn noun(mut self, noun: &'static str) -> Self {
         self.noun = noun;
         self

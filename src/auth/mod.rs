@@ -52,6 +52,8 @@
 mod api_key;
 mod key;
 mod keys;
+#[cfg(feature = "signatures")]
+mod public_url;
 mod scheme;
 mod secret;
 #[cfg(feature = "signatures")]

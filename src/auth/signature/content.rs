@@ -1,6 +1,6 @@
 //! What is signed, and where in a delivery it is.
 
-use std::{borrow::Cow, slice, sync::Arc, time::SystemTime};
+use std::{borrow::Cow, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
@@ -77,7 +77,7 @@ pub(in crate::auth) enum TimestampSource {
     /// In the header of the signatures.
     Pairs,
     /// In this member of the body, which is JSON.
-    Body(Box<str>),
+    Body(Box<Path>),
 }
 
 /// What is signed of one head.
@@ -130,8 +130,8 @@ impl Content {
         body: &Bytes,
     ) -> Result<Verified, Rejection> {
         let at = match &self.timestamp {
-            TimestampSource::Body(member) => {
-                let number = whole_number(body, slice::from_ref(member))
+            TimestampSource::Body(path) => {
+                let number = whole_number(body, path)
                     .ok_or(RejectionReason::Other("the body has no timestamp where the settings say it is"))?;
                 Some(self.tolerance.check(number, signed.head.received_at)?)
             }
@@ -144,8 +144,8 @@ impl Content {
 }
 
 /// The whole number in this member of the JSON object that a body is. The member must occur once.
-fn whole_number(body: &[u8], member: &Path) -> Option<u64> {
-    let [found] = members::find(body, [Some(member)]);
+fn whole_number(body: &[u8], path: &Path) -> Option<u64> {
+    let [found] = members::find(body, [Some(path)]);
     found.and_then(members::Scalar::whole_number).and_then(|number| u64::try_from(number).ok())
 }
 
