@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue};
 use super::{algorithm::Message, pieces::Pieces, tolerance::Tolerance};
 use crate::{
     Rejection, RejectionReason,
-    auth::{Head, Verified, only_header},
+    auth::{Head, Verified},
     json::members::{self, Path},
 };
 
@@ -98,7 +98,7 @@ impl Content {
         in_pairs: Option<&'a [u8]>,
     ) -> Result<SignedHead<'a>, Rejection> {
         let timestamp = match &self.timestamp {
-            TimestampSource::Header(name) => Some((name, only_header(head, name)?.as_bytes())),
+            TimestampSource::Header(name) => Some((name, head.header(name)?.as_bytes())),
             _ => in_pairs.map(|digits| (signatures, digits)),
         };
         let at = match timestamp {
@@ -106,7 +106,7 @@ impl Content {
             None => None,
         };
         let id = match &self.id {
-            Some(name) => Some(only_header(head, name)?),
+            Some(name) => Some(head.header(name)?),
             None => None,
         };
         if let (Some(name), Some(value)) = (&self.id, id) {
