@@ -41,7 +41,7 @@ pub enum ConfigErrorKind {
     Missing,
     /// A key that is sent in a header contains characters beyond ASCII.
     NonAscii,
-    /// A duration is zero or too long.
+    /// A duration is zero or too long, or a status is not one of those that fit.
     OutOfRange,
     /// A value begins or ends with white space, such as the newline of the file that it was read from.
     Padded,

@@ -11,7 +11,6 @@ use super::{
     Head, Key, Keys, Scheme, Secret, Verified,
     key::Fault,
     keys::{MAX_KEYS, in_header, strong_enough},
-    only_header,
 };
 use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers};
 
@@ -111,6 +110,7 @@ impl ApiKeyBuilder {
     }
 
     /// Sets the provider's word for its keys, for error messages.
+    #[cfg(any(feature = "mediquo", feature = "signatures", feature = "truemed"))]
     pub(crate) fn noun(mut self, noun: &'static str) -> Self {
         self.noun = noun;
         self
@@ -224,7 +224,7 @@ impl Word {
 
 impl Scheme for ApiKey {
     fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
-        let value = only_header(head, self.place.header())?.as_bytes();
+        let value = head.header(self.place.header())?.as_bytes();
         let offered = match &self.place {
             Place::Header(_) => value,
             Place::Authorization(word) => word.credential(value)?,
@@ -291,7 +291,7 @@ struct BearerFn {
 
 impl Scheme for BearerFn {
     fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
-        let value = only_header(head, &AUTHORIZATION)?.as_bytes();
+        let value = head.header(&AUTHORIZATION)?.as_bytes();
         let token = std::str::from_utf8(Word::Bearer.credential(value)?);
         match token {
             Ok(token) if token.bytes().all(|byte| byte.is_ascii_graphic()) && (self.check)(token) => {

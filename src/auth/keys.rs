@@ -75,8 +75,12 @@ impl Keys {
             let faulty = |fault: Fault| fault.of(format!("{noun} {number}"));
             let secret = secret.map_err(faulty)?;
             let label = checked_label(key, noun, number)?;
-            if live.iter().any(|other| other.label == label || other.secret.equals(&secret)) {
+            if live.iter().any(|other| other.secret.equals(&secret)) {
                 return Err(faulty(ConfigErrorKind::Duplicate.into()));
+            }
+            if live.iter().any(|other| other.label == label) {
+                let setting = format!("the label of {noun} {number}");
+                return Err(ConfigError::new(ConfigErrorKind::Duplicate, setting));
             }
             live.push(Live { label, secret });
         }

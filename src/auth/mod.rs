@@ -52,6 +52,8 @@
 mod api_key;
 mod key;
 mod keys;
+#[cfg(feature = "signatures")]
+mod public_url;
 mod scheme;
 mod secret;
 #[cfg(feature = "signatures")]
@@ -61,8 +63,6 @@ mod standard_webhooks;
 #[cfg(feature = "signatures")]
 mod twilio;
 mod verified;
-
-use http::{HeaderName, HeaderValue};
 
 use self::secret::Secret;
 pub use self::{
@@ -78,17 +78,3 @@ pub use self::{
     standard_webhooks::{StandardWebhooks, StandardWebhooksBuilder},
     twilio::{Twilio, TwilioBuilder},
 };
-use crate::{
-    Rejection, RejectionReason,
-    headers::{self, NotOne},
-};
-
-/// The value of a header that must occur exactly once.
-fn only_header<'a>(head: &Head<'a>, name: &HeaderName) -> Result<&'a HeaderValue, Rejection> {
-    headers::only(&head.parts.headers, name).map_err(|not_one| {
-        Rejection::from(match not_one {
-            NotOne::Missing => RejectionReason::MissingHeader(name.clone()),
-            NotOne::Repeated => RejectionReason::RepeatedHeader(name.clone()),
-        })
-    })
-}

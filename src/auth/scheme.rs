@@ -1,10 +1,13 @@
 use std::{fmt, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
 
 use super::Verified;
-use crate::{Rejection, RejectionReason};
+use crate::{
+    Rejection, RejectionReason,
+    headers::{self, NotOne},
+};
 
 /// Authenticates deliveries. Implement it for a provider whose signature the schemes of this crate cannot describe.
 ///
@@ -20,22 +23,24 @@ use crate::{Rejection, RejectionReason};
 ///
 /// ```
 /// use bytes::Bytes;
+/// use http::HeaderName;
 /// use tower_webhook::{Rejection, RejectionReason, auth::{Head, Scheme, Verified}};
 ///
 /// struct Sealed;
 ///
+/// const SEAL: HeaderName = HeaderName::from_static("x-seal");
+///
 /// impl Scheme for Sealed {
 ///     fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
-///         match head.parts.headers.contains_key("x-seal") {
-///             true => Ok(None), // the body decides
-///             false => Err(RejectionReason::Other("header x-seal is missing").into()),
-///         }
+///         head.header(&SEAL)?;
+///         Ok(None) // the body decides
 ///     }
 ///
 ///     fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
-///         match head.parts.headers.get("x-seal") {
-///             Some(seal) if body.ends_with(seal.as_bytes()) => Ok(Verified::new()),
-///             _ => Err(RejectionReason::Other("the seal does not end the body").into()),
+///         if body.ends_with(head.header(&SEAL)?.as_bytes()) {
+///             Ok(Verified::new())
+///         } else {
+///             Err(RejectionReason::Other("the seal does not end the body").into())
 ///         }
 ///     }
 /// }
@@ -136,14 +141,15 @@ pub trait Scheme: Send + Sync + 'static {
 ///
 /// ```
 /// use std::time::SystemTime;
+/// use http::HeaderName;
 /// use tower_webhook::auth::Head;
 ///
 /// let (parts, ()) = http::Request::post("/").header("x-acme-key", "k").body(())?.into_parts();
 /// let head = Head::new(&parts, SystemTime::UNIX_EPOCH);
-/// assert!(head.parts.headers.contains_key("x-acme-key"));
+/// assert_eq!(head.header(&HeaderName::from_static("x-acme-key")).unwrap(), "k");
 /// # Ok::<_, http::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Head<'a> {
     /// Method, URI, headers and extensions of the request.
@@ -157,6 +163,31 @@ impl<'a> Head<'a> {
     #[must_use]
     pub fn new(parts: &'a Parts, received_at: SystemTime) -> Self {
         Self { parts, received_at }
+    }
+
+    /// The value of a header that must occur exactly once, such as a credential. Two values are rejected even if they
+    /// are equal, because a proxy may have acted on either of them.
+    ///
+    /// # Errors
+    ///
+    /// [`RejectionReason::MissingHeader`] or [`RejectionReason::RepeatedHeader`].
+    pub fn header(&self, name: &HeaderName) -> Result<&'a HeaderValue, Rejection> {
+        headers::only(&self.parts.headers, name).map_err(|not_one| {
+            Rejection::from(match not_one {
+                NotOne::Missing => RejectionReason::MissingHeader(name.clone()),
+                NotOne::Repeated => RejectionReason::RepeatedHeader(name.clone()),
+            })
+        })
+    }
+}
+
+/// Shows the method and the time: a URI or a header can contain a secret.
+impl fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head")
+            .field("method", &self.parts.method)
+            .field("received_at", &self.received_at)
+            .finish_non_exhaustive()
     }
 }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Uri, header::CONTENT_TYPE};
 
 use super::{
-    Encoding, Head, Key, Scheme, Verified, key,
+    Encoding, Head, Key, Scheme, Verified, key, public_url,
     signature::{Algorithm, Candidates, Message, Signatures, Verifier},
 };
 use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers, urlencoded};
@@ -196,10 +196,9 @@ impl TwilioBuilder {
     pub fn build(self) -> Result<Twilio, ConfigError> {
         let verifier = Algorithm::LegacyHmacSha1.verifier("auth token", &self.keys, key::text)?;
         let url = self.url.ok_or_else(|| ConfigError::new(ConfigErrorKind::Missing, "the public URL"))?;
-        let (other, path) = other_form(&url).ok_or_else(|| {
-            ConfigError::new(ConfigErrorKind::Malformed, "the public URL")
-                .expected("`http` or `https`, a host, a path and no query")
-        })?;
+        let uri = public_url::parse(&url)?;
+        let expected = "`http` or `https`, a host, a path and no query";
+        let (other, path) = other_form(&url, &uri).ok_or_else(|| public_url::malformed(expected))?;
         let signatures = Signatures::new(Encoding::Base64, verifier.lengths());
         Ok(Twilio { verifier, signatures, urls: [url.into(), other.into()], path })
     }
@@ -213,16 +212,11 @@ impl fmt::Debug for TwilioBuilder {
 }
 
 /// The URL without its port, or with the usual one if it has none; and its path.
-fn other_form(url: &str) -> Option<(String, Box<str>)> {
-    let uri: Uri = url.parse().ok()?;
-    let port = match uri.scheme_str()? {
-        "http" => 80,
-        "https" => 443,
-        _ => return None,
-    };
+fn other_form(url: &str, uri: &Uri) -> Option<(String, Box<str>)> {
+    let port = if uri.scheme_str() == Some("http") { 80 } else { 443 };
     let (scheme, after) = url.split_once("://")?;
     let (authority, path) = after.split_at_checked(after.find('/')?)?;
-    if path.contains(['?', '#']) {
+    if path.contains('?') {
         return None;
     }
     let other = match uri.port() {

@@ -10,6 +10,12 @@ use super::strict::Key;
 /// The names that lead to a member, from the root.
 pub(crate) type Path = [Box<str>];
 
+/// The path that names with dots between them are, unless one is empty.
+#[cfg(feature = "signatures")]
+pub(crate) fn path(names: &str) -> Option<Box<Path>> {
+    names.split('.').map(|name| (!name.is_empty()).then(|| Box::from(name))).collect()
+}
+
 /// Reads several members in one pass. A member that occurs twice, or below an object that does, is
 /// not found: two readers could take two different ones. If the body is not JSON, none is found.
 pub(crate) fn find<'de, const N: usize>(body: &'de [u8], paths: [Option<&Path>; N]) -> [Option<Scalar<'de>>; N] {

@@ -243,8 +243,8 @@ impl<E> CustomBuilder<E> {
         self
     }
 
-    /// Sets the status that replaces any 2xx status of the handler. A 204 or 205 removes the body. The default is the
-    /// handler's own status.
+    /// Sets the 2xx status that replaces any 2xx status of the handler. A 204 or 205 removes the body. The default is
+    /// the handler's own status.
     pub fn success_status(mut self, status: StatusCode) -> Self {
         self.settings.success_status = Some(status);
         self
@@ -281,8 +281,9 @@ impl<E> CustomBuilder<E> {
     ///
     /// # Errors
     ///
-    /// A key or another setting of a preset's scheme cannot be used; a place of the envelope is not valid; or you
-    /// called [`tagged`](CustomBuilder::tagged) and the envelope does not say where the type is.
+    /// A key or another setting of a preset's scheme cannot be used; a place of the envelope is not valid; you called
+    /// [`tagged`](CustomBuilder::tagged) and the envelope does not say where the type is; or the success status is not
+    /// 2xx.
     pub fn build(self) -> Result<Custom<E>, ConfigError> {
         let Self { mut settings, scheme } = self;
         let envelope = settings.envelope.take().map(Envelope::checked).transpose()?;
@@ -296,6 +297,9 @@ impl<E> CustomBuilder<E> {
                 }
             },
         };
+        if settings.success_status.is_some_and(|status| !status.is_success()) {
+            return Err(ConfigError::new(ConfigErrorKind::OutOfRange, "the success status").expected("2xx"));
+        }
         Ok(Custom { settings, scheme: scheme? })
     }
 }

@@ -1,9 +1,12 @@
 //! What is wrong with a setting comes out of `build`, and never with the value.
 
+use std::time::SystemTime;
+
+use http::{Request, StatusCode};
 use tower_webhook::{
     ConfigError, ConfigErrorKind,
-    auth::{ApiKey, Key, Keys},
-    provider::{mediquo::MediQuo, truemed::Truemed},
+    auth::{ApiKey, Head, Key, Keys},
+    provider::{Custom, Provider, mediquo::MediQuo, truemed::Truemed},
 };
 
 const KEY: &str = "canary-sixteen-or-more";
@@ -124,6 +127,31 @@ fn one_authorization_header_cannot_carry_two_credentials() {
     assert_eq!(kind(MediQuo::builder().signature(KEY).basic_auth("u", KEY).bearer(KEY).build()), duplicate);
     assert_eq!(kind(MediQuo::builder().basic_auth("u", KEY).bearer_checked_by(|_| true).build()), duplicate);
     assert_eq!(kind(MediQuo::builder().bearer(KEY).bearer_checked_by(|_| true).build()), duplicate);
+}
+
+#[test]
+fn a_success_status_is_a_success() {
+    let custom = |status: u16| {
+        let scheme = ApiKey::header("x-key").key(KEY).build().unwrap();
+        Custom::builder("acme", scheme).success_status(StatusCode::from_u16(status).unwrap()).build()
+    };
+    for status in [200, 202, 204, 299] {
+        assert_eq!(kind(custom(status)), None);
+    }
+    for status in [100, 199, 300, 404, 500] {
+        assert_eq!(custom(status).unwrap_err().to_string(), "the success status is out of range: expected 2xx");
+    }
+}
+
+#[test]
+fn two_functions_check_a_bearer_token_in_turn() {
+    let mediquo = MediQuo::builder().bearer_checked_by(|token| token == "a").bearer_checked_by(|token| token == "b");
+    let mediquo = mediquo.build().unwrap();
+    let accepts = |token: &str| {
+        let request = Request::post("/").header("authorization", format!("Bearer {token}")).body(()).unwrap();
+        mediquo.scheme().verify_head(&Head::new(&request.into_parts().0, SystemTime::UNIX_EPOCH)).is_ok()
+    };
+    assert!(accepts("a") && accepts("b") && !accepts("c"));
 }
 
 #[test]

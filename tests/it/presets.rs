@@ -252,7 +252,7 @@ fn each_preset_has_a_delivery_that_is_tested() {
     for name in preset::NAMES {
         assert!(vectors().iter().any(|vector| vector.preset.replace('-', "_") == *name), "{name}");
     }
-    assert!(preset::by_name("acme").is_none());
+    assert!(preset::by_name("no such preset").is_none());
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What is signed, and where in a delivery it is.
 
-use std::{borrow::Cow, slice, sync::Arc, time::SystemTime};
+use std::{borrow::Cow, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue};
 use super::{algorithm::Message, pieces::Pieces, tolerance::Tolerance};
 use crate::{
     Rejection, RejectionReason,
-    auth::{Head, Verified, only_header},
+    auth::{Head, Verified},
     json::members::{self, Path},
 };
 
@@ -78,7 +78,7 @@ pub(in crate::auth) enum TimestampSource {
     /// In the header of the signatures.
     Pairs,
     /// In this member of the body, which is JSON.
-    Body(Box<str>),
+    Body(Box<Path>),
 }
 
 /// What is signed of one head.
@@ -99,7 +99,7 @@ impl Content {
         in_pairs: Option<&'a [u8]>,
     ) -> Result<SignedHead<'a>, Rejection> {
         let timestamp = match &self.timestamp {
-            TimestampSource::Header(name) => Some((name, only_header(head, name)?.as_bytes())),
+            TimestampSource::Header(name) => Some((name, head.header(name)?.as_bytes())),
             _ => in_pairs.map(|digits| (signatures, digits)),
         };
         let at = match timestamp {
@@ -107,7 +107,7 @@ impl Content {
             None => None,
         };
         let id = match &self.id {
-            Some(name) => Some(only_header(head, name)?),
+            Some(name) => Some(head.header(name)?),
             None => None,
         };
         if let (Some(name), Some(value)) = (&self.id, id) {
@@ -131,8 +131,8 @@ impl Content {
         body: &Bytes,
     ) -> Result<Verified, Rejection> {
         let at = match &self.timestamp {
-            TimestampSource::Body(member) => {
-                let number = whole_number(body, slice::from_ref(member))
+            TimestampSource::Body(path) => {
+                let number = whole_number(body, path)
                     .ok_or(RejectionReason::Other("the body has no timestamp where the settings say it is"))?;
                 Some(self.tolerance.check(number, signed.head.received_at)?)
             }
@@ -145,8 +145,8 @@ impl Content {
 }
 
 /// The whole number in this member of a JSON body. The member must occur once.
-fn whole_number(body: &[u8], member: &Path) -> Option<u64> {
-    let [found] = members::find(body, [Some(member)]);
+fn whole_number(body: &[u8], path: &Path) -> Option<u64> {
+    let [found] = members::find(body, [Some(path)]);
     found.and_then(members::Scalar::whole_number).and_then(|number| u64::try_from(number).ok())
 }
 

@@ -7,7 +7,7 @@ mod wire;
 use std::{fmt, ops::RangeInclusive, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Uri};
+use http::{HeaderMap, HeaderName};
 
 use self::wire::Pairs;
 pub(super) use self::{
@@ -18,8 +18,8 @@ pub(super) use self::{
     wire::{Candidates, Signatures},
 };
 pub use self::{content::Part, wire::Encoding};
-use super::{Head, Key, Scheme, Verified, key};
-use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers};
+use super::{Head, Key, Scheme, Verified, key, public_url};
+use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers, json::members};
 
 /// A signature of the delivery in a header of the provider's choice.
 ///
@@ -350,10 +350,10 @@ impl SignatureBuilder {
         self
     }
 
-    /// Expects the time of signing as a whole number in this member of the JSON body. It is checked after the
-    /// signature. The default is no time.
-    pub fn timestamp_in_body(mut self, member: impl Into<String>) -> Self {
-        self.settings.timestamp_in_body = Some(member.into());
+    /// Expects the time of signing as a whole number in this member of the JSON body, by the names that lead to it with
+    /// dots between them. It is checked after the signature. The default is no time.
+    pub fn timestamp_in_body(mut self, path: impl Into<String>) -> Self {
+        self.settings.timestamp_in_body = Some(path.into());
         self
     }
 
@@ -405,7 +405,7 @@ impl SignatureBuilder {
     ///
     /// - There is no key, or there are more than 16, or more than 8 public ones.
     /// - A key is blank, padded, doubled, too short, too long or not in its encoding, or two have the same label.
-    /// - A name is not a header name.
+    /// - A name is not a header name, or the public URL is not a URL.
     /// - The body is not signed, or it is signed twice.
     /// - [`Part::Timestamp`], [`Part::Id`] or [`Part::PublicUrl`] is signed and its source is not configured, or the
     ///   reverse.
@@ -422,7 +422,7 @@ impl SignatureBuilder {
         let content = settings.content()?;
         let verifier = settings.algorithm.verifier(noun, &keys, key::text)?;
         let signatures = settings.signatures(verifier.lengths())?;
-        let url: Option<Uri> = settings.public_url.and_then(|url| url.parse().ok());
+        let url = settings.public_url.as_deref().map(public_url::parse).transpose()?;
         Ok(Signature {
             header: settings.header?,
             signatures,
@@ -459,9 +459,6 @@ impl Settings {
         self.agree(&Part::Timestamp, in_head, "the timestamp")?;
         self.agree(&Part::Id, self.id_header.is_some(), "the header of the id")?;
         self.agree(&Part::PublicUrl, self.public_url.is_some(), "the public URL")?;
-        if self.public_url.as_ref().is_some_and(|url| url.trim().is_empty()) {
-            return Err(ConfigError::new(ConfigErrorKind::Blank, "the public URL"));
-        }
         let id = self.id_header.clone().transpose()?;
         if id.as_ref().is_some_and(|name| names_a_time(name.as_str())) {
             let error = ConfigError::new(ConfigErrorKind::Malformed, "the header of the id");
@@ -511,7 +508,11 @@ impl Settings {
             (None, None, None) => Ok(TimestampSource::None),
             (Some(name), None, None) => Ok(TimestampSource::Header(name.clone()?)),
             (None, Some(_), None) => Ok(TimestampSource::Pairs),
-            (None, None, Some(member)) => Ok(TimestampSource::Body(member.as_str().into())),
+            (None, None, Some(path)) => match members::path(path) {
+                Some(path) => Ok(TimestampSource::Body(path)),
+                None => Err(ConfigError::new(ConfigErrorKind::Malformed, "the member of the timestamp")
+                    .expected("names with dots between them, such as `data.sent_at`")),
+            },
             _ => Err(ConfigError::new(ConfigErrorKind::Conflict, "one source of the timestamp")),
         }
     }

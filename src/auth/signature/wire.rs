@@ -5,10 +5,7 @@ use std::ops::RangeInclusive;
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use http::HeaderName;
 
-use crate::{
-    Rejection, RejectionReason,
-    auth::{Head, only_header},
-};
+use crate::{Rejection, RejectionReason, auth::Head};
 
 /// How many signatures one delivery can have.
 const MAX_SIGNATURES: usize = 8;
@@ -57,9 +54,9 @@ impl Encoding {
 
     fn expected(self) -> &'static str {
         match self {
-            Self::Hex => "one to 8 signatures of the right length in hex",
-            Self::Base64 => "one to 8 signatures of the right length in base64",
-            Self::Base64Url => "one to 8 signatures of the right length in URL-safe base64",
+            Self::Hex => "the configured prefix, if any, and a signature of the right length in hex",
+            Self::Base64 => "the configured prefix, if any, and a signature of the right length in base64",
+            Self::Base64Url => "the configured prefix, if any, and a signature of the right length in URL-safe base64",
         }
     }
 }
@@ -142,7 +139,7 @@ impl Signatures {
     ) -> Result<impl Iterator<Item = &'a [u8]> + use<'a>, Rejection> {
         let headers = &head.parts.headers;
         if !(self.may_repeat && headers.contains_key(header)) {
-            only_header(head, header)?;
+            head.header(header)?;
         }
         let list = self.list;
         Ok(headers.get_all(header).iter().flat_map(move |value| split(value.as_bytes(), list)))

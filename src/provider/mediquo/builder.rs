@@ -69,9 +69,14 @@ impl MediQuoBuilder {
         self
     }
 
-    /// Also requires a bearer token that your function accepts, such as an OAuth access token: see [`bearer_fn`].
+    /// Also requires a bearer token that your function accepts, such as an OAuth access token: see [`bearer_fn`]. Call
+    /// it again to accept what any of several functions does.
     pub fn bearer_checked_by(mut self, check: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
-        self.bearer_check = Some(Arc::new(bearer_fn(check)));
+        let check = bearer_fn(check);
+        self.bearer_check = Some(match self.bearer_check {
+            Some(other) => Arc::new(other.or(check)),
+            None => Arc::new(check),
+        });
         self
     }
 

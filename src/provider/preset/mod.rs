@@ -105,7 +105,7 @@ macro_rules! presets {
         /// use tower_webhook::provider::preset;
         ///
         /// let layer = preset::by_name("gitlab").expect("it exists").key("Zr41vw-new-and-random").build()?.into_layer();
-        /// assert!(preset::by_name("acme").is_none());
+        /// assert!(preset::by_name("no such preset").is_none());
         /// # Ok::<_, tower_webhook::ConfigError>(())
         /// ```
         #[must_use]

@@ -115,6 +115,19 @@ fn a_time_in_the_body_is_checked_after_the_signature() {
 }
 
 #[test]
+fn a_time_can_be_deep_in_the_body() {
+    let scheme = Signature::hmac_sha256("x-acme-signature").key(KEY).timestamp_in_body("meta.sent").build().unwrap();
+    let send = |body: &str| {
+        let signature = hex(&mac(KEY.as_bytes(), &[body.as_bytes()]));
+        verify(&scheme, &head(&[("x-acme-signature", signature.as_bytes())]), body.as_bytes(), NOW)
+    };
+    assert_eq!(send(r#"{"meta":{"sent":1700000000}}"#).unwrap().signed_at(), Some(at(NOW)));
+    for body in [r#"{"meta.sent":1700000000}"#, r#"{"meta":{"sent":1600000000}}"#, r#"{"sent":1700000000}"#] {
+        assert!(send(body).is_err(), "{body}");
+    }
+}
+
+#[test]
 fn a_list_holds_up_to_eight_and_skips_other_versions() {
     let scheme =
         Signature::hmac_sha256("x-acme-signature").key(KEY).list(' ').prefix("v1,").encoding(Encoding::Base64Url);
