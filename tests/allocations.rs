@@ -54,8 +54,9 @@ const MOST_REFUSED: u64 = 4;
 /// Bytes of the layer's future over axum's body.
 const MOST_FUTURE: usize = 768;
 
-fn deliver<B>(layer: &WebhookLayer<Truemed>, request: Request<B>) -> (StatusCode, AllocationInfo)
+fn deliver<P, B>(layer: &WebhookLayer<P>, request: Request<B>) -> (StatusCode, AllocationInfo)
 where
+    P: Provider,
     B: Body,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
@@ -92,6 +93,31 @@ fn an_endless_body_is_held_up_to_the_limit() {
         let most = (LIMIT + (64 << 10)) as u64;
         assert!(used.bytes_max <= most, "held {} bytes with frames of {size}", used.bytes_max);
     }
+}
+
+#[test]
+fn a_body_that_is_joined_takes_twice_its_size() {
+    const LIMIT: usize = 1 << 20;
+    for size in [1000, 16 << 10, LIMIT / 2] {
+        let frames = std::iter::repeat_n(Bytes::from(vec![b' '; size]), LIMIT / size);
+        let (status, used) = deliver(&support::truemed().body_limit(LIMIT), from_truemed(Script::frames(frames)));
+        assert_eq!(status, 400);
+        let most = (2 * LIMIT + (96 << 10)) as u64;
+        assert!(used.bytes_max <= most, "held {} bytes with frames of {size}", used.bytes_max);
+    }
+}
+
+/// The worst case that SECURITY.md names, for a body of the default limit.
+#[test]
+fn an_array_of_empty_reports_takes_120_mb_at_most() {
+    let head = r#"{"type":"patient_consultation_finished","occurred_on":1,"payload":{"consultation":{"id":"c"},"patient":{"code":"p"},"reports":["#;
+    let reports = vec!["{}"; ((1 << 20) - head.len() - 3) / 3].join(",");
+    let body = Bytes::from(format!("{head}{reports}]}}}}"));
+    assert!(body.len() <= 1 << 20);
+    let (status, used) = deliver(&support::mediquo(), support::from_mediquo(Full::new(body)));
+    println!("an array of empty reports: {} bytes at most, {} bytes after", used.bytes_max, used.bytes_current);
+    assert_eq!(status, 200);
+    assert!(used.bytes_max <= 120_000_000, "held {} bytes", used.bytes_max);
 }
 
 /// What one delivery allocates, with a handler that does nothing.

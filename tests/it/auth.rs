@@ -1,6 +1,12 @@
 //! What a credential must be to be accepted, and that all refusals look the same.
 
-use std::time::SystemTime;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::SystemTime,
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -80,6 +86,15 @@ fn near_misses(name: &'static str, good: &str) -> Vec<HeaderMap> {
     ];
     misses.extend((1..good.len()).map(|len| one(&good.as_bytes()[..len])));
     misses
+}
+
+#[tokio::test]
+async fn a_cookie_is_no_credential() {
+    let cookie = |text: String| headers([("cookie", text.as_bytes())]);
+    let header = layer(ApiKey::header("x-acme-key").key(KEY).build().unwrap());
+    assert_eq!(send(&header, cookie(format!("x-acme-key={KEY}"))).await.status, 401);
+    let bearer = layer(ApiKey::bearer().key(KEY).build().unwrap());
+    assert_eq!(send(&bearer, cookie(format!("authorization=Bearer {KEY}"))).await.status, 401);
 }
 
 #[tokio::test]
@@ -336,6 +351,22 @@ fn mediquo_asks_for_all_that_is_configured() {
     let renamed = MediQuo::builder().header_name("X-Acme").signature(KEY).build().unwrap();
     assert!(accepts(&renamed, headers([("x-acme", KEY.as_bytes())])));
     assert!(!accepts(&renamed, key()));
+}
+
+#[test]
+fn mediquos_function_sees_a_token_also_if_the_signature_is_wrong() {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&seen);
+    let mediquo = MediQuo::builder().signature(KEY).bearer_checked_by(move |_| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        true
+    });
+    let mediquo = mediquo.build().unwrap();
+    let wrong = headers([("x-webhook-signature", b"wrong".as_slice()), ("authorization", b"Bearer t")]);
+    assert!(!accepts(&mediquo, wrong));
+    assert_eq!(seen.load(Ordering::SeqCst), 1);
+    assert!(!accepts(&mediquo, headers([("x-webhook-signature", KEY.as_bytes())])));
+    assert_eq!(seen.load(Ordering::SeqCst), 1, "there was no token");
 }
 
 #[test]

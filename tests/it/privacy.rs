@@ -1,6 +1,9 @@
 //! Nothing that a sender sends and no key is shown by `Debug`, `Display` or a response.
 
-use std::fmt::{Debug, Display};
+use std::{
+    fmt::{Debug, Display},
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 use http::{HeaderValue, Request};
@@ -8,12 +11,13 @@ use http_body_util::Full;
 use serde_json::Value;
 use tower::Layer;
 use tower_webhook::{
-    WebhookBody, WebhookLayer,
-    auth::{ApiKey, Key, Keys, Scheme, bearer_fn, scheme_fn},
+    Delivery, Stated, WebhookBody, WebhookLayer,
+    auth::{ApiKey, Key, Keys, Part, Scheme, Signature, Twilio, Verified, bearer_fn, scheme_fn},
     json::{Amount, DateTime, RawJson},
     provider::{
         Custom,
         mediquo::{self, MediQuo},
+        preset,
         truemed::{self, Truemed},
     },
 };
@@ -276,6 +280,51 @@ async fn the_handlers_request_shows_neither_key_nor_body_nor_event() {
     assert_silent(&head);
     assert_silent(&Request::from_parts(head.clone(), WebhookBody::from(body.clone())));
     assert_silent(&outcome.delivery());
+}
+
+#[test]
+fn a_delivery_shows_neither_id_nor_type() {
+    let at = |second| SystemTime::UNIX_EPOCH + Duration::from_secs(second);
+    let delivery = Delivery::new("acme", Verified::by("2026-11"), at(60), 7)
+        .with_event_id(Stated::Signed(CANARY))
+        .with_event_type(Stated::Unsigned(CANARY))
+        .with_sent_at(Stated::Signed(at(30)))
+        .with_attempt(Stated::Unsigned(2));
+    assert_silent(&delivery);
+    assert_eq!(
+        format!("{delivery:?}"),
+        "Delivery { provider: \"acme\", key_label: Some(\"2026-11\"), received_at: 1970-01-01T00:01:00Z, \
+         sent_at: Some(Signed(1970-01-01T00:00:30Z)), attempt: Some(Unsigned(2)), body_len: 7, .. }"
+    );
+}
+
+/// A password in a URL is one too, also before anything is built.
+#[test]
+fn builders_show_no_url() {
+    const URL: &str = "https://canary:canary@hooks.example.com/canary";
+    let url = URL;
+    let signed = || Signature::hmac_sha256("x-key").signed([Part::PublicUrl, Part::Body]).public_url(url).key(CANARY);
+    let literal = || Signature::hmac_sha256("x-key").signed([Part::literal(URL), Part::Body]).key(CANARY);
+    for builder in [signed(), literal(), signed().public_url(format!("{url} is none"))] {
+        assert_silent(&builder);
+        assert_silent(&builder.build());
+    }
+    let twilio = || Twilio::builder().key(CANARY);
+    for builder in
+        [twilio().public_url(url), twilio().public_url(format!("{url} is none")), twilio().public_url(CANARY)]
+    {
+        assert_silent(&builder);
+        assert_silent(&builder.build());
+    }
+    for name in preset::NAMES {
+        let preset = preset::by_name(name).unwrap().key(CANARY).public_url(url);
+        assert_silent(&preset);
+        assert_silent(&preset.clone().raw());
+        if let Err(error) = preset.build() {
+            assert_silent(&error);
+            assert_silent_in_words(&error);
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,12 @@
 //! What each delivery is answered with, and how often the handler runs.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Waker},
+    time::Duration,
+};
 
 use http::Request;
 use tokio::sync::Notify;
@@ -8,7 +14,10 @@ use tokio_test::{assert_pending, assert_ready_ok};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, limit::ConcurrencyLimitLayer};
 use tower_webhook::{
     WebhookBody,
-    idempotency::{Attempt, Claim, Commit, Done, EventKey, IdempotencyLayer, Identity, Outcome, Pepper, Store},
+    idempotency::{
+        Attempt, Claim, Commit, Done, EventKey, IdempotencyLayer, Identity, InFlight, MemoryStore, Outcome, Pepper,
+        Store,
+    },
     testing::Step,
 };
 
@@ -244,4 +253,21 @@ async fn what_is_inserted_shows_nothing() {
         format!("{identity:?} {key:?} {}", key.to_hex()),
         format!("Identity(..) EventKey(..) {}", "ab".repeat(16))
     );
+}
+
+#[tokio::test]
+async fn polled_after_its_response_the_future_panics_and_does_not_hang() {
+    let place = crate::support::place::Place::memory();
+    let mut future = place.layer().layer(Acting::default()).call(delivery_of("e"));
+    assert_eq!(std::future::poll_fn(|cx| Pin::new(&mut future).poll(cx)).await.unwrap().status(), 204);
+    let again = AssertUnwindSafe(|| Pin::new(&mut future).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    assert!(catch_unwind(again).is_err());
+}
+
+#[test]
+fn outside_of_a_runtime_a_detached_handler_cannot_be_called() {
+    let layer = IdempotencyLayer::new(MemoryStore::new()).detached(&InFlight::new());
+    let mut service = layer.layer(Acting::default());
+    let call = AssertUnwindSafe(|| drop(service.call(delivery_of("e"))));
+    assert!(catch_unwind(call).is_err());
 }

@@ -268,6 +268,22 @@ async fn a_server_that_is_not_there_or_too_old_is_an_error_at_the_start() {
 }
 
 #[tokio::test]
+async fn an_error_shows_no_url() {
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for url in [
+        format!("redis://canary:canary@{nowhere}/"),
+        format!("redis://:canary@{nowhere}/canary"),
+        format!("http://canary:canary@{nowhere}/"),
+        format!("redis://:canary canary@{nowhere}"),
+        "redis://:canary@".to_owned(),
+        "canary".to_owned(),
+    ] {
+        let error = RedisStore::connect(&url).await.unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn an_error_says_its_cause_in_one_line_and_shows_no_key() {
     let Some(redis) = Redis::start() else { return };
     // As after `rename-command`. The server answers with the arguments.
