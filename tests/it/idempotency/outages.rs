@@ -258,6 +258,26 @@ async fn a_release_that_could_not_be_sent_is_sent_when_it_can_be() {
     assert_eq!(after_the_claim(&service, "new").await, Answer::of_the_handler(204, Outcome::First));
 }
 
+#[tokio::test]
+async fn a_release_is_tried_again_as_long_as_the_lease_lasts() {
+    let Some(redis) = Redis::start_durable() else { return };
+    let Some(mut service) = Service::on(redis).await else { return };
+    let [first, next] = [(); 2].map(|()| Attempt::new(EventKey::from_bytes([7; 16]), ClaimToken::fresh()));
+    assert_eq!(service.store.claim(first, 10 * LEASE).await.unwrap(), Claim::Acquired);
+    service.redis.kill();
+    service.store.release_detached(first);
+    tokio::time::pause();
+    tokio::time::sleep(8 * LEASE).await;
+    tokio::time::resume();
+    service.redis.restart();
+    within("the release", async {
+        while service.store.claim(next, LEASE).await.unwrap() != Claim::Acquired {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+}
+
 /// The answer to the first delivery that does not find the event in progress, long before the lease runs out.
 async fn after_the_claim(service: &Service, event: &str) -> Answer {
     within("the end of a claim", async {
