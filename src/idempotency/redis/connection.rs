@@ -13,12 +13,13 @@ use ::redis::{AsyncConnectionConfig, Client, Cmd, RedisError, Value, aio::Connec
 use tokio::{
     runtime::Handle,
     sync::watch,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use super::RedisStoreError;
 
-/// The pause before a command is sent for a third time, and again.
+/// The shortest time between two connections: neither a server that is down is to be flooded, nor the ports of this
+/// machine. It is shorter where a step has little time.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A command is sent again until its time is up, because each step of a store may arrive twice.
@@ -68,13 +69,16 @@ where
 
 /// A connection that is being opened, or has been. All steps that need it wait for the same one.
 #[derive(Clone)]
-struct Opening(watch::Receiver<Option<Result<Arc<dyn Line>, RedisStoreError>>>);
+struct Opening {
+    line: watch::Receiver<Option<Result<Arc<dyn Line>, RedisStoreError>>>,
+    begun: Instant,
+}
 
 impl Opening {
     fn send<'a>(&self, command: &'a Cmd) -> Sent<'a> {
-        let mut opening = self.0.clone();
+        let mut line = self.line.clone();
         Box::pin(async move {
-            let opened = match opening.wait_for(Option::is_some).await {
+            let opened = match line.wait_for(Option::is_some).await {
                 Ok(opened) => opened.clone(),
                 // The task that opened it has ended, together with its runtime or for want of I/O.
                 Err(_) => None,
@@ -83,12 +87,16 @@ impl Opening {
         })
     }
 
+    fn is(&self, other: &Self) -> bool {
+        self.line.same_channel(&other.line)
+    }
+
     fn is_open(&self) -> bool {
-        matches!(*self.0.borrow(), Some(Ok(_)))
+        matches!(*self.line.borrow(), Some(Ok(_)))
     }
 
     fn has_failed(&self) -> bool {
-        matches!(*self.0.borrow(), Some(Err(_)))
+        matches!(*self.line.borrow(), Some(Err(_)))
     }
 }
 
@@ -138,64 +146,66 @@ impl Connection {
         time: Duration,
         last: &mut Option<RedisStoreError>,
     ) -> Result<Value, RedisStoreError> {
-        let (mut newest, silent) = self.current(time);
-        let mut silent = silent.map(|opening| opening.send(command));
+        let mut newest = self.newest(None, time).await;
+        let mut silent = self.silent(&newest).map(|silent| silent.send(command));
         loop {
-            // One that is open and silent for half of the time leaves the other half to the next. The time to open one
-            // is limited elsewhere.
-            let patience = if newest.is_open() { time / 2 } else { time };
             let mut sent = newest.send(command);
-            let answer = timeout(patience, first(&mut silent, &mut sent)).await;
-            let is_silent = answer.is_err();
-            match answer {
+            // The other half of the time is for another connection.
+            match timeout(time / 2, first(&mut silent, &mut sent)).await {
                 Ok(First::Silent(value)) => {
                     self.keep_silent();
                     return Ok(value);
                 }
                 Ok(First::Newest(Err(error))) if error.is_passing() || (error.is_of_connection() && last.is_none()) => {
-                    if last.replace(error).is_some() {
-                        sleep(PAUSE).await;
-                    }
+                    *last = Some(error);
                 }
                 Ok(First::Newest(answer)) => return answer,
-                Err(_) => silent = Some(sent),
+                Err(_) => {
+                    silent = Some(sent);
+                    self.lock().silent = Some(newest.clone());
+                }
             }
-            newest = self.replace(newest, is_silent, time);
+            newest = self.newest(Some(&newest), time).await;
         }
     }
 
-    /// The newest connection, and the one before while that is being opened.
-    fn current(&self, time: Duration) -> (Opening, Option<Opening>) {
+    /// The newest connection, or another one if that is lost. Only the first step that has lost it opens one.
+    async fn newest(&self, lost: Option<&Opening>, time: Duration) -> Opening {
+        loop {
+            let wait = {
+                let mut current = self.lock();
+                let is_lost = |newest: &Opening| newest.has_failed() || lost.is_some_and(|lost| lost.is(newest));
+                let wait = match &current.newest {
+                    Some(newest) if !is_lost(newest) => return newest.clone(),
+                    Some(newest) => PAUSE.min(time / 4).saturating_sub(newest.begun.elapsed()),
+                    None => Duration::ZERO,
+                };
+                if wait.is_zero() {
+                    return current.newest.insert(self.open(time)).clone();
+                }
+                wait
+            };
+            sleep(wait).await;
+        }
+    }
+
+    /// The connection before this one, until this one is open.
+    fn silent(&self, newest: &Opening) -> Option<Opening> {
         let mut current = self.lock();
-        let newest = match current.newest.take() {
-            Some(newest) if !newest.has_failed() => newest,
-            _ => self.open(time),
-        };
         if newest.is_open() {
             current.silent = None;
         }
-        (current.newest.insert(newest).clone(), current.silent.clone())
-    }
-
-    /// Another connection than this one: only the first step that has lost it opens one.
-    fn replace(&self, lost: Opening, is_silent: bool, time: Duration) -> Opening {
-        let mut current = self.lock();
-        match &current.newest {
-            Some(newest) if !newest.0.same_channel(&lost.0) => newest.clone(),
-            _ => {
-                if is_silent {
-                    current.silent = Some(lost);
-                }
-                current.newest.insert(self.open(time)).clone()
-            }
-        }
+        current.silent.clone()
     }
 
     /// The silent connection has answered, so no other is needed.
     fn keep_silent(&self) {
         let mut current = self.lock();
-        if !current.newest.as_ref().is_some_and(Opening::is_open) {
-            current.newest = current.silent.take();
+        if current.newest.as_ref().is_some_and(Opening::is_open) {
+            return;
+        }
+        if let Some(slow) = current.silent.take() {
+            current.newest = Some(slow);
         }
     }
 
@@ -205,7 +215,7 @@ impl Connection {
 
     /// Opens a connection in a task of its own: the step that needs it may be given up before.
     fn open(&self, time: Duration) -> Opening {
-        let (opened, opening) = watch::channel(None);
+        let (opened, line) = watch::channel(None);
         match &self.source {
             Source::Own(line) => drop(opened.send_replace(Some(Ok(Arc::clone(line))))),
             Source::Server(client) => {
@@ -220,7 +230,7 @@ impl Connection {
                 });
             }
         }
-        Opening(opening)
+        Opening { line, begun: Instant::now() }
     }
 }
 

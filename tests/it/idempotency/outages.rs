@@ -258,6 +258,26 @@ async fn a_release_that_could_not_be_sent_is_sent_when_it_can_be() {
     assert_eq!(after_the_claim(&service, "new").await, Answer::of_the_handler(204, Outcome::First));
 }
 
+#[tokio::test]
+async fn a_release_is_tried_again_as_long_as_the_lease_lasts() {
+    let Some(redis) = Redis::start_durable() else { return };
+    let Some(mut service) = Service::on(redis).await else { return };
+    let [first, next] = [(); 2].map(|()| Attempt::new(EventKey::from_bytes([7; 16]), ClaimToken::fresh()));
+    assert_eq!(service.store.claim(first, 10 * LEASE).await.unwrap(), Claim::Acquired);
+    service.redis.kill();
+    service.store.release_detached(first);
+    tokio::time::pause();
+    tokio::time::sleep(8 * LEASE).await;
+    tokio::time::resume();
+    service.redis.restart();
+    within("the release", async {
+        while service.store.claim(next, LEASE).await.unwrap() != Claim::Acquired {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+}
+
 /// The answer to the first delivery that does not find the event in progress, long before the lease runs out.
 async fn after_the_claim(service: &Service, event: &str) -> Answer {
     within("the end of a claim", async {
@@ -350,6 +370,47 @@ async fn a_server_that_is_not_ready_yet_is_asked_again() {
         let event = format!("new {number}");
         assert_eq!(service.deliver(&event).await, Answer::of_the_handler(204, Outcome::First), "{text}");
     }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_ready_for_long_is_an_answer_in_time() {
+    let Some(service) = Service::start().await else { return };
+    service.proxy.answer("-LOADING Redis is loading the dataset in memory\r\n", usize::MAX);
+    let from = Instant::now();
+    assert_eq!(service.deliver("old").await.outcome, Some(Outcome::Unavailable));
+    assert!((TIMEOUT - SLACK..TIMEOUT + SLACK).contains(&from.elapsed()), "{:?}", from.elapsed());
+    service.proxy.answer("", 0);
+    service.works().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_is_not_taken_for_that_of_another_step() {
+    let Some(service) = Service::start().await else { return };
+    service.proxy.delay(TIMEOUT * 6 / 5);
+    for event in ["old", "new"] {
+        assert_eq!(service.deliver(event).await.outcome, Some(Outcome::Unavailable));
+    }
+    service.proxy.delay(Duration::ZERO);
+    for number in 0..20 {
+        let event = format!("{number}");
+        assert_eq!(service.deliver(&event).await, Answer::of_the_handler(204, Outcome::First));
+        assert_eq!(service.deliver("old").await, Answer::replay(204));
+    }
+    assert_eq!(after_the_claim(&service, "new").await, Answer::of_the_handler(204, Outcome::First));
+}
+
+#[tokio::test]
+async fn a_server_that_stays_demoted_is_not_flooded_with_connections() {
+    let Some(service) = Service::start().await else { return };
+    let (from, before) = (Instant::now(), service.proxy.taken());
+    service.redis.connect().ask(&["REPLICAOF", "127.0.0.1", "1"]);
+    for number in 0..20 {
+        assert_eq!(service.deliver(&format!("{number}")).await.outcome, Some(Outcome::Unavailable));
+        assert_eq!(service.deliver("old").await, Answer::replay(204));
+    }
+    let most = from.elapsed().as_millis() / 100 + 1;
+    let taken = service.proxy.taken() - before;
+    assert!(u128::try_from(taken).unwrap() <= most, "{taken} connections, and at most {most} in this time");
 }
 
 #[tokio::test]

@@ -136,7 +136,9 @@ impl Proxy {
 
     fn instead_of(&self, chunk: &[u8]) -> Option<&'static str> {
         let (text, times) = &mut self.state.lock().unwrap().instead;
-        let is_set = chunk.windows(9).any(|window| window == b"$3\r\nSET\r\n");
+        // One alone: what else is sent with it would get no answer.
+        let is_set = chunk.get(4..).is_some_and(|chunk| chunk.starts_with(b"$3\r\nSET\r\n"))
+            && !chunk.windows(3).any(|window| window == b"\r\n*");
         *times = times.checked_sub(usize::from(is_set))?;
         is_set.then_some(*text)
     }
