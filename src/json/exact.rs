@@ -17,7 +17,7 @@ use super::{RawJson, decimal::plain, strict::Key};
 /// It keeps what was sent: all digits of an integer of any length, which a number of JSON loses with most readers. `7` and
 /// `"7"` are the same id. `Debug` does not show it, as the id of a disease says which one it is; `Display` does.
 ///
-/// It is serialised as it was sent. An integer that does not fit into 64 bits becomes a string, because other formats and
+/// It is serialised as it was sent. A number that is no integer of 64 bits becomes a string, because other formats and
 /// readers would round it.
 ///
 /// # Examples
@@ -173,6 +173,12 @@ macro_rules! exact {
 
         impl From<i64> for $name {
             fn from(number: i64) -> Self {
+                Self(Exact::number(&number.to_string()))
+            }
+        }
+
+        impl From<u64> for $name {
+            fn from(number: u64) -> Self {
                 Self(Exact::number(&number.to_string()))
             }
         }

@@ -295,7 +295,7 @@ fn an_id_is_written_as_it_was_sent() {
     }
     let long = serde_json::from_str::<Id>("123456789012345678901234567890").unwrap();
     assert_eq!(serde_json::to_string(&long).unwrap(), r#""123456789012345678901234567890""#);
-    assert_eq!((Id::from(7), Id::from("gp")), ("7".into(), "gp".into()));
+    assert_eq!((Id::from(7_i64), Id::from("gp")), ("7".into(), "gp".into()));
     assert_ne!(Id::from("7"), Id::from("07"));
 }
 
@@ -303,11 +303,11 @@ fn an_id_is_written_as_it_was_sent() {
 fn amounts_are_equal_if_their_values_are() {
     let amount = |text: &str| serde_json::from_str::<Amount>(text).unwrap();
     for same in ["1250", "1250.0", "125e1", "1.25E+3", "12500e-1", r#""1250""#, r#""1250.00""#, r#""01250""#] {
-        assert_eq!(amount(same), Amount::from(1250), "{same}");
+        assert_eq!(amount(same), Amount::from(1250_i64), "{same}");
         assert_eq!(amount(same).whole(), Some(1250), "{same}");
     }
     for same in ["0", "-0", "0.0", "-0e5", r#""0.00""#] {
-        assert_eq!(amount(same), Amount::from(0), "{same}");
+        assert_eq!(amount(same), Amount::from(0_i64), "{same}");
     }
     for (sent, shown) in [
         ("0.1", "0.1"),
@@ -343,6 +343,12 @@ async fn reports_are_an_array_one_report_or_an_object_by_name() {
     );
     for (report, expected) in by_name.iter().zip(&array) {
         assert_eq!((&report.id, &report.content), (&expected.id, &expected.content));
+    }
+    // A report can have the name of a field.
+    for name in ["id", "type"] {
+        value["payload"]["reports"] = json!({ name: reports[0] });
+        let named = finished(&value).await.reports;
+        assert_eq!((named[0].name.as_deref(), &named[0].id), (Some(name), &array[0].id));
     }
     // Members that nobody has documented, in front of those of one report.
     let mut one = reports[0].clone();

@@ -34,12 +34,9 @@ impl<'de> Visitor<'de> for OneOrMany {
         while let Some(member) = access.next_entry()? {
             members.push(member);
         }
-        let reports: Option<Vec<Report>> = if members.iter().any(|(name, _)| is_field(name)) {
-            one(&members).map(|report| vec![report])
-        } else {
-            let named = members.into_iter().filter(|(_, json)| json.get() != "null");
-            named.map(|(name, json)| Some(Report { name: Some(name), ..json.decode().ok()? })).collect()
-        };
+        let one = if members.iter().any(|(name, _)| is_field(name)) { one(&members) } else { None };
+        // A report can have the name of a field.
+        let reports = one.map(|report| vec![report]).or_else(|| by_name(members));
         // Not the message of the error: `serde_json` would take its place in the fragment for one in the body.
         reports.ok_or_else(|| A::Error::custom("an object that is neither a report nor reports by name"))
     }
@@ -65,6 +62,11 @@ impl<'de> Visitor<'de> for OneOrMany {
 
 fn is_field(name: &str) -> bool {
     matches!(name, "id" | "type" | "content")
+}
+
+fn by_name(members: Vec<(String, RawJson)>) -> Option<Vec<Report>> {
+    let members = members.into_iter().filter(|(_, json)| json.get() != "null");
+    members.map(|(name, json)| Some(Report { name: Some(name), ..json.decode().ok()? })).collect()
 }
 
 /// The report that has these members.
