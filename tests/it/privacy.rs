@@ -339,6 +339,6 @@ async fn a_scheme_that_does_not_tell_what_it_reads_has_all_headers_concealed() {
 fn a_head_shows_neither_its_url_nor_its_headers() {
     let request = Request::post("/canary?canary").header("x-acme-key", "canary").body(()).unwrap();
     let (parts, ()) = request.into_parts();
-    let shown = format!("{:?}", tower_webhook::auth::Head::new(&parts, std::time::SystemTime::UNIX_EPOCH));
+    let shown = format!("{:?}", tower_webhook::auth::Head::new(&parts, SystemTime::UNIX_EPOCH));
     assert!(shown.starts_with("Head { method: POST") && !shown.contains("canary"), "{shown}");
 }
