@@ -1,6 +1,8 @@
 //! Receives the webhooks of Truemed and MediQuo on hyper, without a framework: `cargo run --example hyper`.
 //!
-//! To make it yours, delete the lines that end in `// demo`.
+//! To make it yours, delete the lines that end in `// demo`. It needs, beside `tower-webhook`: `http-body-util`, `hyper`,
+//! `hyper-util` (features `server-auto`, `server-graceful`, `service`, `tokio`), `tokio` (`full`), `tower` (`util`), and
+//! `tower-http` (`timeout`).
 
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)] // demo
 

@@ -128,7 +128,7 @@ pub(crate) fn example(name: &str) -> PathBuf {
     path.pop();
     path.push("examples");
     path.push(name);
-    assert!(path.exists(), "{} is not built: run `cargo build --examples`", path.display());
+    assert!(path.exists(), "{} is not built: run `cargo build -p tower-webhook --examples`", path.display());
     path
 }
 
