@@ -114,7 +114,7 @@ fn an_array_of_empty_reports_takes_120_mb_at_most() {
     let reports = vec!["{}"; ((1 << 20) - head.len() - 3) / 3].join(",");
     let body = Bytes::from(format!("{head}{reports}]}}}}"));
     assert!(body.len() <= 1 << 20);
-    let (status, used) = deliver(&support::mediquo(), support::from_mediquo(Full::new(body)));
+    let (status, used) = deliver(&support::mediquo(), from_mediquo(Full::new(body)));
     println!("an array of empty reports: {} bytes at most, {} bytes after", used.bytes_max, used.bytes_current);
     assert_eq!(status, 200);
     assert!(used.bytes_max <= 120_000_000, "held {} bytes", used.bytes_max);
