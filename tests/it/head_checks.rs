@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request};
 use http_body_util::Full;
-use tower::{Layer, Service};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tower_webhook::RejectionKind;
 
 use crate::support::{API_KEY, Handler, bodies::Untouchable, deliver, from_truemed, truemed};
@@ -66,6 +66,27 @@ async fn only_identity_is_received() {
         let mut request = from_truemed(Full::<Bytes>::from(r#"{"qualification_session_id":"1","status":"approved"}"#));
         request.headers_mut().insert("content-encoding", HeaderValue::from_static(encoding));
         assert_eq!(deliver(&truemed(), request).await.status, 204, "{encoding:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_outer_layer_has_decompressed_is_received_and_counted_as_it_arrives() {
+    const SESSION: &str = r#"{"qualification_session_id":"1","status":"approved"}"#;
+    for (limit, status) in [(SESSION.len(), 204), (SESSION.len() - 1, 413)] {
+        // As tower-http's layer does: the header goes, and the length with it.
+        let decompress = |mut request: Request<Full<Bytes>>| {
+            assert_eq!(request.headers_mut().remove("content-encoding").unwrap(), "gzip");
+            request.headers_mut().remove("content-length");
+            request.map(|_| Full::<Bytes>::from(SESSION))
+        };
+        let service = ServiceBuilder::new()
+            .map_request(decompress)
+            .layer(truemed().body_limit(limit))
+            .service(Handler::default());
+        let mut request = from_truemed(Full::<Bytes>::from("20 bytes of gzip say"));
+        request.headers_mut().insert("content-encoding", HeaderValue::from_static("gzip"));
+        request.headers_mut().insert("content-length", 20.into());
+        assert_eq!(service.oneshot(request).await.unwrap().status(), status);
     }
 }
 
