@@ -69,9 +69,8 @@ where
 
 #[test]
 fn a_declared_length_reserves_nothing() {
-    let (status, used) = deliver(&support::truemed(), from_truemed(Script::frames(["{", "}"]).hinting(1 << 20)));
-    // An object that is none of Truemed's events is an unknown one.
-    assert_eq!(status, 204);
+    let (status, used) = deliver(&support::truemed(), from_truemed(Script::frames(["[", "]"]).hinting(1 << 20)));
+    assert_eq!(status, 400);
     assert!(used.bytes_max < 16 << 10, "held {} bytes for a body of 2", used.bytes_max);
 }
 
@@ -174,11 +173,11 @@ fn accepted<P: Provider>(
 fn an_accepted_delivery_allocates_10_times_beside_its_decoding() {
     let truemed = Truemed::builder().api_key(support::API_KEY).build().unwrap();
     let mediquo = MediQuo::builder().signature(support::SIGNATURE).build().unwrap();
-    for name in ["qualification_session_complete", "item_eligibility_updated", "item_eligibility_updated_sample"] {
-        accepted(&truemed, &support::truemed(), &format!("truemed/{name}.json"), from_truemed);
+    for (path, _) in support::sockets::events::TRUEMED {
+        accepted(&truemed, &support::truemed(), path, from_truemed);
     }
-    for name in ["patient_consultation_finished", "patient_report_sent"] {
-        accepted(&mediquo, &support::mediquo(), &format!("mediquo/{name}.json"), from_mediquo);
+    for (path, _) in support::sockets::events::MEDIQUO {
+        accepted(&mediquo, &support::mediquo(), path, from_mediquo);
     }
 }
 

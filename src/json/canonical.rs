@@ -1,7 +1,11 @@
-//! One text for all ways to write the same JSON.
+//! One text for all ways to write the same event.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::{Serializer, ser::Formatter};
 
 use super::{
-    RawJson,
     decimal::plain,
     raw::{Elements, Members},
     strict::Key,
@@ -10,12 +14,22 @@ use super::{
 /// What is nested deeper than this is taken as it was written: each level reads what is below it once more.
 const MOST_LEVELS: usize = 32;
 
-/// Writes JSON without white space, with the members of objects in the order of their names, and with numbers and strings
-/// in one notation. No digit and no doubled member is lost. The text is for comparing, and is not JSON.
-pub(crate) fn canonical(json: &RawJson) -> String {
-    let mut text = String::with_capacity(json.get().len());
-    write(json.get(), MOST_LEVELS, &mut text);
-    text
+/// Serialises an event. What is decoded has one form only; in raw JSON, white space goes, the members of objects come in the
+/// order of their names, and numbers and strings have one notation. No digit and no doubled member is lost.
+pub(crate) fn canonical(event: &impl Serialize) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(1024);
+    event.serialize(&mut Serializer::with_formatter(&mut bytes, Canonical)).ok()?;
+    Some(bytes)
+}
+
+struct Canonical;
+
+impl Formatter for Canonical {
+    fn write_raw_fragment<W: io::Write + ?Sized>(&mut self, writer: &mut W, json: &str) -> io::Result<()> {
+        let mut text = String::with_capacity(json.len());
+        write(json, MOST_LEVELS, &mut text);
+        writer.write_all(text.as_bytes())
+    }
 }
 
 fn write(json: &str, levels: usize, to: &mut String) {

@@ -7,10 +7,15 @@ use std::{
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{Error, Unexpected},
+    de::{Error, MapAccess, Unexpected, Visitor},
 };
 
-use super::{RawJson, decimal::plain, strict::Key};
+use super::{
+    decimal::plain,
+    macros::refuse,
+    raw::NUMBER,
+    strict::{Key, RAW_VALUE},
+};
 
 /// An id that some send as a string and others as a number.
 ///
@@ -68,26 +73,82 @@ struct Exact {
 }
 
 impl Exact {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = RawJson::deserialize(deserializer)?;
-        let json = json.get();
-        match json.as_bytes().first() {
-            Some(b'"') => match serde_json::from_str(json) {
-                Ok(Key(text)) => Ok(Self { text: text.into(), is_number: false }),
-                Err(_) => Err(D::Error::custom("a string that is not Unicode")),
-            },
-            Some(b'-' | b'0'..=b'9') => Ok(Self::number(json)),
-            _ => Err(D::Error::invalid_type(Unexpected::Other("another value"), &"a string or a number")),
-        }
+    fn text(text: &str) -> Self {
+        Self { text: text.into(), is_number: false }
     }
 
     /// `10.50` and `1.05e1` are the same number to all that read or write JSON.
     fn number(text: &str) -> Self {
-        Self { text: plain(text).unwrap_or_else(|| text.to_owned()).into(), is_number: true }
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+        let plain = if is_plain { None } else { plain(text) };
+        Self { text: plain.as_deref().unwrap_or(text).into(), is_number: true }
+    }
+
+    fn json<E: Error>(json: &str) -> Result<Self, E> {
+        match json.as_bytes().first() {
+            Some(b'"') => match serde_json::from_str(json) {
+                Ok(Key(text)) => Ok(Self::text(&text)),
+                Err(_) => Err(E::custom("a string that is not Unicode")),
+            },
+            Some(b'-' | b'0'..=b'9') => Ok(Self::number(json)),
+            _ => Err(E::invalid_type(Unexpected::Other("another value"), &ExactVisitor)),
+        }
     }
 
     fn as_integer<T: std::str::FromStr>(&self) -> Option<T> {
         if self.is_number { self.text.parse().ok() } else { None }
+    }
+}
+
+impl<'de> Deserialize<'de> for Exact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            // As raw JSON: `serde_json` hands out all other numbers rounded.
+            deserializer.deserialize_newtype_struct(RAW_VALUE, ExactVisitor)
+        } else {
+            deserializer.deserialize_any(ExactVisitor)
+        }
+    }
+}
+
+struct ExactVisitor;
+
+macro_rules! visit_number {
+    ($($method:ident($type:ty))+) => {$(
+        fn $method<E: Error>(self, number: $type) -> Result<Exact, E> {
+            Ok(Exact::number(&number.to_string()))
+        }
+    )+};
+}
+
+impl<'de> Visitor<'de> for ExactVisitor {
+    type Value = Exact;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or a number")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Exact, E> {
+        Ok(Exact::text(text))
+    }
+
+    visit_number! { visit_i64(i64) visit_i128(i128) visit_u64(u64) visit_u128(u128) visit_f64(f64) }
+
+    refuse! { visit_bool(bool) = "a boolean" }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Exact, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    /// Raw JSON comes as a map, and so do numbers with `arbitrary_precision`, which any crate may turn on.
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Exact, A::Error> {
+        match access.next_key()? {
+            Some(Key(key)) if key == RAW_VALUE || key == NUMBER => {
+                let Key(json) = access.next_value()?;
+                Exact::json(&json)
+            }
+            _ => Err(A::Error::invalid_type(Unexpected::Map, &self)),
+        }
     }
 }
 
@@ -167,7 +228,7 @@ macro_rules! exact {
 
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
-                Self(Exact { text: text.into(), is_number: false })
+                Self(Exact::text(text))
             }
         }
 
@@ -203,7 +264,7 @@ macro_rules! exact {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Exact::read(deserializer).map(Self)
+                Exact::deserialize(deserializer).map(Self)
             }
         }
     )+};

@@ -48,7 +48,6 @@ macro_rules! refuse {
     )+};
 }
 
-#[cfg(feature = "mediquo")]
 pub(crate) use refuse;
 
 impl<T: for<'a> From<&'a str>> Visitor<'_> for FromText<T> {

@@ -51,6 +51,19 @@ macro_rules! provider_events {
             }
         }
 
+        #[cfg(feature = "idempotency")]
+        impl $name {
+            /// What equal events share, and all others do not.
+            pub(super) fn canonical(&self) -> Option<Vec<u8>> {
+                use $crate::json::canonical::canonical;
+                match self {
+                    $(Self::$variant(event) => canonical(event),)+
+                    $($(Self::$untagged(event) => canonical(event),)+)?
+                    Self::Unknown(unknown) => canonical(unknown),
+                }
+            }
+        }
+
         impl $crate::json::Tagged for $name {
             fn read<'de, D: serde::Deserializer<'de>>(event_type: &str, object: D) -> Option<Result<Self, D::Error>> {
                 Some(match event_type {

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// The key of a map that is a number.
-const NUMBER: &str = "$serde_json::private::Number";
+pub(super) const NUMBER: &str = "$serde_json::private::Number";
 
 /// Whether numbers come as maps: any crate may turn that on.
 fn has_arbitrary_precision() -> bool {

@@ -1,19 +1,14 @@
 //! The identity of the events that this crate decodes itself.
 
-use serde::Serialize;
-
-use crate::{
-    delivery::Identity,
-    json::{RawJson, canonical::canonical},
-};
+use crate::delivery::Identity;
 
 /// Identifies an event by its type and all its decoded fields: neither the way in which its JSON is written nor a field that
 /// is not decoded makes two events of one. An unknown event is identified by all of its JSON.
-pub(super) fn of_fields(provider: &str, event: &impl Serialize, body: &[u8]) -> Identity {
+pub(super) fn of_fields(provider: &str, event_type: &str, fields: Option<Vec<u8>>, body: &[u8]) -> Identity {
     let identity = Identity::builder(provider, body);
-    match serde_json::to_string(event).ok().and_then(|text| RawJson::new(&text).ok()) {
-        // Stores find what they remember by the number: change it together with the text that follows.
-        Some(fields) => identity.part("fields 1").part(canonical(&fields)).build(),
+    match fields {
+        // Stores find what they remember by the number: change it together with the form of the fields.
+        Some(fields) => identity.part(format!("fields 1 of {event_type}")).part(fields).build(),
         None => identity.build(),
     }
 }

@@ -268,6 +268,19 @@ async fn the_parts_of_events() {
         in_every_job_of_objects!(sent.payload.clone(), survives survives_as_value);
         in_every_job_of_objects!(sent, survives survives_as_value);
     }
+    let newer = mediquo_event(fixture("mediquo/patient_consultation_finished_newer.json")).await.unwrap();
+    let mediquo::Event::ConsultationFinished(newer) = newer else { panic!() };
+    in_every_job_of_objects!(newer, survives survives_as_value);
+    let event = mediquo_event(fixture("mediquo/prescription_created.json")).await.unwrap();
+    let mediquo::Event::PrescriptionCreated(created) = event else { panic!() };
+    in_every_job_of_objects!(created, survives survives_as_value);
+    let event = truemed_event(fixture("truemed/payment_session_complete.json")).await.unwrap();
+    let truemed::Event::PaymentSessionComplete(session) = event else { panic!() };
+    in_every_job_of_objects!(session.clone(), survives survives_as_value);
+    in_every_job_of_objects!(session.order_items[1].clone(), survives survives_as_value);
+    let event = truemed_event(fixture("truemed/payment_token_updated.json")).await.unwrap();
+    let truemed::Event::PaymentTokenUpdated(updated) = event else { panic!() };
+    in_every_job_of_objects!(updated, survives survives_as_value);
     for time in [DateTime::from("2024-01-01T00:00:00"), Timestamp::UNIX_EPOCH.into(), DateTime::from("soon")] {
         in_every_job!(time, survives survives_as_value);
     }

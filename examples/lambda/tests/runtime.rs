@@ -154,7 +154,7 @@ fn a_wrong_key_is_answered_with_400() {
 
 #[test]
 fn a_body_that_is_no_event_is_answered_with_400() {
-    let answer = invoke(delivery(KEY, "{}"));
+    let answer = invoke(delivery(KEY, "[]"));
     assert_eq!(answer["statusCode"], 400, "{answer}");
     assert_eq!(answer["body"], r#"{"title":"the body is not a documented event","kind":"malformed"}"#);
 }

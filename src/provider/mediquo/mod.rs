@@ -122,7 +122,7 @@ impl Provider for MediQuo {
 
     #[cfg(feature = "idempotency")]
     fn identity(&self, event: &Event, _: &Delivery, body: &[u8]) -> Identity {
-        super::identity::of_fields(self.name(), event, body)
+        super::identity::of_fields(self.name(), event.event_type(), event.canonical(), body)
     }
 
     fn envelope(&self) -> Option<&Envelope> {

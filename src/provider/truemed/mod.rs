@@ -139,7 +139,7 @@ impl Provider for Truemed {
 
     #[cfg(feature = "idempotency")]
     fn identity(&self, event: &Event, _: &Delivery, body: &[u8]) -> Identity {
-        super::identity::of_fields(self.name(), event, body)
+        super::identity::of_fields(self.name(), event.event_type(), event.canonical(), body)
     }
 
     fn rejection_status(&self, kind: RejectionKind) -> StatusCode {
