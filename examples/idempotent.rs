@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let truemed = Truemed::builder().api_key(secret("TRUEMED_API_KEY")?).build()?.into_layer();
     let mediquo = MediQuo::builder().signature(secret("MEDIQUO_WEBHOOK_SIGNATURE")?).build()?.into_layer();
     let in_flight = InFlight::new();
-    let idempotency = idempotency().await?.detached(&in_flight);
+    let idempotency = idempotency()?.detached(&in_flight);
     let handler = Handler::from_env()?;
 
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
@@ -69,11 +69,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-async fn idempotency() -> Result<IdempotencyLayer<BoxStore>, Box<dyn Error>> {
+fn idempotency() -> Result<IdempotencyLayer<BoxStore>, Box<dyn Error>> {
     let pepper = demo::variable("IDEMPOTENCY_PEPPER")?;
     let layer = match (demo::variable("REDIS_URL")?, pepper) {
         (Some(url), Some(pepper)) => {
-            let store = RedisStore::connect(&url).await.map_err(|error| demo::with_causes(&error))?;
+            // It connects when the first delivery needs it: a deployment does not fail while Redis is down.
+            let store = RedisStore::connect_lazy(&url).map_err(|error| demo::with_causes(&error))?;
             IdempotencyLayer::with_pepper(store.boxed(), Pepper::new(pepper)?)
         }
         (Some(_), None) => {

@@ -187,6 +187,16 @@ fn a_replica_that_dies_between_the_effect_and_its_commit_has_the_effect_again_af
 }
 
 #[test]
+fn a_server_starts_while_redis_is_down_and_works_when_it_is_up() {
+    let Some(mut redis) = Redis::start() else { return };
+    redis.kill();
+    let server = replica(&redis, &[]);
+    assert_eq!(deliver(&server, SESSION).status, 503);
+    redis.restart();
+    assert_eq!(deliver(&server, SESSION).status, 204);
+}
+
+#[test]
 fn a_shared_store_without_a_pepper_is_an_error_at_the_start() {
     let output = std::process::Command::new(example("idempotent"))
         .env("REDIS_URL", "redis://127.0.0.1:1/")
