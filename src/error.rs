@@ -29,7 +29,7 @@ pub enum ConfigErrorKind {
     Blank,
     /// Two settings exclude each other.
     Conflict,
-    /// A key contains a control character.
+    /// A key or a label contains a control character.
     ControlCharacter,
     /// Two keys of one scheme are equal, two have the same label, or a part is signed twice.
     Duplicate,
@@ -45,6 +45,8 @@ pub enum ConfigErrorKind {
     OutOfRange,
     /// A value begins or ends with white space, such as the newline of the file that it was read from.
     Padded,
+    /// A secret is one byte repeated, as one that is still to be filled in.
+    Repetitive,
     /// A value is longer than it can be.
     TooLong,
     /// There are more keys than one scheme can have: 16, or 8 public keys.
@@ -86,6 +88,7 @@ impl fmt::Display for ConfigError {
             ConfigErrorKind::NonAscii => "contains characters beyond ASCII",
             ConfigErrorKind::OutOfRange => "is out of range",
             ConfigErrorKind::Padded => "begins or ends with white space",
+            ConfigErrorKind::Repetitive => "is one byte repeated",
             ConfigErrorKind::TooLong => "is too long",
             ConfigErrorKind::TooMany => "is more than one scheme can have",
             ConfigErrorKind::TooShort => "is too short",

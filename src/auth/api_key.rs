@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::{
     Head, Key, Keys, Scheme, Secret, Verified,
     key::Fault,
-    keys::{MAX_KEYS, in_header, long_enough},
+    keys::{MAX_KEYS, in_header, strong_enough},
     only_header,
 };
 use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers};
@@ -163,7 +163,7 @@ fn check_user(user: &str) -> Result<(), ConfigError> {
 /// decoded in a time that depends on it.
 fn basic(user: &str, password: &Key) -> Result<Secret, Fault> {
     let secret = password.secret(basic_text)?;
-    let secret = long_enough(password, secret)?;
+    let secret = strong_enough(password, secret)?;
     // With room for all of it, as growing would leave copies behind.
     let mut both = Zeroizing::new(Vec::with_capacity(user.len() + 1 + secret.len()));
     for piece in [user.as_bytes(), b":", secret.bytes()] {

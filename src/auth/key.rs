@@ -54,8 +54,8 @@ impl Key {
     /// A key as the provider shows it. The scheme knows how to read that text: most use it as it is, Standard Webhooks
     /// decodes what follows `whsec_`, and public keys are decoded from hex or base64.
     ///
-    /// Text that begins or ends with white space is rejected by `build()`, because it usually comes from a file with a
-    /// newline. Use [`bytes`](Self::bytes) for binary keys.
+    /// `build()` rejects text that begins or ends with white space, because it usually comes from a file with a newline,
+    /// and text with control characters. Use [`bytes`](Self::bytes) for binary keys.
     #[must_use]
     pub fn new(text: impl AsRef<[u8]>) -> Self {
         Self::of(Form::Text, text.as_ref())
@@ -92,7 +92,8 @@ impl Key {
     }
 
     /// Names the key, for [`Delivery::key_label`](crate::Delivery::key_label), logs and metrics. The default is its
-    /// number among the scheme's keys: `"1"` for the first.
+    /// number among the scheme's keys: `"1"` for the first. `build()` rejects a label that is blank or has a control
+    /// character, such as a line break.
     #[must_use]
     pub fn label(mut self, label: impl AsRef<str>) -> Self {
         self.label = Some(Arc::from(label.as_ref()));
@@ -202,6 +203,9 @@ pub(super) fn text(text: &[u8]) -> Result<Secret, Fault> {
     if text.trim_ascii().len() != text.len() {
         return Err(ConfigErrorKind::Padded.into());
     }
+    if text.iter().any(u8::is_ascii_control) {
+        return Err(ConfigErrorKind::ControlCharacter.into());
+    }
     Ok(Secret::exact(text)?)
 }
 
@@ -210,8 +214,7 @@ pub(super) fn header_text(value: &[u8]) -> Result<Secret, Fault> {
     if !value.is_ascii() {
         return Err(ConfigErrorKind::NonAscii.into());
     }
-    let secret = text(value)?;
-    if value.iter().any(u8::is_ascii_control) { Err(ConfigErrorKind::ControlCharacter.into()) } else { Ok(secret) }
+    text(value)
 }
 
 pub(super) fn base64(encoded: &[u8]) -> Result<Secret, Fault> {

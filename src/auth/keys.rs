@@ -44,8 +44,9 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// There is no key or there are more than 16; a key is blank, padded, doubled, not ASCII, shorter than 16 bytes or
-    /// longer than 1,024, or contains a control character; two have the same label.
+    /// There is no key or there are more than 16; a key is blank, padded, doubled, not ASCII, one byte repeated, shorter
+    /// than 16 bytes or longer than 1,024, or contains a control character; two have the same label, or one is blank or
+    /// contains a control character.
     pub fn new<K: Into<Key>>(keys: impl IntoIterator<Item = K>) -> Result<Self, ConfigError> {
         let keys: Vec<Key> = keys.into_iter().map(Into::into).collect();
         Self::checked("key", MAX_KEYS, keys.iter().map(|key| (key, in_header(key))))
@@ -54,7 +55,7 @@ impl Keys {
     /// Checks one key that is sent as it is, and that errors call by this name.
     pub(crate) fn named(noun: &str, key: &Key) -> Result<Self, ConfigError> {
         let secret = in_header(key).map_err(|fault| fault.of(noun))?;
-        Ok(Self { keys: vec![Live { label: key.own_label().map_or_else(|| Arc::from("1"), Arc::clone), secret }] })
+        Ok(Self { keys: vec![Live { label: checked_label(key, noun, 1)?, secret }] })
     }
 
     /// Checks keys and what a scheme has read them as. `noun` is the provider's word for them, for error messages.
@@ -73,7 +74,7 @@ impl Keys {
             }
             let faulty = |fault: Fault| fault.of(format!("{noun} {number}"));
             let secret = secret.map_err(faulty)?;
-            let label = key.own_label().map_or_else(|| Arc::from(number.to_string()), Arc::clone);
+            let label = checked_label(key, noun, number)?;
             if live.iter().any(|other| other.label == label || other.secret.equals(&secret)) {
                 return Err(faulty(ConfigErrorKind::Duplicate.into()));
             }
@@ -120,10 +121,34 @@ pub(super) fn in_header(key: &Key) -> Result<Secret, Fault> {
     let secret = key.secret(key::header_text)?;
     // Decoded keys have to travel in the header too.
     key::header_text(secret.bytes())?;
-    long_enough(key, secret)
+    strong_enough(key, secret)
 }
 
-/// Refuses a short secret unless its owner allows it.
-pub(super) fn long_enough(key: &Key, secret: Secret) -> Result<Secret, Fault> {
-    if secret.len() < Secret::MIN_LEN && !key.may_be_short() { Err(Fault::short()) } else { Ok(secret) }
+/// Refuses a secret that is easy to guess: a short one, unless its owner allows it, and one that is still to be filled
+/// in.
+pub(super) fn strong_enough(key: &Key, secret: Secret) -> Result<Secret, Fault> {
+    let bytes = secret.without_padding();
+    // By chance, half of the bytes are zeros less than once in 2^64 keys.
+    let is_short = secret.len() < Secret::MIN_LEN || bytes.len() < Secret::MIN_LEN / 2;
+    match bytes {
+        [] => Err(ConfigErrorKind::Blank.into()),
+        _ if is_short && !key.may_be_short() => Err(Fault::short()),
+        [first, rest @ ..] if !rest.is_empty() && rest.iter().all(|byte| byte == first) => {
+            Err(ConfigErrorKind::Repetitive.into())
+        }
+        _ => Ok(secret),
+    }
+}
+
+/// The label of a key, which logs and metrics will show, or its number.
+fn checked_label(key: &Key, noun: &str, number: usize) -> Result<Arc<str>, ConfigError> {
+    let Some(label) = key.own_label() else { return Ok(Arc::from(number.to_string())) };
+    let flawed = |kind| Err(ConfigError::new(kind, format!("the label of {noun} {number}")));
+    if label.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+        return flawed(ConfigErrorKind::ControlCharacter);
+    }
+    if label.trim().is_empty() {
+        return flawed(ConfigErrorKind::Blank);
+    }
+    Ok(Arc::clone(label))
 }

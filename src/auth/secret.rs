@@ -44,9 +44,15 @@ impl Secret {
         self.window.get(..self.len).unwrap_or_default()
     }
 
+    /// The key without zeros at its end. They add nothing: an HMAC pads its key with zeros.
+    pub(super) fn without_padding(&self) -> &[u8] {
+        let len = self.bytes().iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        self.window.get(..len).unwrap_or_default()
+    }
+
     /// Whether two settings are the same key. Not for what a sender offers.
     pub(super) fn equals(&self, other: &Self) -> bool {
-        self.bytes() == other.bytes()
+        self.without_padding() == other.without_padding()
     }
 
     /// Compares `offered` with as many bytes of the zero-padded window: the loop runs over what the sender has chosen.

@@ -8,7 +8,7 @@ use super::{
     key::{self, Fault},
     only_header,
     signature::{
-        Algorithm, Candidates, Content, Layout, Signatures, SignedHead, TimestampSource, ToleranceSettings, Verifier,
+        Algorithm, Candidates, Content, Pieces, Signatures, SignedHead, TimestampSource, ToleranceSettings, Verifier,
     },
 };
 use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers};
@@ -91,13 +91,12 @@ impl StandardWebhooks {
             let expected = "an id without a number after a full stop";
             return Err(RejectionReason::MalformedHeader { name: family.id.clone(), expected }.into());
         }
-        let value = only_header(head, &family.signature)?.as_bytes();
-        let signed = family.content.read_head(head, &family.signature, None)?;
         let candidates: Vec<_> = self
             .versions
             .iter()
-            .map(|version| version.signatures.read(&family.signature, value))
+            .map(|version| version.signatures.read(head, &family.signature))
             .collect::<Result<_, _>>()?;
+        let signed = family.content.read_head(head, &family.signature, None)?;
         let can_try = |(version, candidates): (&Version, &Candidates)| version.verifier.can_try(candidates.len());
         let count: usize = candidates.iter().map(Candidates::len).sum();
         if !(1..=MAX_SIGNATURES).contains(&count) || !self.versions.iter().zip(&candidates).all(can_try) {
@@ -122,8 +121,9 @@ impl StandardWebhooks {
 impl Family {
     fn new([id, timestamp, signature]: [&'static str; 3], tolerance: &ToleranceSettings) -> Result<Self, ConfigError> {
         let [id, timestamp, signature] = [id, timestamp, signature].map(HeaderName::from_static);
+        let parts = [Part::Id, Part::literal("."), Part::Timestamp, Part::literal("."), Part::Body];
         let content = Content {
-            parts: vec![Part::Id, Part::literal("."), Part::Timestamp, Part::literal("."), Part::Body],
+            pieces: Pieces::new(&parts, None)?,
             timestamp: TimestampSource::Header(timestamp.clone()),
             id: Some(id.clone()),
             tolerance: tolerance.build()?,
@@ -138,12 +138,8 @@ impl Family {
 
 impl Version {
     fn new(prefix: &'static str, verifier: Verifier) -> Self {
-        let signatures = Signatures {
-            layout: Layout::List(b' '),
-            prefix: prefix.as_bytes().into(),
-            encoding: Encoding::Base64,
-            lengths: verifier.lengths(),
-        };
+        let one = Signatures::new(Encoding::Base64, verifier.lengths());
+        let signatures = Signatures { prefix: prefix.as_bytes().into(), list: Some(b' '), ..one };
         Self { signatures, verifier }
     }
 }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Uri, header::CONTENT_TYPE};
 
 use super::{
-    Encoding, Head, Key, Scheme, Verified, key, only_header,
-    signature::{Algorithm, Candidates, Layout, Message, Signatures, Verifier},
+    Encoding, Head, Key, Scheme, Verified, key,
+    signature::{Algorithm, Candidates, Message, Signatures, Verifier},
 };
 use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers, urlencoded};
 
@@ -66,7 +66,7 @@ impl Twilio {
     }
 
     fn read<'a>(&self, head: &Head<'a>) -> Result<(Candidates, SignedBody), Rejection> {
-        let candidates = self.signatures.read_some(&HEADER, only_header(head, &HEADER)?.as_bytes())?;
+        let candidates = self.signatures.read_some(head, &HEADER)?;
         let query = head.parts.uri.query();
         // The media type is not signed. A digest in the URL is, so it counts whatever the body is said to be.
         if is_form(&head.parts.headers) && digests(query).next().is_none() {
@@ -200,12 +200,7 @@ impl TwilioBuilder {
             ConfigError::new(ConfigErrorKind::Malformed, "the public URL")
                 .expected("`http` or `https`, a host, a path and no query")
         })?;
-        let signatures = Signatures {
-            layout: Layout::One,
-            prefix: Box::default(),
-            encoding: Encoding::Base64,
-            lengths: verifier.lengths(),
-        };
+        let signatures = Signatures::new(Encoding::Base64, verifier.lengths());
         Ok(Twilio { verifier, signatures, urls: [url.into(), other.into()], path })
     }
 }

@@ -103,16 +103,23 @@ impl Pepper {
     ///
     /// # Errors
     ///
-    /// The secret is blank, is shorter than 32 bytes, or is text that begins or ends with white space. A replica that
-    /// read the secret together with a newline from a file would not find what the others have stored.
+    /// The secret is blank, is shorter than 32 bytes, is one byte repeated, or is text with control characters or with
+    /// white space at an end. A replica that read the secret together with a newline from a file would not find what the
+    /// others have stored.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let secret = secret.as_ref();
         let flawed = |kind| Err(ConfigError::new(kind, "pepper"));
         if secret.trim_ascii().is_empty() {
             return flawed(ConfigErrorKind::Blank);
         }
+        if secret.iter().all(|byte| Some(byte) == secret.first()) {
+            return flawed(ConfigErrorKind::Repetitive);
+        }
         if secret.is_ascii() && secret.trim_ascii().len() != secret.len() {
             return flawed(ConfigErrorKind::Padded);
+        }
+        if secret.is_ascii() && secret.iter().any(u8::is_ascii_control) {
+            return flawed(ConfigErrorKind::ControlCharacter);
         }
         if secret.len() < Self::MIN_LEN {
             return Err(ConfigError::new(ConfigErrorKind::TooShort, "pepper").expected("at least 32 bytes"));

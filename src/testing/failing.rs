@@ -17,7 +17,7 @@ use crate::idempotency::{Attempt, BoxError, Claim, Commit, Done, Store};
 /// use tower_webhook::{idempotency::{IdempotencyLayer, MemoryStore, Pepper}, testing::{FailingStore, Fault, Step}};
 ///
 /// let store = FailingStore::new(MemoryStore::new());
-/// let layer = IdempotencyLayer::with_pepper(store.clone(), Pepper::new([7; 32])?);
+/// let layer = IdempotencyLayer::with_pepper(store.clone(), Pepper::new("b4b1d8b2bb5e4e2f3f0c1a6f3c9d7e58")?);
 /// store.fail(Step::Commit, Fault::AnswerLost);
 /// // Send a delivery here.
 /// store.mend();

@@ -12,7 +12,7 @@ use crate::{
     auth::{
         Key, Keys, Secret,
         key::{self, Fault},
-        keys::{MAX_KEYS, long_enough},
+        keys::{MAX_KEYS, strong_enough},
     },
 };
 
@@ -51,7 +51,7 @@ impl Algorithm {
         let secret = |key: &Key| match self {
             Self::Ed25519 => key.secret(ed25519_text).and_then(ed25519),
             Self::EcdsaP256 => key.secret(key::base64),
-            _ => key.secret(read).and_then(|secret| long_enough(key, secret)),
+            _ => key.secret(read).and_then(|secret| strong_enough(key, secret)),
         };
         let keys = Keys::checked(noun, max, keys.iter().map(|key| (key, secret(key))))?;
         Ok(match self {

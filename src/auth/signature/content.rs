@@ -3,9 +3,9 @@
 use std::{borrow::Cow, slice, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, uri::PathAndQuery};
+use http::{HeaderName, HeaderValue};
 
-use super::{algorithm::Message, tolerance::Tolerance};
+use super::{algorithm::Message, pieces::Pieces, tolerance::Tolerance};
 use crate::{
     Rejection, RejectionReason,
     auth::{Head, Verified, only_header},
@@ -13,6 +13,9 @@ use crate::{
 };
 
 /// A part of what is signed. Parts follow one another without anything between them.
+///
+/// The parts must be such that their bytes can be taken apart in one way only. Otherwise one recorded signature would
+/// prove several deliveries: an id that ends with `1`, and the same id without it before a body that begins with `1`.
 ///
 /// # Examples
 ///
@@ -31,17 +34,18 @@ use crate::{
 pub enum Part {
     /// These bytes.
     Literal(Cow<'static, [u8]>),
-    /// The timestamp, byte for byte as it was sent.
+    /// The timestamp, byte for byte as it was sent. Towards the body, a literal that does not go on with a digit must
+    /// stand next to it, or the body itself. A body that goes on with a digit is rejected.
     Timestamp,
-    /// The delivery's id, byte for byte as it was sent. A literal must follow it. An id that contains this literal is
-    /// rejected, because a shorter id with a longer body would have the same signature.
+    /// The delivery's id, byte for byte as it was sent. A literal must stand between it and the body. An id that
+    /// contains this literal is rejected.
     Id,
     /// The body, byte for byte as it was sent.
     Body,
-    /// The request's method, in upper case.
+    /// `POST`: the layer accepts no other method.
     Method,
     /// Path and query, as the layer receives them. A router that strips the matched part of the path must be inside of
-    /// the layer. A literal must follow it.
+    /// the layer. A literal must stand between it and the body. A URI that contains this literal is rejected.
     Uri,
     /// The URL at which the provider reaches you, as you configured it. What the request says of its URL is the
     /// sender's choice and is never used.
@@ -54,18 +58,12 @@ impl Part {
     pub fn literal(text: &'static str) -> Self {
         Self::Literal(Cow::Borrowed(text.as_bytes()))
     }
-
-    /// Whether no sender has a say in it.
-    pub(super) fn is_fixed(&self) -> bool {
-        matches!(self, Self::Literal(_) | Self::PublicUrl)
-    }
 }
 
 /// What is signed, checked and ready to be read from deliveries.
 #[derive(Clone, Debug)]
 pub(in crate::auth) struct Content {
-    /// The public URL is in here as a literal.
-    pub(in crate::auth) parts: Vec<Part>,
+    pub(in crate::auth) pieces: Pieces,
     pub(in crate::auth) timestamp: TimestampSource,
     pub(in crate::auth) id: Option<HeaderName>,
     pub(in crate::auth) tolerance: Tolerance,
@@ -84,9 +82,9 @@ pub(in crate::auth) enum TimestampSource {
 
 /// What is signed of one head.
 pub(in crate::auth) struct SignedHead<'a> {
-    head: Head<'a>,
-    timestamp: &'a [u8],
-    id: Option<&'a HeaderValue>,
+    pub(super) head: Head<'a>,
+    pub(super) timestamp: &'a [u8],
+    pub(super) id: Option<&'a HeaderValue>,
     at: Option<SystemTime>,
 }
 
@@ -111,35 +109,17 @@ impl Content {
             Some(name) => Some(only_header(head, name)?),
             None => None,
         };
-        if id.is_some_and(|id| id.to_str().map_or(true, |text| text.trim().is_empty())) {
-            return Err(self.malformed_id("an id of visible ASCII characters"));
+        if let (Some(name), Some(value)) = (&self.id, id) {
+            if value.to_str().map_or(true, |text| text.trim().is_empty()) {
+                let expected = "an id of visible ASCII characters";
+                return Err(RejectionReason::MalformedHeader { name: name.clone(), expected }.into());
+            }
         }
         Ok(SignedHead { head: *head, timestamp: timestamp.map_or(b"", |(_, digits)| digits), id, at })
     }
 
-    /// Rejects an id that contains what is signed behind it: a shorter id and a longer rest would have the same
-    /// signature.
-    pub(super) fn check_border(&self, signed: &SignedHead<'_>) -> Result<(), Rejection> {
-        let Some(id) = signed.id else { return Ok(()) };
-        for parts in self.parts.windows(2) {
-            if let [Part::Id, Part::Literal(literal)] = parts {
-                if id.as_bytes().windows(literal.len().max(1)).any(|window| window == &**literal) {
-                    return Err(self.malformed_id("an id without the separator that is signed behind it"));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn malformed_id(&self, expected: &'static str) -> Rejection {
-        match &self.id {
-            Some(name) => RejectionReason::MalformedHeader { name: name.clone(), expected }.into(),
-            None => Rejection::unauthenticated(),
-        }
-    }
-
     pub(in crate::auth) fn message<'a>(&'a self, signed: &'a SignedHead<'a>, body: &'a [u8]) -> impl Message + 'a {
-        Delivered { parts: &self.parts, signed, body }
+        Delivered { pieces: &self.pieces, signed, body }
     }
 
     /// What is proven, once the signature was found to be right.
@@ -171,29 +151,17 @@ fn whole_number(body: &[u8], member: &Path) -> Option<u64> {
 
 /// The signed parts of one delivery.
 struct Delivered<'a> {
-    parts: &'a [Part],
+    pieces: &'a Pieces,
     signed: &'a SignedHead<'a>,
     body: &'a [u8],
 }
 
 impl Message for Delivered<'_> {
     fn whole(&self) -> Option<&[u8]> {
-        matches!(self.parts, [Part::Body]).then_some(self.body)
+        self.pieces.are_none().then_some(self.body)
     }
 
     fn feed(&self, sink: &mut dyn FnMut(&[u8])) {
-        let request = self.signed.head.parts;
-        for part in self.parts {
-            sink(match part {
-                Part::Literal(bytes) => bytes,
-                Part::Timestamp => self.signed.timestamp,
-                Part::Id => self.signed.id.map_or(b"", |id| id.as_bytes()),
-                Part::Body => self.body,
-                Part::Method => request.method.as_str().as_bytes(),
-                Part::Uri => request.uri.path_and_query().map_or("", PathAndQuery::as_str).as_bytes(),
-                // `build` has put the configured URL in its place, as a literal.
-                Part::PublicUrl => b"",
-            });
-        }
+        self.pieces.feed(self.signed, self.body, sink);
     }
 }

@@ -1,9 +1,10 @@
 mod algorithm;
 mod content;
+mod pieces;
 mod tolerance;
 mod wire;
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{fmt, ops::RangeInclusive, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Uri};
@@ -12,11 +13,12 @@ use self::wire::Pairs;
 pub(super) use self::{
     algorithm::{Algorithm, Message, Verifier},
     content::{Content, SignedHead, TimestampSource},
+    pieces::Pieces,
     tolerance::ToleranceSettings,
-    wire::{Candidates, Layout, Signatures},
+    wire::{Candidates, Signatures},
 };
 pub use self::{content::Part, wire::Encoding};
-use super::{Head, Key, Scheme, Verified, key, only_header};
+use super::{Head, Key, Scheme, Verified, key};
 use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers};
 
 /// A signature of the delivery in a header of the provider's choice.
@@ -105,6 +107,7 @@ struct Settings {
     encoding: Encoding,
     list: Option<char>,
     pairs: Option<(char, String, String)>,
+    may_repeat: bool,
     parts: Vec<Part>,
     timestamp_header: Option<Result<HeaderName, ConfigError>>,
     timestamp_in_body: Option<String>,
@@ -203,10 +206,13 @@ impl Signature {
     /// Reads what the head says. It is read again once the body is there, which is cheaper than keeping it.
     fn read<'a>(&self, head: &Head<'a>) -> Result<(SignedHead<'a>, Candidates), Rejection> {
         let header = &self.header;
-        let value = only_header(head, header)?.as_bytes();
-        let signed = self.content.read_head(head, header, self.signatures.timestamp(header, value)?)?;
-        self.content.check_border(&signed)?;
-        let candidates = self.signatures.read_some(header, value)?;
+        let in_pairs = self.signatures.timestamp(head, header)?;
+        let candidates = self.signatures.read_some(head, header)?;
+        let signed = self.content.read_head(head, header, in_pairs)?;
+        if !self.content.pieces.fit_head(&signed) {
+            let reason = "the id or the URI contains what is signed between it and the body";
+            return Err(RejectionReason::Other(reason).into());
+        }
         if !self.verifier.can_try(candidates.len()) {
             let expected = "at most 8 pairs of a signature and a public key";
             return Err(RejectionReason::MalformedHeader { name: header.clone(), expected }.into());
@@ -230,6 +236,9 @@ impl Scheme for Signature {
 
     fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
         let (signed, candidates) = self.read(head)?;
+        if !self.content.pieces.fit_body(body) {
+            return Err(RejectionReason::Other("the body goes on with the digits of the timestamp").into());
+        }
         let label = self.verifier.verify(&self.content.message(&signed, body), &candidates);
         self.content.verified(label.ok_or_else(|| self.no_key_matched(head))?, &signed, body)
     }
@@ -254,6 +263,7 @@ impl SignatureBuilder {
             encoding: Encoding::default(),
             list: None,
             pairs: None,
+            may_repeat: false,
             parts: vec![Part::Body],
             timestamp_header: None,
             timestamp_in_body: None,
@@ -293,17 +303,38 @@ impl SignatureBuilder {
         self
     }
 
-    /// Expects up to 8 signatures with this separator between them. Those without the [`prefix`](Self::prefix) are
-    /// ignored, because they belong to versions that you have not configured. The default is one signature.
+    /// Expects up to 8 signatures with this separator between them, and perhaps blanks after it. Those without the
+    /// [`prefix`](Self::prefix) are ignored, because they belong to versions that you have not configured. The default
+    /// is one signature.
     pub fn list(mut self, separator: char) -> Self {
         self.settings.list = Some(separator);
         self
     }
 
-    /// Expects named fields, as in `t=1700000000,v1=aa,v1=bb`: the timestamp once, and up to 8 signatures. Other fields
-    /// are ignored. The default is one signature without fields.
+    /// Expects named fields, as in `t=1700000000,v1=aa,v1=bb`: the timestamp once, and up to 8 signatures. Blanks may
+    /// follow a separator. Other names are ignored. The default is one signature without fields.
+    ///
+    /// With a [`list`](Self::list), each of its entries has such fields, and all entries have the same timestamp: for
+    /// `t=1700000000,v1=aa t=1700000000,v1=bb` use `.list(' ').pairs(',', "t", "v1")`.
     pub fn pairs(mut self, separator: char, timestamp: impl Into<String>, signature: impl Into<String>) -> Self {
         self.settings.pairs = Some((separator, timestamp.into(), signature.into()));
+        self
+    }
+
+    /// Allows the header to occur several times, for providers that send one per live key while you rotate. There can
+    /// be up to 8 signatures in all. The default is to reject a repeated header.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::auth::Signature;
+    ///
+    /// let mollie = Signature::hmac_sha256("x-mollie-signature").prefix("sha256=").repeated_header();
+    /// let scheme = mollie.key("kx7Gq2-old-and-random").key("Zr41vw-new-and-random").build()?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn repeated_header(mut self) -> Self {
+        self.settings.may_repeat = true;
         self
     }
 
@@ -378,18 +409,19 @@ impl SignatureBuilder {
     /// - The body is not signed, or it is signed twice.
     /// - [`Part::Timestamp`], [`Part::Id`] or [`Part::PublicUrl`] is signed and its source is not configured, or the
     ///   reverse.
-    /// - No literal follows [`Part::Id`] or [`Part::Uri`].
+    /// - What is signed can be taken apart in several ways: no literal stands between [`Part::Id`] or [`Part::Uri`] and
+    ///   the body, or a digit next to [`Part::Timestamp`].
+    /// - The header of the id is named like a time, which would never be checked.
     /// - There are two sources of the time, or a tolerance or unit without a time.
     /// - A separator is not ASCII or could be part of a signature; a prefix or field name contains the separator or a
     ///   character that no header can contain.
-    /// - [`list`](Self::list) and [`pairs`](Self::pairs) are both set, or a prefix and pairs.
+    /// - [`list`](Self::list) and [`pairs`](Self::pairs) have the same separator, or a prefix and pairs are both set.
     /// - A tolerance is zero or longer than a day.
     pub fn build(self) -> Result<Signature, ConfigError> {
         let Self { settings, keys, noun } = self;
-        let (content, layout) = (settings.content()?, settings.layout()?);
+        let content = settings.content()?;
         let verifier = settings.algorithm.verifier(noun, &keys, key::text)?;
-        let (prefix, encoding, lengths) = (settings.prefix.as_bytes().into(), settings.encoding, verifier.lengths());
-        let signatures = Signatures { layout, prefix, encoding, lengths };
+        let signatures = settings.signatures(verifier.lengths())?;
         let url: Option<Uri> = settings.public_url.and_then(|url| url.parse().ok());
         Ok(Signature {
             header: settings.header?,
@@ -431,51 +463,47 @@ impl Settings {
             return Err(ConfigError::new(ConfigErrorKind::Blank, "the public URL"));
         }
         let id = self.id_header.clone().transpose()?;
-        if self.parts.windows(2).any(|parts| matches!(parts, [Part::Id | Part::Uri, next] if !next.is_fixed())) {
-            return Err(ConfigError::new(ConfigErrorKind::Missing, "a literal behind the id or the URI"));
+        if id.as_ref().is_some_and(|name| names_a_time(name.as_str())) {
+            let error = ConfigError::new(ConfigErrorKind::Malformed, "the header of the id");
+            return Err(error.expected("an id: a time belongs into `timestamp_header`, which checks it"));
         }
-        Ok(Content { parts: self.resolved_parts(), timestamp, id, tolerance: self.tolerance.build()? })
+        let pieces = Pieces::new(&self.parts, self.public_url.as_deref())?;
+        Ok(Content { pieces, timestamp, id, tolerance: self.tolerance.build()? })
     }
 
-    /// The parts, with the configured URL in its place.
-    fn resolved_parts(&self) -> Vec<Part> {
-        let resolve = |part: &Part| match (part, &self.public_url) {
-            (Part::PublicUrl, Some(url)) => Part::Literal(Cow::Owned(url.clone().into_bytes())),
-            _ => part.clone(),
+    fn signatures(&self, lengths: RangeInclusive<usize>) -> Result<Signatures, ConfigError> {
+        let list = self.list.map(checked_separator).transpose()?;
+        let pairs = match &self.pairs {
+            Some((separator, timestamp, signature)) => Some(self.checked_pairs(*separator, timestamp, signature)?),
+            None => None,
         };
-        self.parts.iter().map(resolve).collect()
+        let separators = [list, pairs.as_ref().map(|pairs| pairs.separator)];
+        if !self.prefix.bytes().all(|byte| (b' '..=b'~').contains(&byte) && !separators.contains(&Some(byte))) {
+            let error = ConfigError::new(ConfigErrorKind::Malformed, "the prefix");
+            return Err(error.expected("visible ASCII without the separator"));
+        }
+        if pairs.is_some() && !self.prefix.is_empty() {
+            return Err(ConfigError::new(ConfigErrorKind::Conflict, "the prefix"));
+        }
+        let (prefix, may_repeat) = (self.prefix.as_bytes().into(), self.may_repeat);
+        Ok(Signatures { prefix, list, pairs, may_repeat, ..Signatures::new(self.encoding, lengths) })
     }
 
-    fn layout(&self) -> Result<Layout, ConfigError> {
-        let malformed =
-            |setting, expected| Err(ConfigError::new(ConfigErrorKind::Malformed, setting).expected(expected));
-        let separator = self.list.or(self.pairs.as_ref().map(|(separator, ..)| *separator));
-        let can_stand = |text: &str| text.chars().all(|c| (' '..='~').contains(&c) && Some(c) != separator);
-        if !can_stand(&self.prefix) {
-            return malformed("the prefix", "visible ASCII without the separator");
+    fn checked_pairs(&self, separator: char, timestamp: &str, signature: &str) -> Result<Pairs, ConfigError> {
+        if self.list == Some(separator) {
+            return Err(ConfigError::new(ConfigErrorKind::Conflict, "the list of signatures"));
         }
-        if let Some((_, timestamp, signature)) = &self.pairs {
-            let is_name = |name: &str| !name.is_empty() && !name.contains('=') && can_stand(name);
-            if !is_name(timestamp) || !is_name(signature) {
-                return malformed("the name of a field", "visible ASCII without `=` and the separator");
-            }
+        let separators = [Some(separator), self.list];
+        let can_stand = |c: char| c.is_ascii_graphic() && c != '=' && !separators.contains(&Some(c));
+        if [timestamp, signature].iter().any(|name| name.is_empty() || !name.chars().all(can_stand)) {
+            let error = ConfigError::new(ConfigErrorKind::Malformed, "the name of a field");
+            return Err(error.expected("visible ASCII without `=`, blanks and the separator"));
         }
-        match (self.list, &self.pairs) {
-            (None, None) => Ok(Layout::One),
-            (Some(separator), None) => Ok(Layout::List(checked_separator(separator)?)),
-            (Some(_), Some(_)) => Err(ConfigError::new(ConfigErrorKind::Conflict, "the list of signatures")),
-            (None, Some(_)) if !self.prefix.is_empty() => {
-                Err(ConfigError::new(ConfigErrorKind::Conflict, "the prefix"))
-            }
-            (None, Some((_, timestamp, signature))) if timestamp == signature => {
-                Err(ConfigError::new(ConfigErrorKind::Duplicate, "the name of a field"))
-            }
-            (None, Some((separator, timestamp, signature))) => Ok(Layout::Pairs(Pairs {
-                separator: checked_separator(*separator)?,
-                timestamp: timestamp.as_bytes().into(),
-                signature: signature.as_bytes().into(),
-            })),
+        if timestamp == signature {
+            return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the name of a field"));
         }
+        let separator = checked_separator(separator)?;
+        Ok(Pairs { separator, timestamp: timestamp.as_bytes().into(), signature: signature.as_bytes().into() })
     }
 
     fn timestamp(&self) -> Result<TimestampSource, ConfigError> {
@@ -499,6 +527,11 @@ impl Settings {
     fn count(&self, part: &Part) -> usize {
         self.parts.iter().filter(|other| *other == part).count()
     }
+}
+
+/// Whether a header of this name says when something was sent, as in `x-acme-timestamp` and `date`.
+fn names_a_time(name: &str) -> bool {
+    name.contains("timestamp") || matches!(name.rsplit(['-', '_']).next(), Some("time" | "date" | "ts" | "at"))
 }
 
 /// A byte that no encoding of a signature uses, so that it can stand between two.

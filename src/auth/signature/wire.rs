@@ -5,7 +5,10 @@ use std::ops::RangeInclusive;
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use http::HeaderName;
 
-use crate::{Rejection, RejectionReason};
+use crate::{
+    Rejection, RejectionReason,
+    auth::{Head, only_header},
+};
 
 /// How many signatures one delivery can have.
 const MAX_SIGNATURES: usize = 8;
@@ -68,16 +71,21 @@ fn unpadded(text: &[u8]) -> Option<&[u8]> {
     Some(text.strip_suffix(b"=").unwrap_or(text))
 }
 
-/// How many signatures a header holds, and where in it they are.
+/// Reads signatures out of their header.
+///
+/// Each value of the header is one entry, or a list of them. An entry is the prefix and a signature, or named fields.
 #[derive(Clone, Debug)]
-pub(in crate::auth) enum Layout {
-    One,
-    /// Several with this separator. Those without the prefix belong to versions that are not known here.
-    List(u8),
-    Pairs(Pairs),
+pub(in crate::auth) struct Signatures {
+    pub(in crate::auth) encoding: Encoding,
+    pub(in crate::auth) lengths: RangeInclusive<usize>,
+    pub(in crate::auth) prefix: Box<[u8]>,
+    /// What stands between entries. Those of a list that lack the prefix belong to versions that are not known here.
+    pub(in crate::auth) list: Option<u8>,
+    pub(in crate::auth) pairs: Option<Pairs>,
+    pub(in crate::auth) may_repeat: bool,
 }
 
-/// `t=1700000000,v1=aa,v1=bb,v0=cc`: the time and the signatures are fields of one header.
+/// The named fields of an entry: `t=1700000000,v1=aa,v1=bb,v0=cc`.
 #[derive(Clone, Debug)]
 pub(in crate::auth) struct Pairs {
     pub(super) separator: u8,
@@ -85,60 +93,59 @@ pub(in crate::auth) struct Pairs {
     pub(super) signature: Box<[u8]>,
 }
 
-/// Reads signatures out of their header.
-#[derive(Clone, Debug)]
-pub(in crate::auth) struct Signatures {
-    pub(in crate::auth) layout: Layout,
-    pub(in crate::auth) prefix: Box<[u8]>,
-    pub(in crate::auth) encoding: Encoding,
-    pub(in crate::auth) lengths: RangeInclusive<usize>,
-}
-
 impl Signatures {
-    /// All signatures of a header, perhaps none. Rejects a header with a signature that is not well-formed, and the
-    /// ninth signature.
-    pub(in crate::auth) fn read(&self, header: &HeaderName, value: &[u8]) -> Result<Candidates, Rejection> {
+    /// One signature in the header, without a prefix.
+    pub(in crate::auth) fn new(encoding: Encoding, lengths: RangeInclusive<usize>) -> Self {
+        Self { encoding, lengths, prefix: Box::default(), list: None, pairs: None, may_repeat: false }
+    }
+
+    /// All signatures of a head, perhaps none. Rejects a header with a signature that is not well-formed, and the ninth
+    /// signature.
+    pub(in crate::auth) fn read(&self, head: &Head<'_>, header: &HeaderName) -> Result<Candidates, Rejection> {
         let mut candidates = Candidates::none();
-        let pushed = match &self.layout {
-            Layout::One => {
-                value.strip_prefix(&*self.prefix).and_then(|text| candidates.push(text, self.encoding, &self.lengths))
-            }
-            Layout::List(separator) => {
-                let mut entries = value.split(|byte| byte == separator);
-                entries.try_for_each(|entry| match entry.strip_prefix(&*self.prefix) {
-                    Some(text) => candidates.push(text, self.encoding, &self.lengths),
-                    None => Some(()),
-                })
-            }
-            Layout::Pairs(pairs) => pairs.fields(value).try_for_each(|field| match field? {
-                (name, text) if name == &*pairs.signature => candidates.push(text, self.encoding, &self.lengths),
-                _ => Some(()),
-            }),
-        };
-        pushed.map(|()| candidates).ok_or_else(|| self.malformed(header))
+        for entry in self.entries(head, header)? {
+            let mut push = |text| candidates.push(text, self.encoding, &self.lengths);
+            let pushed = match (&self.pairs, entry.strip_prefix(&*self.prefix)) {
+                (Some(pairs), _) => pairs.fields(entry).try_for_each(|field| match field? {
+                    (name, text) if name == &*pairs.signature => push(text),
+                    _ => Some(()),
+                }),
+                (None, Some(text)) => push(text),
+                (None, None) => self.list.map(|_| ()),
+            };
+            pushed.ok_or_else(|| self.malformed(header))?;
+        }
+        Ok(candidates)
     }
 
     /// As [`read`](Self::read), and at least one.
-    pub(in crate::auth) fn read_some(&self, header: &HeaderName, value: &[u8]) -> Result<Candidates, Rejection> {
-        let candidates = self.read(header, value)?;
+    pub(in crate::auth) fn read_some(&self, head: &Head<'_>, header: &HeaderName) -> Result<Candidates, Rejection> {
+        let candidates = self.read(head, header)?;
         if candidates.len == 0 { Err(self.malformed(header)) } else { Ok(candidates) }
     }
 
-    /// The time, where it is in the same header. It must occur once.
-    pub(super) fn timestamp<'a>(&self, header: &HeaderName, value: &'a [u8]) -> Result<Option<&'a [u8]>, Rejection> {
-        let Layout::Pairs(pairs) = &self.layout else { return Ok(None) };
-        let malformed = || {
+    /// The time, if it is in the same header: once in each entry, and the same in all.
+    pub(super) fn timestamp<'a>(&self, head: &Head<'a>, header: &HeaderName) -> Result<Option<&'a [u8]>, Rejection> {
+        let Some(pairs) = &self.pairs else { return Ok(None) };
+        let mut times = self.entries(head, header)?.map(|entry| pairs.timestamp(entry));
+        let time = times.next().flatten().filter(|first| times.all(|other| other == Some(*first)));
+        time.map(Some).ok_or_else(|| {
             let expected = "`name=value` fields with one timestamp";
-            RejectionReason::MalformedHeader { name: header.clone(), expected }
-        };
-        let mut found = None;
-        for field in pairs.fields(value) {
-            let (name, text) = field.ok_or_else(malformed)?;
-            if name == &*pairs.timestamp && found.replace(text).is_some() {
-                return Err(malformed().into());
-            }
+            RejectionReason::MalformedHeader { name: header.clone(), expected }.into()
+        })
+    }
+
+    fn entries<'a>(
+        &self,
+        head: &Head<'a>,
+        header: &HeaderName,
+    ) -> Result<impl Iterator<Item = &'a [u8]> + use<'a>, Rejection> {
+        let headers = &head.parts.headers;
+        if !(self.may_repeat && headers.contains_key(header)) {
+            only_header(head, header)?;
         }
-        found.map(Some).ok_or_else(|| malformed().into())
+        let list = self.list;
+        Ok(headers.get_all(header).iter().flat_map(move |value| split(value.as_bytes(), list)))
     }
 
     fn malformed(&self, header: &HeaderName) -> Rejection {
@@ -147,14 +154,34 @@ impl Signatures {
 }
 
 impl Pairs {
-    /// The fields; `None` for one without `=`.
-    fn fields<'a>(&self, value: &'a [u8]) -> impl Iterator<Item = Option<(&'a [u8], &'a [u8])>> {
-        value.split(|byte| *byte == self.separator).map(|field| {
+    /// The fields; `None` for what is no field.
+    fn fields<'a>(&self, entry: &'a [u8]) -> impl Iterator<Item = Option<(&'a [u8], &'a [u8])>> {
+        split(entry, Some(self.separator)).map(|field| {
             let equals = field.iter().position(|byte| *byte == b'=')?;
             let (name, text) = field.split_at_checked(equals)?;
-            Some((name, text.strip_prefix(b"=")?))
+            let is_name = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
+            is_name.then_some((name, text.strip_prefix(b"=")?))
         })
     }
+
+    /// The time, which must occur once.
+    fn timestamp<'a>(&self, entry: &'a [u8]) -> Option<&'a [u8]> {
+        let mut found = None;
+        for field in self.fields(entry) {
+            let (name, text) = field?;
+            if name == &*self.timestamp && found.replace(text).is_some() {
+                return None;
+            }
+        }
+        found
+    }
+}
+
+/// Splits at the separator, if there is one. Blanks after it mean nothing.
+fn split(text: &[u8], separator: Option<u8>) -> impl Iterator<Item = &[u8]> {
+    let pieces = text.split(move |byte| Some(*byte) == separator).enumerate();
+    let trimmed = pieces.map(|(index, piece)| if index == 0 { piece } else { piece.trim_ascii_start() });
+    trimmed.filter(move |piece| separator != Some(b' ') || !piece.is_empty())
 }
 
 /// The decoded signatures of one delivery, any of which may be the right one.

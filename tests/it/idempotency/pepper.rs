@@ -13,13 +13,16 @@ use crate::support::{acting::Acting, place::PEPPER};
 
 #[test]
 fn a_pepper_that_protects_nothing_is_an_error_that_does_not_show_it() {
-    let cases: [(&[u8], ConfigErrorKind); 6] = [
+    let cases: [(&[u8], ConfigErrorKind); 9] = [
         (b"", ConfigErrorKind::Blank),
         (b"                                        ", ConfigErrorKind::Blank),
         (b"b4b1d8b2bb5e4e2f3f0c1a6f3c9d7e5", ConfigErrorKind::TooShort),
         (b"b4b1d8b2bb5e4e2f3f0c1a6f3c9d7e58\n", ConfigErrorKind::Padded),
         (b" b4b1d8b2bb5e4e2f3f0c1a6f3c9d7e58", ConfigErrorKind::Padded),
-        (&[7; 31], ConfigErrorKind::TooShort),
+        (&[7; 31], ConfigErrorKind::Repetitive),
+        (&[0; 32], ConfigErrorKind::Repetitive),
+        (&[b'x'; 64], ConfigErrorKind::Repetitive),
+        (b"b4b1d8b2bb5e4e2f\n3f0c1a6f3c9d7e58", ConfigErrorKind::ControlCharacter),
     ];
     for (secret, kind) in cases {
         let error = Pepper::new(secret).unwrap_err();

@@ -196,6 +196,8 @@ async fn pairs_hold_one_time_and_up_to_eight_signatures() {
     for value in [
         format!("t=1700000000,v1={right}"),
         format!("v1={right},t=1700000000"),
+        format!("t=1700000000, v1={right}"),
+        format!("t=1700000000,\t  v1={wrong}, v1={right}"),
         format!("t=1700000000,v1={wrong},v1={right},v0=x,new=a=b"),
         format!("t=1700000000{},v1={right}", format!(",v1={wrong}").repeat(7)),
     ] {
@@ -213,8 +215,13 @@ async fn pairs_hold_one_time_and_up_to_eight_signatures() {
         "t=1700000000".to_owned(),
         format!("v1={right}"),
         format!("t=1700000000,v0={right}"),
-        format!("t=1700000000, v1={right}"),
         format!("T=1700000000,v1={right}"),
+        format!("t =1700000000,v1={right}"),
+        format!("t= 1700000000,v1={right}"),
+        format!("t=1700000000,v1= {right}"),
+        format!("t=1700000000,v1={right},=x"),
+        format!("t=1700000000,v1={right},t =1"),
+        format!("t=1700000000,v1={right}, t=1700000000,v1={right}"),
         format!("t=1700000000,t=1700000000,v1={right}"),
         format!("t=1700000000,v1={right},"),
         format!("t=1700000000,v1={right},x"),

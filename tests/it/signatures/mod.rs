@@ -1,7 +1,9 @@
 //! Schemes that sign the delivery: what they take, what they refuse, and what it costs.
 
 mod bad_input;
+mod borders;
 mod boxed;
+mod lists;
 mod settings;
 mod standard;
 mod twilio;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tower_webhook::{
     ConfigErrorKind,
-    auth::{Key, Part, Signature, SignatureBuilder, StandardWebhooks, Twilio},
+    auth::{ApiKey, Key, Part, Signature, SignatureBuilder, StandardWebhooks, Twilio},
 };
 
 use super::KEY;
@@ -45,7 +45,7 @@ fn what_is_signed_and_what_is_read_must_agree() {
         (with(Part::Timestamp).pairs(',', "t", "v1").prefix("x"), Conflict, "the prefix excludes another setting"),
         (with(Part::Timestamp).pairs(',', "t", "t"), Duplicate, "the name of a field is configured twice"),
         (
-            with(Part::Timestamp).pairs(',', "t", "v1").list(' '),
+            with(Part::Timestamp).pairs(',', "t", "v1").list(','),
             Conflict,
             "the list of signatures excludes another setting",
         ),
@@ -73,8 +73,11 @@ fn what_is_signed_and_what_is_read_must_agree() {
         ),
         (hmac().tolerance(Duration::from_secs(5)), Missing, "the time that the tolerance is for is not configured"),
         (hmac().timestamp_in_milliseconds(), Missing, "the time that the tolerance is for is not configured"),
-        (with(Part::Id).id_header("x-id"), Missing, "a literal behind the id or the URI is not configured"),
-        (with(Part::Uri), Missing, "a literal behind the id or the URI is not configured"),
+        (
+            with(Part::Id).id_header("x-id"),
+            Malformed,
+            "what is signed next to the id or the URI is not well-formed: expected a literal between it and the body",
+        ),
         (
             hmac().list(',').prefix("v1,"),
             Malformed,
@@ -88,17 +91,27 @@ fn what_is_signed_and_what_is_read_must_agree() {
         (
             with(Part::Timestamp).pairs(',', "t", "v=1"),
             Malformed,
-            "the name of a field is not well-formed: expected visible ASCII without `=` and the separator",
+            "the name of a field is not well-formed: expected visible ASCII without `=`, blanks and the separator",
         ),
         (
             with(Part::Timestamp).pairs(',', "t", ""),
             Malformed,
-            "the name of a field is not well-formed: expected visible ASCII without `=` and the separator",
+            "the name of a field is not well-formed: expected visible ASCII without `=`, blanks and the separator",
+        ),
+        (
+            with(Part::Timestamp).pairs(',', "a t", "v1"),
+            Malformed,
+            "the name of a field is not well-formed: expected visible ASCII without `=`, blanks and the separator",
+        ),
+        (
+            with(Part::Timestamp).pairs(',', "t", "a;b").list(';'),
+            Malformed,
+            "the name of a field is not well-formed: expected visible ASCII without `=`, blanks and the separator",
         ),
         (
             with(Part::Timestamp).pairs(',', "a,t", "v1"),
             Malformed,
-            "the name of a field is not well-formed: expected visible ASCII without `=` and the separator",
+            "the name of a field is not well-formed: expected visible ASCII without `=`, blanks and the separator",
         ),
     ];
     for (builder, kind, message) in cases {
@@ -117,7 +130,9 @@ fn what_is_signed_and_what_is_read_must_agree() {
 
 #[test]
 fn a_key_must_be_one() {
-    use ConfigErrorKind::{Blank, Duplicate, Malformed, Missing, Padded, TooLong, TooMany, TooShort};
+    use ConfigErrorKind::{
+        Blank, ControlCharacter, Duplicate, Malformed, Missing, Padded, Repetitive, TooLong, TooMany, TooShort,
+    };
     let kind = |builder: SignatureBuilder| builder.build().unwrap_err().kind();
     let builder = || Signature::hmac_sha512("x-acme-signature");
     assert_eq!(kind(builder()), Missing);
@@ -139,9 +154,52 @@ fn a_key_must_be_one() {
     for text in ["no base64 at all", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa+_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS"] {
         assert_eq!(kind(builder().key(Key::base64(text))), Malformed, "{text}");
     }
-    assert!(builder().key(Key::bytes([0xff; 16])).key(Key::bytes([0x01; 16])).build().is_ok());
+    // An HMAC pads its key with zeros, so these are empty, short, and the same.
+    assert_eq!(kind(builder().key(Key::bytes([0; 32]))), Blank);
+    assert_eq!(kind(builder().key(Key::base64("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"))), Blank);
+    assert_eq!(kind(builder().key(Key::hex("00").dangerous_short())), Blank);
+    assert_eq!(kind(builder().key(Key::bytes([&[b'k', b'e', b'y'][..], &[0; 29]].concat()))), TooShort);
+    assert_eq!(kind(builder().key(KEY).key(Key::bytes(format!("{KEY}\0")))), Duplicate);
+    for key in
+        [Key::bytes([0xff; 32]), Key::new("x".repeat(40)), Key::hex("01".repeat(16)), Key::new("aa").dangerous_short()]
+    {
+        assert_eq!(kind(builder().key(key)), Repetitive);
+    }
+    for control in ["key-of-more\0-than-16", "key-of-more\n-than-16", "key-of-more\x7f-than-16"] {
+        assert_eq!(kind(builder().key(control)), ControlCharacter, "{control:?}");
+        assert!(builder().key(Key::bytes(control)).build().is_ok(), "{control:?}");
+    }
+    let raw = [b"\xff\0".repeat(8), b"\x01\x02".repeat(8)];
+    assert!(builder().key(Key::bytes(&raw[0])).key(Key::bytes(&raw[1])).build().is_ok());
     assert!(builder().key(Key::new("short").dangerous_short()).build().is_ok());
     assert_eq!(builder().build().unwrap_err().to_string(), "key is not configured");
+}
+
+#[test]
+fn a_label_can_stand_in_a_line_of_a_log() {
+    let built = |label: &str| {
+        let key = || Key::new(KEY).label(label);
+        let signature = Signature::hmac_sha256("x-acme-signature").key(key()).build().map(drop);
+        assert_eq!(ApiKey::header("x-acme-key").key(key()).build().map(drop), signature);
+        assert_eq!(Twilio::builder().key(key()).public_url("https://a.example/").build().is_ok(), signature.is_ok());
+        signature
+    };
+    for label in ["2026-11", "März", "team a: new"] {
+        assert_eq!(built(label), Ok(()), "{label}");
+    }
+    for label in ["a\nb", "a\r", "\0", "\u{85}", "a\u{2028}b", "a\x1b[31m"] {
+        let error = built(label).unwrap_err();
+        assert_eq!(error.to_string(), "the label of key 1 contains a control character", "{label:?}");
+    }
+    for label in ["", "  "] {
+        assert_eq!(built(label).unwrap_err().to_string(), "the label of key 1 is empty or blank");
+    }
+    // Whoever swaps the two must not find the key in an error.
+    let swapped = Signature::hmac_sha256("x-acme-signature").key(Key::new("2026-11").label(KEY)).build().unwrap_err();
+    assert!(!format!("{swapped} {swapped:?}").contains(KEY));
+    let twice = [Key::new(KEY).label(KEY), Key::new("another-key-of-16-bytes").label(KEY)];
+    let twice = twice.into_iter().fold(Signature::hmac_sha256("x-acme-signature"), SignatureBuilder::key);
+    assert!(!format!("{:?}", twice.build().unwrap_err()).contains(KEY));
 }
 
 #[test]

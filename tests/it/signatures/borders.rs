@@ -1,0 +1,262 @@
+//! A signature proves one reading of the bytes that it covers.
+
+use std::time::Duration;
+
+use http::{Request, request::Parts};
+use tower_webhook::{
+    ConfigErrorKind,
+    auth::{Part, Signature, SignatureBuilder},
+};
+
+use super::{KEY, hex, mac, map, verify};
+
+const SIGNATURE: &str = "x-acme-signature";
+/// A time of arrival at which each number of up to four digits is within a tolerance of a day.
+const EARLY: u64 = 5_000;
+
+/// What can vary in a delivery.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Values {
+    id: Vec<u8>,
+    time: Vec<u8>,
+    uri: Vec<u8>,
+    body: Vec<u8>,
+}
+
+impl Values {
+    fn of<'a>(&'a self, part: &'a Part) -> &'a [u8] {
+        match part {
+            Part::Literal(bytes) => bytes,
+            Part::Timestamp => &self.time,
+            Part::Id => &self.id,
+            Part::Uri => &self.uri,
+            Part::Body => &self.body,
+            Part::Method => b"POST",
+            Part::PublicUrl => URL.as_bytes(),
+            _ => unreachable!(),
+        }
+    }
+
+    fn slot(&mut self, part: &Part) -> Option<&mut Vec<u8>> {
+        match part {
+            Part::Timestamp => Some(&mut self.time),
+            Part::Id => Some(&mut self.id),
+            Part::Uri => Some(&mut self.uri),
+            Part::Body => Some(&mut self.body),
+            _ => None,
+        }
+    }
+
+    fn head(&self, signature: &str) -> Option<Parts> {
+        let uri = if self.uri.is_empty() { b"/" } else { &self.uri[..] };
+        let (mut head, ()) = Request::post(uri).body(()).ok()?.into_parts();
+        let unchanged = head.uri.path_and_query().is_some_and(|path| path.as_str().as_bytes() == uri);
+        head.headers = map(&[(SIGNATURE, signature.as_bytes()), ("x-acme-id", &self.id), ("x-acme-when", &self.time)]);
+        unchanged.then_some(head)
+    }
+}
+
+const URL: &str = "https://a.example/1";
+
+/// A scheme that signs these parts, with a source for each.
+fn signing(parts: &[Part]) -> SignatureBuilder {
+    let builder = Signature::hmac_sha256(SIGNATURE).key(KEY).signed(parts.to_vec());
+    let builder = if parts.contains(&Part::Id) { builder.id_header("x-acme-id") } else { builder };
+    let builder = if parts.contains(&Part::PublicUrl) { builder.public_url(URL) } else { builder };
+    match parts.contains(&Part::Timestamp) {
+        true => builder.timestamp_header("x-acme-when").tolerance(Duration::from_secs(86_400)),
+        false => builder,
+    }
+}
+
+fn accepts(scheme: &Signature, signature: &str, values: &Values) -> bool {
+    values.head(signature).is_some_and(|head| verify(scheme, &head, &values.body, EARLY).is_ok())
+}
+
+/// All values whose parts, one after another, are `bytes`.
+fn readings(parts: &[Part], bytes: &[u8], values: &Values, known: &[Part], found: &mut Vec<Values>) {
+    let Some((part, rest)) = parts.split_first() else {
+        if bytes.is_empty() && !found.contains(values) {
+            found.push(values.clone());
+        }
+        return;
+    };
+    let fixed = values.clone().slot(part).is_none() || known.contains(part);
+    let ends = if fixed { values.of(part).len()..=values.of(part).len() } else { 0..=bytes.len() };
+    for end in ends {
+        let Some((piece, tail)) = bytes.split_at_checked(end) else { return };
+        let mut values = values.clone();
+        if !fixed {
+            values.slot(part).unwrap().extend(piece);
+        } else if values.of(part) != piece {
+            continue;
+        }
+        readings(rest, tail, &values, &[known, std::slice::from_ref(part)].concat(), found);
+    }
+}
+
+/// How many of the readings of one signed text a scheme accepts, of this one and all others.
+fn accepted_readings(scheme: &Signature, parts: &[Part], values: &Values) -> Vec<Values> {
+    let bytes: Vec<u8> = parts.iter().flat_map(|part| values.of(part)).copied().collect();
+    let signature = hex(&mac(KEY.as_bytes(), &[&bytes]));
+    let mut found = Vec::new();
+    readings(parts, &bytes, &Values::default(), &[], &mut found);
+    found.retain(|values| accepts(scheme, &signature, values));
+    found
+}
+
+fn lit(text: &'static str) -> Part {
+    Part::literal(text)
+}
+
+#[test]
+fn parts_that_can_be_taken_apart_in_two_ways_are_refused() {
+    use Part::{Body, Id, Method, PublicUrl, Timestamp, Uri};
+    let refused: [&[Part]; 20] = [
+        &[Id, lit(""), Body],
+        &[Id, Body],
+        &[Uri, Body],
+        &[Body, Id],
+        &[Body, Uri],
+        &[Body, lit(""), Id],
+        &[Id, Timestamp, lit("."), Body],
+        &[Timestamp, Id, lit("."), Body],
+        &[Id, Uri, lit("."), Body],
+        &[Id, lit(""), lit(""), Uri, lit("."), Body],
+        &[Timestamp, Timestamp, Body],
+        &[Timestamp, lit("1"), Body],
+        &[Timestamp, lit(""), lit("1."), Body],
+        &[Timestamp, lit("0"), Id, lit("."), Body],
+        &[Body, lit("1"), Timestamp],
+        &[Body, lit(".1"), lit(""), Timestamp],
+        &[Body, PublicUrl, Timestamp],
+        &[Body, lit("."), Id, Timestamp],
+        &[Body, lit("."), Timestamp, Id],
+        &[Body, lit("."), Uri, Id],
+    ];
+    for parts in refused {
+        let error = signing(parts).build().unwrap_err();
+        assert_eq!(error.kind(), ConfigErrorKind::Malformed, "{parts:?}");
+        assert!(error.to_string().starts_with("what is signed next to the "), "{parts:?}: {error}");
+    }
+    // As documented by senders, and what can be read in one way.
+    let built: [&[Part]; 14] = [
+        &[Body],
+        &[Timestamp, Body],
+        &[Body, Timestamp],
+        &[Timestamp, lit("."), Body],
+        &[lit("v0:"), Timestamp, lit(":"), Body],
+        &[lit("["), Timestamp, lit(";"), Body, lit("]")],
+        &[Id, lit("."), Timestamp, lit("."), Body],
+        &[PublicUrl, Body],
+        &[Body, PublicUrl],
+        &[Method, PublicUrl, Body, Timestamp],
+        &[PublicUrl, Timestamp, Body],
+        &[Timestamp, Method, Uri, lit("\n"), Body],
+        &[Body, lit("."), Id],
+        &[Body, lit("."), Id, lit("."), Timestamp, lit("1")],
+    ];
+    for parts in built {
+        assert!(signing(parts).build().is_ok(), "{parts:?}");
+    }
+}
+
+#[test]
+fn a_border_cannot_be_moved() {
+    let cases: [(&[Part], [&str; 3], [&str; 3]); 7] = [
+        (&[Part::Id, lit("."), Part::Body], ["evt", "", "1.pay=1"], ["evt.1", "", "pay=1"]),
+        (&[Part::Body, lit("."), Part::Id], ["evt", "", "pay=1.1"], ["1.evt", "", "pay=1"]),
+        (&[Part::Id, lit("::"), Part::Body], ["a", "", ":b"], ["a:", "", "b"]),
+        (&[Part::Body, lit("::"), Part::Id], ["a", "", "b:"], [":a", "", "b"]),
+        (&[Part::Timestamp, Part::Body], ["", "17", "1"], ["", "171", ""]),
+        (&[Part::Body, Part::Timestamp], ["", "017", "1"], ["", "17", "10"]),
+        (&[Part::Uri, lit("."), Part::Body], ["/a", "", "b.c"], ["/a.b", "", "c"]),
+    ];
+    for (parts, first, second) in cases {
+        let scheme = signing(parts).build().unwrap();
+        let values = |[name, time, body]: [&str; 3]| {
+            let name = name.as_bytes().to_vec();
+            Values { id: name.clone(), uri: name, time: time.into(), body: body.into() }
+        };
+        let bytes: [Vec<u8>; 2] =
+            [first, second].map(|case| parts.iter().flat_map(|part| values(case).of(part).to_vec()).collect());
+        assert_eq!(bytes[0], bytes[1]);
+        let signature = hex(&mac(KEY.as_bytes(), &[&bytes[0]]));
+        let both = [first, second].map(|case| accepts(&scheme, &signature, &values(case)));
+        assert!(!both[0] || !both[1], "{parts:?}");
+    }
+}
+
+/// A small generator with a fixed seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+
+    fn parts(&mut self) -> Vec<Part> {
+        const LITERALS: [&str; 9] = ["", ".", "1", "..", ".1", "1.", "0", "/", "/."];
+        let mut parts: Vec<Part> = (0..self.below(6))
+            .map(|_| match self.below(9) {
+                0 | 1 => Part::Timestamp,
+                2 | 3 => Part::Id,
+                4 => Part::Uri,
+                _ => lit(LITERALS[self.below(LITERALS.len())]),
+            })
+            .collect();
+        parts.insert(self.below(parts.len() + 1), Part::Body);
+        parts
+    }
+
+    fn text(&mut self, letters: &[u8], len: usize) -> Vec<u8> {
+        (0..self.below(len + 1)).map(|_| letters[self.below(letters.len())]).collect()
+    }
+
+    fn values(&mut self) -> Values {
+        Values {
+            id: [self.text(b".1/", 3), b"1".to_vec()].concat(),
+            time: [self.text(b"01", 2), b"1".to_vec()].concat(),
+            uri: [b"/".to_vec(), self.text(b".1/", 2)].concat(),
+            body: self.text(b".10/", 4),
+        }
+    }
+}
+
+/// `RANDOM_ROUNDS=100000` tries that many other part lists.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "how long it runs is up to whoever calls it")]
+fn no_signature_proves_two_readings() {
+    let rounds: Option<u64> = std::env::var("RANDOM_ROUNDS").ok().map(|text| text.parse().unwrap());
+    let mut random = Random(0x2545_f491_4f6c_dd1d ^ rounds.unwrap_or(0));
+    let (mut built, mut accepted) = (0, 0);
+    for _ in 0..rounds.unwrap_or(4_000) {
+        let parts = random.parts();
+        let Ok(scheme) = signing(&parts).build() else { continue };
+        built += 1;
+        for _ in 0..4 {
+            let readings = accepted_readings(&scheme, &parts, &random.values());
+            assert!(readings.len() < 2, "{parts:?}: {readings:?}");
+            accepted += readings.len();
+        }
+    }
+    // Most deliveries are taken: the law is not kept by refusing everything.
+    assert!(built > 500 && accepted > built, "{built} part lists, {accepted} deliveries");
+    println!("{built} part lists built, {accepted} deliveries accepted");
+}
+
+#[test]
+fn a_time_cannot_be_called_an_id() {
+    for name in
+        ["x-acme-timestamp", "X-Acme-Request-Timestamp", "x-acme-timestamp-ms", "x-sent-at", "x_time", "date", "x-ts"]
+    {
+        let parts = [Part::Id, Part::literal("."), Part::Body];
+        let error = Signature::hmac_sha256(SIGNATURE).key(KEY).signed(parts).id_header(name).build().unwrap_err();
+        let expected = "the header of the id is not well-formed: expected an id: a time belongs into `timestamp_header`, \
+            which checks it";
+        assert_eq!(error.to_string(), expected, "{name}");
+    }
+}
