@@ -7,6 +7,7 @@ mod collect;
 mod decide;
 mod future;
 mod layer;
+mod media_types;
 mod rejected;
 mod service;
 

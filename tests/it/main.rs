@@ -14,6 +14,7 @@ mod api_surface;
 mod auth;
 mod bodies;
 mod config;
+mod content_type;
 mod datetime;
 mod envelope;
 mod handshake;
