@@ -50,4 +50,7 @@ mod documents {
 
     #[doc = include_str!("../docs/cookbook.md")]
     struct Cookbook;
+
+    #[doc = include_str!("../docs/deploy.md")]
+    struct Deploy;
 }

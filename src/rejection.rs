@@ -43,6 +43,7 @@ pub struct Rejection {
 /// | `TooLarge` | 413 |
 /// | `Unauthenticated` | 401 |
 /// | `UnsupportedEncoding` | 415, with `Accept-Encoding: identity` |
+/// | `UnsupportedMediaType` | 415, with `Accept` |
 ///
 /// A provider can use other statuses: see
 /// [`Provider::rejection_status`](crate::provider::Provider::rejection_status).
@@ -63,6 +64,9 @@ pub enum RejectionKind {
     Unauthenticated,
     /// The body is compressed.
     UnsupportedEncoding,
+    /// The `Content-Type` is none of those that
+    /// [`WebhookLayer::content_type`](crate::WebhookLayer::content_type) lists. Without that setting, any is accepted.
+    UnsupportedMediaType,
 }
 
 /// The exact reason of a [`Rejection`]. It is for you and never part of the response.
@@ -245,7 +249,7 @@ impl RejectionKind {
             Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedEncoding | Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         }
     }
 
@@ -268,6 +272,9 @@ impl RejectionKind {
             Self::TooLarge => texts!("too_large", "the body is too large"),
             Self::Unauthenticated => texts!("unauthenticated", "the credential is missing or wrong"),
             Self::UnsupportedEncoding => texts!("unsupported_encoding", "the body is compressed"),
+            Self::UnsupportedMediaType => {
+                texts!("unsupported_media_type", "the content type is not one that is accepted")
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use http::{
 };
 use http_body::{Body, SizeHint};
 
-use super::{RejectedDelivery, WebhookBody};
+use super::{RejectedDelivery, WebhookBody, media_types::MediaTypes};
 use crate::{
     Delivery, Rejection, RejectionKind, ResponseBody,
     auth::{Head, Verified},
@@ -28,6 +28,7 @@ pub(super) struct Receiver<P> {
     provider: Arc<P>,
     name: Arc<str>,
     pub(super) body_limit: usize,
+    pub(super) media_types: MediaTypes,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) inspect_rejection: Option<Arc<Inspect>>,
     pub(super) on_rejection: Option<Arc<Replace>>,
@@ -82,6 +83,7 @@ impl<P: Provider> Receiver<P> {
             name: provider.name().into(),
             provider: Arc::new(provider),
             body_limit: 1 << 20,
+            media_types: MediaTypes::default(),
             clock: Arc::new(SystemClock),
             inspect_rejection: None,
             on_rejection: None,
@@ -100,6 +102,7 @@ impl<P: Provider> Receiver<P> {
         if !is_identity(&head.headers) {
             return Err(RejectionKind::UnsupportedEncoding.into());
         }
+        self.media_types.check(&head.headers)?;
         let received_at = self.clock.now();
         let verified = self.provider.scheme().verify_head(&Head::new(head, received_at))?;
         if usize::try_from(announced(&head.headers, &body.size_hint())).is_ok_and(|length| length <= self.body_limit) {
@@ -164,6 +167,7 @@ impl<P: Provider> Receiver<P> {
             RejectionKind::UnsupportedEncoding => {
                 headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             }
+            RejectionKind::UnsupportedMediaType => self.media_types.advertise(headers),
             _ => {}
         }
         if is_watched {
@@ -213,6 +217,7 @@ impl<P> Clone for Receiver<P> {
             provider: Arc::clone(&self.provider),
             name: Arc::clone(&self.name),
             body_limit: self.body_limit,
+            media_types: self.media_types.clone(),
             clock: Arc::clone(&self.clock),
             inspect_rejection: self.inspect_rejection.clone(),
             on_rejection: self.on_rejection.clone(),

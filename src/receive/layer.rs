@@ -5,7 +5,7 @@ use http::Response;
 use tower::Layer;
 
 use super::{RejectedDelivery, WebhookService, decide::Receiver};
-use crate::{clock::Clock, handshake::Handshake, provider::Provider};
+use crate::{ConfigError, clock::Clock, handshake::Handshake, provider::Provider};
 
 /// Authenticates, limits and decodes the deliveries of one provider.
 ///
@@ -15,6 +15,7 @@ use crate::{clock::Clock, handshake::Handshake, provider::Provider};
 /// |---|---|
 /// | [`body_limit`](Self::body_limit) | 1 MiB |
 /// | [`clock`](Self::clock) | [`SystemClock`](crate::clock::SystemClock) |
+/// | [`content_type`](Self::content_type) | any |
 /// | [`handshake`](Self::handshake) | none |
 /// | [`inspect_rejection`](Self::inspect_rejection) | none |
 /// | [`on_rejection`](Self::on_rejection) | the provider's status and a short problem document |
@@ -49,6 +50,33 @@ impl<P: Provider> WebhookLayer<P> {
     /// Sets the clock for the time of arrival. The default is [`SystemClock`](crate::clock::SystemClock).
     pub fn clock(self, clock: impl Clock) -> Self {
         self.with(|receiver| receiver.clock = Arc::new(clock))
+    }
+
+    /// Accepts this media type, and rejects all that no call has listed with
+    /// [`UnsupportedMediaType`](crate::RejectionKind::UnsupportedMediaType) before the body is read. The default is that
+    /// any is accepted, and none at all: few providers document what they send.
+    ///
+    /// Letter case and parameters such as `charset` do not count. Once you list a media type, a delivery needs exactly
+    /// one `Content-Type`. The body is decoded in the same way whatever it is called.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`](crate::ConfigErrorKind::Malformed), unless it is a type and a subtype without wildcards and
+    /// parameters.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::provider::truemed::Truemed;
+    ///
+    /// let layer =
+    ///     Truemed::builder().api_key("tm_live_8Jq2vXw9Lr5t").build()?.into_layer().content_type("application/json")?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn content_type(self, media_type: &str) -> Result<Self, ConfigError> {
+        let mut receiver = Arc::unwrap_or_clone(self.receiver);
+        receiver.media_types.push(media_type)?;
+        Ok(Self { receiver: Arc::new(receiver) })
     }
 
     /// Answers an [endpoint verification](crate::handshake), which some providers require before they deliver. The

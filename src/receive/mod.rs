@@ -8,6 +8,7 @@ mod collect;
 mod decide;
 mod future;
 mod layer;
+mod media_types;
 mod rejected;
 mod rest;
 mod service;

@@ -20,7 +20,7 @@ pub(crate) const API_KEY: &str = "tm_live_8Jq2vXw9Lr5t";
 pub(crate) const SIGNATURE: &str = "mq_Yc6mZa1Kd0Fe7Rt4";
 
 /// Long enough for a machine that is busy with other things.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A file of `tests/fixtures`, which the tests of other packages find above their own.
 pub(crate) fn fixture(path: &str) -> Vec<u8> {
@@ -66,6 +66,10 @@ impl Server {
             greeting.push(line);
         };
         Self { process, address, lines, greeting }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub(crate) fn connect(&self) -> TcpStream {
