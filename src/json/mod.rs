@@ -16,23 +16,29 @@ mod error;
 pub(crate) mod macros;
 pub(crate) mod members;
 #[cfg(any(feature = "mediquo", feature = "truemed"))]
+pub(crate) mod parts;
+#[cfg(any(feature = "mediquo", feature = "truemed"))]
 pub(crate) mod provider_events;
+mod quiet;
 mod raw;
 pub(crate) mod stored;
 mod strict;
 pub(crate) mod tag;
 pub(crate) mod tagged;
+mod unknown;
 
 use serde::Deserialize;
 
+pub(crate) use self::quiet::quiet;
 #[cfg(feature = "mediquo")]
 pub(crate) use self::raw::Begun;
 use self::strict::{Context, Silent, Strict};
 pub use self::{
     datetime::DateTime,
     error::{DecodeError, DecodeErrorKind},
-    raw::{RawJson, Unknown},
+    raw::RawJson,
     tagged::{Tagged, decode_tagged},
+    unknown::Unknown,
 };
 
 /// Decodes a whole body.

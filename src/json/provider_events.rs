@@ -78,7 +78,7 @@ macro_rules! provider_events {
                     $(Self::$untagged(event) => {
                         serialize_flat::<S, $untagged_event>(serializer, None, event)
                     })?
-                    Self::Unknown(unknown) => unknown.serialize(serializer),
+                    Self::Unknown(unknown) => serde::Serialize::serialize(&unknown.json, serializer),
                 }
             }
         }

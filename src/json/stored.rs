@@ -3,7 +3,7 @@
 use std::{fmt, marker::PhantomData};
 
 use super::{
-    DecodeErrorKind, RawJson, Tagged, Unknown,
+    DecodeErrorKind, RawJson, Tagged, Unknown, quiet,
     strict::{Context, Key, Strict},
 };
 use serde::{
@@ -41,7 +41,7 @@ pub fn serialize<S: Serializer, T: Serialize>(
 ///
 /// It is not such an event. The error says where, and quotes nothing.
 pub fn deserialize<'de, E: Tagged, D: Deserializer<'de>>(deserializer: D) -> Result<E, D::Error> {
-    deserializer.deserialize_struct("Event", &[TYPE, DATA], Event(PhantomData))
+    deserializer.deserialize_struct("Event", &[TYPE, DATA], Event(PhantomData)).map_err(quiet)
 }
 
 struct Event<E>(PhantomData<fn() -> E>);
@@ -129,13 +129,13 @@ impl<'de, E: Tagged> DeserializeSeed<'de> for Data<'_, E> {
 fn read<'de, E: Tagged, D: Deserializer<'de>>(event_type: &str, data: D) -> Result<E, D::Error> {
     let context = Context::stored();
     match E::read(event_type, Strict::new(data, &context)) {
-        Some(event) => event.map_err(|error| quiet(&error, &context)),
+        Some(event) => event.map_err(|error| located(&error, &context)),
         None => Err(D::Error::custom("a type that is not known")),
     }
 }
 
 /// Says what is wrong, and where, without the values that the message of `serde` quotes.
-fn quiet<E: Error>(error: &E, context: &Context) -> E {
+fn located<E: Error>(error: &E, context: &Context) -> E {
     let path = context.to_string();
     let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
     E::custom(format_args!("{} in field `{DATA}{dot}{path}`", DecodeErrorKind::of_data(error)))

@@ -1,16 +1,16 @@
-//! What was decoded is written and read again: alone, as a part of a job, in JSON and in other formats.
+//! What an event of one's own and raw JSON are written as, and read from. The table of all types is in `jobs`.
 
-use std::fmt::Debug;
-
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_webhook::{
-    jiff::Timestamp,
     json::{DateTime, RawJson, Tagged, Unknown, decode_tagged},
-    provider::{mediquo, truemed},
+    provider::mediquo,
 };
 
-use crate::support::{fixture, mediquo_event, truemed_event};
+use crate::support::jobs::{
+    Adjacent, Field, Flattened, Internal, Texts, TextsAndValues, Untagged, object_survives_in_every_job, survives,
+    survives_in_every_job,
+};
 
 tower_webhook::tagged_enum! {
     #[derive(Clone, Debug, PartialEq)]
@@ -48,97 +48,6 @@ tower_webhook::open_enum! {
     }
 }
 
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Field<T> {
-    before: u8,
-    event: T,
-    after: Option<String>,
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "job", content = "what")]
-enum Adjacent<T> {
-    Run(T),
-    Stop,
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "job")]
-enum Internal<T> {
-    Run(T),
-    Stop,
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "job")]
-enum InternalField<T> {
-    Run { event: T, tries: u8 },
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Flattened<T> {
-    tries: u8,
-    #[serde(flatten)]
-    event: T,
-    note: String,
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-enum Untagged<T> {
-    Other { nothing: u8 },
-    Run(T),
-}
-
-/// What a job reads like in all formats.
-fn survives<T: Serialize + DeserializeOwned + PartialEq + Debug>(job: &T) {
-    let text = serde_json::to_string(job).unwrap();
-    assert_eq!(&serde_json::from_str::<T>(&text).expect(&text), job, "{text}");
-    assert_eq!(&serde_json::from_reader::<_, T>(text.as_bytes()).expect(&text), job, "{text}");
-    let pretty = serde_json::to_string_pretty(job).unwrap();
-    assert_eq!(&serde_json::from_str::<T>(&pretty).expect(&pretty), job, "{pretty}");
-    let mut cbor = Vec::new();
-    ciborium::into_writer(job, &mut cbor).unwrap();
-    let read: Result<T, _> = ciborium::from_reader(cbor.as_slice());
-    assert_eq!(&read.unwrap_or_else(|error| panic!("CBOR of {job:?}: {error}")), job);
-    for packed in [rmp_serde::to_vec(job).unwrap(), rmp_serde::to_vec_named(job).unwrap()] {
-        let read: Result<T, _> = rmp_serde::from_slice(&packed);
-        assert_eq!(&read.unwrap_or_else(|error| panic!("MessagePack of {job:?}: {error}")), job);
-    }
-}
-
-/// Through a `Value` a raw text is written anew.
-fn survives_as_value<T: Serialize + DeserializeOwned + PartialEq + Debug>(job: &T) {
-    let value = serde_json::to_value(job).unwrap();
-    assert_eq!(&serde_json::from_value::<T>(value.clone()).unwrap(), job, "{value}");
-    assert_eq!(&T::deserialize(&value).unwrap(), job, "{value}");
-}
-
-macro_rules! in_every_job {
-    ($event:expr, $($check:ident)+) => {{
-        let event = $event;
-        $(
-            $check(&event);
-            $check(&Field { before: 1, event: event.clone(), after: None });
-            $check(&vec![event.clone(), event.clone()]);
-            $check(&Adjacent::Run(event.clone()));
-            $check(&InternalField::Run { event: event.clone(), tries: 1 });
-            $check(&Untagged::Run(event.clone()));
-        )+
-    }};
-}
-
-macro_rules! in_every_job_of_objects {
-    ($event:expr, $($check:ident)+) => {{
-        let event = $event;
-        in_every_job!(event.clone(), $($check)+);
-        $(
-            $check(&Internal::Run(event.clone()));
-            $check(&Flattened { tries: 1, event: event.clone(), note: "note".to_owned() });
-        )+
-    }};
-}
-
 fn paid(more: &str) -> Event {
     let at = DateTime::from("2024-01-15T09:30:00.25Z");
     Event::Paid(Paid { id: 7, at, more: RawJson::new(more).unwrap(), carrier: Some("rail".into()) })
@@ -149,15 +58,15 @@ fn an_event_of_ones_own() {
     // Buffered by `serde`, a raw text is written anew: without white space, and numbers as `serde_json` reads them.
     let raw = r#"{"b":[1,-2,1.5,true,null,"\u00e9\n"],"a":{},"c":[],"18446744073709551615":18446744073709551615}"#;
     let raw = serde_json::from_str::<RawJson>(raw).unwrap().get().replace("\\u00e9", "é");
-    in_every_job_of_objects!(paid(&raw), survives);
-    in_every_job_of_objects!(paid(r#"{"a":[],"b":"c"}"#), survives survives_as_value);
-    in_every_job_of_objects!(Event::Ping, survives survives_as_value);
-    in_every_job_of_objects!(Event::Sent(Box::new(Sent::One(1))), survives survives_as_value);
+    object_survives_in_every_job(&paid(&raw), Texts);
+    object_survives_in_every_job(&paid(r#"{"a":[],"b":"c"}"#), TextsAndValues);
+    object_survives_in_every_job(&Event::Ping, TextsAndValues);
+    object_survives_in_every_job(&Event::Sent(Box::new(Sent::One(1))), TextsAndValues);
     let many = Sent::Many(Many { many: vec![1.5], raw: RawJson::new("[\"x\"]").unwrap() });
-    in_every_job_of_objects!(Event::Sent(Box::new(many)), survives survives_as_value);
+    object_survives_in_every_job(&Event::Sent(Box::new(many)), TextsAndValues);
     for text in [r#"{"a":1}"#, "[]", "7", "null", r#""text""#, r#"["{}"]"#] {
         let unknown = Unknown::new("lost", RawJson::new(text).unwrap());
-        in_every_job_of_objects!(Event::Unknown(unknown), survives survives_as_value);
+        object_survives_in_every_job(&Event::Unknown(unknown), TextsAndValues);
     }
 }
 
@@ -209,71 +118,11 @@ fn what_cannot_be_read_is_told_without_a_value() {
     for error in [
         serde_json::from_str::<Carrier>("777").unwrap_err(),
         serde_json::from_str::<DateTime>("[777]").unwrap_err(),
-        serde_json::from_str::<Field<RawJson>>(r#"{"before":1,"event":canary}"#).unwrap_err(),
+        serde_json::from_str::<Field<RawJson>>(r#"{"before":"a","part":canary}"#).unwrap_err(),
         serde_json::from_str::<mediquo::SpecialityId>("true").unwrap_err(),
     ] {
         assert!(!error.to_string().contains("777") && !error.to_string().contains("canary"), "{error}");
     }
-}
-
-#[tokio::test]
-async fn the_events_of_both_providers() {
-    for name in ["qualification_session_complete", "item_eligibility_updated", "item_eligibility_updated_sample"] {
-        let event = truemed_event(fixture(&format!("truemed/{name}.json"))).await.unwrap();
-        let event = compact(event, |text| truemed_event(text.to_owned())).await;
-        in_every_job_of_objects!(event, survives survives_as_value);
-    }
-    for name in ["patient_consultation_finished", "patient_report_sent"] {
-        let event = mediquo_event(fixture(&format!("mediquo/{name}.json"))).await.unwrap();
-        in_every_job_of_objects!(event, survives survives_as_value);
-    }
-    let mut report: Value = serde_json::from_slice(&fixture("mediquo/patient_report_sent.json")).unwrap();
-    for content in [json!({"findings": [1.5, "x"]}), json!(["{}"]), json!("x"), json!(7), json!(null)] {
-        report["payload"]["type"] = "x-ray".into();
-        report["payload"]["content"] = content;
-        report["occurred_on"] = json!(1_704_063_600.25);
-        let event = mediquo_event(report.to_string()).await.unwrap();
-        in_every_job_of_objects!(event, survives survives_as_value);
-    }
-    let unknown = mediquo_event(r#"{"a":[1,{"b":"c"}],"type":"patient_moved"}"#).await.unwrap();
-    in_every_job_of_objects!(unknown, survives survives_as_value);
-}
-
-/// An unknown event with the white space that buffering takes away.
-async fn compact<F: Future<Output = Result<truemed::Event, E>>, E: Debug>(
-    event: truemed::Event,
-    read: impl Fn(&str) -> F,
-) -> truemed::Event {
-    match &event {
-        truemed::Event::Unknown(unknown) => read(&unknown.json.decode::<Value>().unwrap().to_string()).await.unwrap(),
-        _ => event,
-    }
-}
-
-#[tokio::test]
-async fn the_parts_of_events() {
-    let event = mediquo_event(fixture("mediquo/patient_consultation_finished.json")).await.unwrap();
-    let mediquo::Event::ConsultationFinished(finished) = event else { panic!() };
-    for report in &finished.payload.reports {
-        in_every_job_of_objects!(report.clone(), survives survives_as_value);
-    }
-    in_every_job_of_objects!(finished.payload.consultation.clone(), survives survives_as_value);
-    in_every_job_of_objects!(finished.payload.patient.clone(), survives survives_as_value);
-    in_every_job_of_objects!(finished, survives survives_as_value);
-    for report_type in ["soap", "x-ray"] {
-        let mut report: Value = serde_json::from_slice(&fixture("mediquo/patient_report_sent.json")).unwrap();
-        report["payload"]["type"] = report_type.into();
-        let mediquo::Event::ReportSent(sent) = mediquo_event(report.to_string()).await.unwrap() else { panic!() };
-        in_every_job_of_objects!(sent.payload.clone(), survives survives_as_value);
-        in_every_job_of_objects!(sent, survives survives_as_value);
-    }
-    for time in [DateTime::from("2024-01-01T00:00:00"), Timestamp::UNIX_EPOCH.into(), DateTime::from("soon")] {
-        in_every_job!(time, survives survives_as_value);
-    }
-    for id in [mediquo::SpecialityId::Number(-7), mediquo::SpecialityId::Text("gp".into())] {
-        in_every_job!(id, survives survives_as_value);
-    }
-    in_every_job!(truemed::Status::Other("x".into()), survives survives_as_value);
 }
 
 #[test]
@@ -292,19 +141,19 @@ fn raw_json() {
     ] {
         let raw = RawJson::new(text).unwrap();
         assert_eq!(serde_json::to_string(&raw).unwrap(), text);
-        in_every_job!(raw, survives survives_as_value);
+        survives_in_every_job(&raw, TextsAndValues);
     }
     for text in ["{}", r#"{"a":{"b":[1,{"c":null}]},"d":"e"}"#] {
         let raw = RawJson::new(text).unwrap();
-        survives(&Flattened { tries: 1, event: raw.clone(), note: String::new() });
+        survives(&Flattened { queue: "a".into(), part: raw.clone(), note: String::new() });
         survives(&Internal::Run(raw));
     }
     // No key of a sender's is taken for something else.
     for key in ["RawValue", "Number"].map(|key| format!("$serde_json::private::{key}")) {
         for text in ["canary", "[1]", "7"] {
             let raw = RawJson::new(&json!({ key.as_str(): text }).to_string()).unwrap();
-            in_every_job!(raw.clone(), survives);
-            survives(&Flattened { tries: 1, event: raw.clone(), note: String::new() });
+            survives_in_every_job(&raw, Texts);
+            survives(&Flattened { queue: "a".into(), part: raw.clone(), note: String::new() });
             survives(&Internal::Run(raw));
         }
     }
@@ -312,7 +161,7 @@ fn raw_json() {
     for text in ["{ \"b\" : 1.50, \"a\":1e2 }", r#"{"b":1,"a":2,"b":3}"#, "123456789012345678901234567890"] {
         let raw = RawJson::new(text).unwrap();
         survives(&raw);
-        survives(&Field { before: 1, event: raw.clone(), after: None });
+        survives(&Field { before: "a".into(), part: raw.clone(), after: None });
         survives(&Adjacent::Run(raw));
     }
     let doubled = RawJson::new(r#"{"b":1,"a":2,"b":3}"#).unwrap();

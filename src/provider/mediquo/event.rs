@@ -1,14 +1,14 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Consultation, Patient, Prescription, Professional, Report, ReportSent,
     lenient::{null_as_default, one_or_many},
     unix_time,
 };
-use crate::json::provider_events::provider_events;
+use crate::json::{parts::parts, provider_events::provider_events};
 
 provider_events! {
     /// What MediQuo sends.
@@ -46,35 +46,37 @@ provider_events! {
     }
 }
 
-/// A professional finished a consultation.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ConsultationFinished {
-    /// When it happened. Sent as a Unix timestamp, whole or with a fraction.
-    #[serde(with = "unix_time")]
-    pub occurred_on: Timestamp,
-    /// What happened.
-    pub payload: ConsultationFinishedPayload,
-}
+parts! {
+    /// A professional finished a consultation.
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct ConsultationFinished {
+        /// When it happened. Sent as a Unix timestamp, whole or with a fraction.
+        #[serde(with = "unix_time")]
+        pub occurred_on: Timestamp,
+        /// What happened.
+        pub payload: ConsultationFinishedPayload,
+    }
 
-/// The payload of [`ConsultationFinished`].
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ConsultationFinishedPayload {
-    /// The consultation.
-    pub consultation: Consultation,
-    /// The reports made in it. The page's table says an object and its sample shows an array: a
-    /// single object is read as an array of one.
-    #[serde(default, deserialize_with = "one_or_many")]
-    pub reports: Vec<Report>,
-    /// The patient.
-    pub patient: Patient,
-    /// The professional.
-    #[serde(default)]
-    pub professional: Option<Professional>,
-    /// The prescriptions made in it.
-    #[serde(default, deserialize_with = "null_as_default")]
-    pub prescriptions: Vec<Prescription>,
+    /// The payload of [`ConsultationFinished`].
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct ConsultationFinishedPayload {
+        /// The consultation.
+        pub consultation: Consultation,
+        /// The reports made in it. The page's table says an object and its sample shows an array: a
+        /// single object is read as an array of one.
+        #[serde(default, deserialize_with = "one_or_many")]
+        pub reports: Vec<Report>,
+        /// The patient.
+        pub patient: Patient,
+        /// The professional.
+        #[serde(default)]
+        pub professional: Option<Professional>,
+        /// The prescriptions made in it.
+        #[serde(default, deserialize_with = "null_as_default")]
+        pub prescriptions: Vec<Prescription>,
+    }
 }
 
 impl ConsultationFinished {

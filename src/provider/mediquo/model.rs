@@ -6,7 +6,7 @@ use serde::{
 };
 
 use super::lenient::null_as_default;
-use crate::json::{DateTime, macros::refuse};
+use crate::json::{DateTime, macros::refuse, parts::parts, quiet};
 
 /// `Debug` for types that hold nothing but personal fields: their name alone.
 macro_rules! redacted {
@@ -21,24 +21,26 @@ macro_rules! redacted {
 
 pub(super) use redacted;
 
-/// A consultation.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Consultation {
-    /// The id.
-    pub id: String,
-    /// How it was held.
-    #[serde(default, rename = "type")]
-    pub consultation_type: Option<ConsultationType>,
-    /// When it began. The page's sample has no offset, and does not say which zone is meant.
-    #[serde(default)]
-    pub start_date: Option<DateTime>,
-    /// When it ended.
-    #[serde(default)]
-    pub end_date: Option<DateTime>,
-    /// The professional's speciality.
-    #[serde(default)]
-    pub speciality: Option<Speciality>,
+parts! {
+    /// A consultation.
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct Consultation {
+        /// The id.
+        pub id: String,
+        /// How it was held.
+        #[serde(default, rename = "type")]
+        pub consultation_type: Option<ConsultationType>,
+        /// When it began. The page's sample has no offset, and does not say which zone is meant.
+        #[serde(default)]
+        pub start_date: Option<DateTime>,
+        /// When it ended.
+        #[serde(default)]
+        pub end_date: Option<DateTime>,
+        /// The professional's speciality.
+        #[serde(default)]
+        pub speciality: Option<Speciality>,
+    }
 }
 
 crate::open_enum! {
@@ -51,16 +53,18 @@ crate::open_enum! {
     }
 }
 
-/// A medical speciality. The page says "object" and shows these fields in its sample.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Speciality {
-    /// The id.
-    #[serde(default)]
-    pub id: Option<SpecialityId>,
-    /// The name.
-    #[serde(default)]
-    pub name: Option<String>,
+parts! {
+    /// A medical speciality. The page says "object" and shows these fields in its sample.
+    #[derive(Clone, Default, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct Speciality {
+        /// The id.
+        #[serde(default)]
+        pub id: Option<SpecialityId>,
+        /// The name.
+        #[serde(default)]
+        pub name: Option<String>,
+    }
 }
 
 /// The id of a speciality: a number in the page's sample, where all other ids are strings.
@@ -74,96 +78,98 @@ pub enum SpecialityId {
     Text(String),
 }
 
-/// The patient of a consultation.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Patient {
-    /// The patient's code.
-    pub code: String,
-    /// Allergies in the medical history.
-    #[serde(default, deserialize_with = "null_as_default")]
-    pub allergies: Vec<Allergy>,
-    /// Diseases in the medical history.
-    #[serde(default, deserialize_with = "null_as_default")]
-    pub diseases: Vec<Disease>,
-    /// Medications in the medical history.
-    #[serde(default, deserialize_with = "null_as_default")]
-    pub medications: Vec<Medication>,
-}
+parts! {
+    /// The patient of a consultation.
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct Patient {
+        /// The patient's code.
+        pub code: String,
+        /// Allergies in the medical history.
+        #[serde(default, deserialize_with = "null_as_default")]
+        pub allergies: Vec<Allergy>,
+        /// Diseases in the medical history.
+        #[serde(default, deserialize_with = "null_as_default")]
+        pub diseases: Vec<Disease>,
+        /// Medications in the medical history.
+        #[serde(default, deserialize_with = "null_as_default")]
+        pub medications: Vec<Medication>,
+    }
 
-/// An allergy.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Allergy {
-    /// The id.
-    #[serde(default)]
-    pub id: Option<String>,
-    /// The name.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// The description.
-    #[serde(default)]
-    pub description: Option<String>,
-}
+    /// An allergy.
+    #[derive(Clone, Default, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct Allergy {
+        /// The id.
+        #[serde(default)]
+        pub id: Option<String>,
+        /// The name.
+        #[serde(default)]
+        pub name: Option<String>,
+        /// The description.
+        #[serde(default)]
+        pub description: Option<String>,
+    }
 
-/// A disease.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Disease {
-    /// The id.
-    #[serde(default)]
-    pub id: Option<String>,
-    /// The name.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// The description.
-    #[serde(default)]
-    pub description: Option<String>,
-}
+    /// A disease.
+    #[derive(Clone, Default, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct Disease {
+        /// The id.
+        #[serde(default)]
+        pub id: Option<String>,
+        /// The name.
+        #[serde(default)]
+        pub name: Option<String>,
+        /// The description.
+        #[serde(default)]
+        pub description: Option<String>,
+    }
 
-/// A medication.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Medication {
-    /// The id.
-    #[serde(default)]
-    pub id: Option<String>,
-    /// The name.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// The description.
-    #[serde(default)]
-    pub description: Option<String>,
-    /// The dosage.
-    #[serde(default)]
-    pub posology: Option<String>,
-}
+    /// A medication.
+    #[derive(Clone, Default, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct Medication {
+        /// The id.
+        #[serde(default)]
+        pub id: Option<String>,
+        /// The name.
+        #[serde(default)]
+        pub name: Option<String>,
+        /// The description.
+        #[serde(default)]
+        pub description: Option<String>,
+        /// The dosage.
+        #[serde(default)]
+        pub posology: Option<String>,
+    }
 
-/// The professional of a consultation.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Professional {
-    /// The id.
-    #[serde(default)]
-    pub id: Option<String>,
-    /// The name.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// The address of a picture.
-    #[serde(default)]
-    pub avatar: Option<String>,
-}
+    /// The professional of a consultation.
+    #[derive(Clone, Default, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct Professional {
+        /// The id.
+        #[serde(default)]
+        pub id: Option<String>,
+        /// The name.
+        #[serde(default)]
+        pub name: Option<String>,
+        /// The address of a picture.
+        #[serde(default)]
+        pub avatar: Option<String>,
+    }
 
-/// A prescription.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Prescription {
-    /// The id.
-    #[serde(default)]
-    pub id: Option<String>,
-    /// What is prescribed.
-    #[serde(default, deserialize_with = "null_as_default")]
-    pub active_substances: Vec<String>,
+    /// A prescription.
+    #[derive(Clone, Default, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct Prescription {
+        /// The id.
+        #[serde(default)]
+        pub id: Option<String>,
+        /// What is prescribed.
+        #[serde(default, deserialize_with = "null_as_default")]
+        pub active_substances: Vec<String>,
+    }
 }
 
 redacted! { Allergy Disease Medication Prescription Professional Speciality SpecialityId }
@@ -203,7 +209,7 @@ impl fmt::Debug for Patient {
 
 impl<'de> Deserialize<'de> for SpecialityId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NumberOrText)
+        deserializer.deserialize_any(NumberOrText).map_err(quiet)
     }
 }
 

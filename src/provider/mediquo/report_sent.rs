@@ -6,17 +6,25 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{ReportContent, ReportType, model::redacted, report::TypedContent, unix_time};
+use super::{
+    ReportContent, ReportType,
+    model::redacted,
+    report::{TypedContent, as_sent},
+    unix_time,
+};
+use crate::json::{parts::parts, quiet};
 
-/// A professional sent a report to a patient.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ReportSent {
-    /// When it happened. Sent as a Unix timestamp, whole or with a fraction.
-    #[serde(with = "unix_time")]
-    pub occurred_on: Timestamp,
-    /// What happened.
-    pub payload: ReportSentPayload,
+parts! {
+    /// A professional sent a report to a patient.
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct ReportSent {
+        /// When it happened. Sent as a Unix timestamp, whole or with a fraction.
+        #[serde(with = "unix_time")]
+        pub occurred_on: Timestamp,
+        /// What happened.
+        pub payload: ReportSentPayload,
+    }
 }
 
 /// The payload of [`ReportSent`].
@@ -27,17 +35,20 @@ pub struct ReportSentPayload {
     #[serde(rename = "type")]
     pub report_type: Option<ReportType>,
     /// The report.
+    #[serde(serialize_with = "as_sent")]
     pub content: Option<ReportContent>,
     /// The patient.
     pub patient: ReportPatient,
 }
 
-/// Whom a report was sent to.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ReportPatient {
-    /// The patient's code.
-    pub code: String,
+parts! {
+    /// Whom a report was sent to.
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct ReportPatient {
+        /// The patient's code.
+        pub code: String,
+    }
 }
 
 redacted! { ReportPatient }
@@ -82,7 +93,9 @@ impl fmt::Debug for ReportSentPayload {
 
 impl<'de> Deserialize<'de> for ReportSentPayload {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_struct("ReportSentPayload", &["type", "content", "patient"], PayloadVisitor)
+        deserializer
+            .deserialize_struct("ReportSentPayload", &["type", "content", "patient"], PayloadVisitor)
+            .map_err(quiet)
     }
 }
 

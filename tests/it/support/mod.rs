@@ -3,6 +3,7 @@
 pub(crate) mod acting;
 pub(crate) mod bodies;
 pub(crate) mod handler;
+pub(crate) mod jobs;
 pub(crate) mod place;
 pub(crate) mod redis;
 pub(crate) mod sockets;
