@@ -46,11 +46,15 @@ pub use self::{
 /// It is `serde_json` with less tolerance:
 ///
 /// - the whole body must be UTF-8, ignored fields included, and nothing may follow the document;
+/// - a byte order mark is not JSON, as [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259#section-8.1) says;
 /// - a struct is read from an object only, not from an array of its values as `serde`'s derive allows.
 ///   This does not reach what `serde` reads through a buffer of its own: what is below `flatten` or an
 ///   `untagged` or internally tagged enum, and the content of an adjacently tagged one if it comes
 ///   before the tag;
 /// - an object that `serde_json::Value` would take for a raw value, and decode a string of, is refused.
+///
+/// Numbers are as in `serde_json`. A fraction is read to its last bit. In a `serde_json::Value`, an integer of more than
+/// 64 bits becomes an `f64` and loses digits; a field of type `u128`, or a [`RawJson`], keeps them.
 ///
 /// # Errors
 ///

@@ -30,9 +30,13 @@ fn has_arbitrary_precision() -> bool {
 /// `Debug` shows only its length, as it may hold anything. Two are equal if their bytes are.
 ///
 /// `serde_json` writes it as a part of its document, and reads it from there. In CBOR, MessagePack
-/// and other binary formats it is its text, as bytes. Where `serde` buffers what it reads (below
-/// `flatten`, and in an untagged or internally tagged enum) the text is written anew: the
-/// same JSON, but without white space, and with numbers as `serde_json` reads them.
+/// and other binary formats it is its text, as bytes.
+///
+/// Where `serde` buffers JSON (below `flatten`, in an untagged or internally tagged enum, and in a
+/// `serde_json::Value`) the text is written anew: the same JSON, but without white space, and with
+/// numbers as `serde_json` reads them, so that an integer of more than 64 bits loses digits. JSON that
+/// `serde` cannot buffer is an error there: a number beyond `f64` such as `1e999`, half of a surrogate
+/// pair, and arrays or objects more than about 120 deep.
 ///
 /// # Examples
 ///

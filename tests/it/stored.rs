@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_webhook::{
-    json::{DateTime, RawJson, Tagged, Unknown, decode_tagged},
+    json::{self, DateTime, RawJson, Tagged, Unknown, decode_tagged},
     provider::mediquo,
 };
 
 use crate::support::jobs::{
-    Adjacent, Field, Flattened, Internal, Texts, TextsAndValues, Untagged, object_survives_in_every_job, survives,
-    survives_in_every_job,
+    Adjacent, Field, Flattened, Internal, Texts, TextsAndValues, Untagged, has_arbitrary_precision,
+    object_survives_in_every_job, survives, survives_in_every_job,
 };
 
 tower_webhook::tagged_enum! {
@@ -166,6 +166,59 @@ fn raw_json() {
     }
     let doubled = RawJson::new(r#"{"b":1,"a":2,"b":3}"#).unwrap();
     survives(&Untagged::Run(doubled));
+}
+
+/// The shortest texts of numbers whose last digit a quick parser gets wrong.
+#[test]
+fn a_float_survives_to_its_last_bit() {
+    for text in
+        ["31.245270191439438", "121.48791951161945", "100.78399658203125", "1.7976931348623157e+308", "5e-324", "-0.0"]
+    {
+        let number: f64 = text.parse().unwrap();
+        let value = json::decode::<Value>(text.as_bytes()).unwrap();
+        assert_eq!(value.as_f64().map(f64::to_bits), Some(number.to_bits()), "{text}");
+        survives_in_every_job(&RawJson::new(text).unwrap(), TextsAndValues);
+        let many = Sent::Many(Many { many: vec![number], raw: RawJson::new("[]").unwrap() });
+        object_survives_in_every_job(&Event::Sent(Box::new(many)), TextsAndValues);
+    }
+}
+
+/// What no buffer of `serde` can have passes where nothing is buffered, and in formats where the text is bytes.
+#[test]
+fn json_that_cannot_be_read_into_values_survives() {
+    let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+    for text in ["1e999", "-1e999", r#""\ud800""#, r#"{"\udc00":"\ud800x"}"#, &deep] {
+        let raw = RawJson::new(text).unwrap();
+        survives(&raw);
+        survives(&Field { before: "a".into(), part: raw.clone(), after: None });
+        survives(&Adjacent::Run(raw.clone()));
+        let event = Event::Unknown(Unknown::new("lost", raw.clone()));
+        survives(&event);
+        survives(&Adjacent::Run(event));
+        let buffered = Untagged::Run(raw);
+        let packed = rmp_serde::to_vec(&buffered).unwrap();
+        assert_eq!(rmp_serde::from_slice::<Untagged<RawJson>>(&packed).unwrap(), buffered);
+        // Never a value that is another.
+        let json = serde_json::to_string(&buffered).unwrap();
+        assert!(serde_json::from_str::<Untagged<RawJson>>(&json).is_err(), "{text}");
+    }
+}
+
+/// An integer of more digits than 64 bits have keeps them in its text, and has them in a type that is wide enough.
+#[test]
+fn an_integer_beyond_64_bits() {
+    let text = "123456789012345678901234567890";
+    let raw = RawJson::new(text).unwrap();
+    survives(&raw);
+    survives(&Adjacent::Run(raw.clone()));
+    assert_eq!(raw.decode::<u128>().unwrap().to_string(), text);
+    if !has_arbitrary_precision() {
+        // As everywhere in `serde_json`.
+        assert_eq!(raw.decode::<Value>().unwrap(), json!(123456789012345678901234567890.0));
+        let json = serde_json::to_string(&Untagged::Run(raw)).unwrap();
+        let read: Untagged<RawJson> = serde_json::from_str(&json).unwrap();
+        assert_eq!(read, Untagged::Run(RawJson::new("1.2345678901234568e+29").unwrap()));
+    }
 }
 
 #[test]

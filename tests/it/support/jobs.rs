@@ -200,3 +200,8 @@ fn pointers(value: &Value) -> Vec<String> {
     }
     all
 }
+
+/// Whether numbers of `serde_json` are texts, which any crate may turn on. The checks run some tests so.
+pub(crate) fn has_arbitrary_precision() -> bool {
+    "1e999".parse::<serde_json::Number>().is_ok()
+}
