@@ -15,12 +15,14 @@ mod datetime;
 mod error;
 pub(crate) mod macros;
 pub(crate) mod members;
+pub(crate) mod number;
 #[cfg(any(feature = "mediquo", feature = "truemed"))]
 pub(crate) mod parts;
 #[cfg(any(feature = "mediquo", feature = "truemed"))]
 pub(crate) mod provider_events;
 mod quiet;
 mod raw;
+mod raw_text;
 pub(crate) mod stored;
 mod strict;
 pub(crate) mod tag;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, se
 
 use super::{
     RawJson, Tagged,
-    raw::{Members, RawText},
+    raw_text::{Members, RawText},
     tag::find_tag,
     tagged::decode,
 };

@@ -17,6 +17,7 @@ tower_webhook::tagged_enum! {
     enum Event {
         Paid(Paid) = "paid",
         Sent(Box<Sent>) = "sent",
+        Measured(Measured) = "measured",
         Ping = "ping",
     }
 }
@@ -30,6 +31,12 @@ struct Paid {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Measured {
+    number: f64,
+    numbers: Vec<f64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Sent {
     One(u8),
@@ -38,7 +45,7 @@ enum Sent {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Many {
-    many: Vec<f64>,
+    many: Vec<i64>,
     raw: RawJson,
 }
 
@@ -62,7 +69,7 @@ fn an_event_of_ones_own() {
     object_survives_in_every_job(&paid(r#"{"a":[],"b":"c"}"#), TextsAndValues);
     object_survives_in_every_job(&Event::Ping, TextsAndValues);
     object_survives_in_every_job(&Event::Sent(Box::new(Sent::One(1))), TextsAndValues);
-    let many = Sent::Many(Many { many: vec![1.5], raw: RawJson::new("[\"x\"]").unwrap() });
+    let many = Sent::Many(Many { many: vec![-1], raw: RawJson::new("[\"x\"]").unwrap() });
     object_survives_in_every_job(&Event::Sent(Box::new(many)), TextsAndValues);
     for text in [r#"{"a":1}"#, "[]", "7", "null", r#""text""#, r#"["{}"]"#] {
         let unknown = Unknown::new("lost", RawJson::new(text).unwrap());
@@ -152,6 +159,11 @@ fn raw_json() {
     for key in ["RawValue", "Number"].map(|key| format!("$serde_json::private::{key}")) {
         for text in ["canary", "[1]", "7"] {
             let raw = RawJson::new(&json!({ key.as_str(): text }).to_string()).unwrap();
+            if has_arbitrary_precision() && key.ends_with("Number") {
+                // In a buffer it cannot be told from a number.
+                survives(&raw);
+                continue;
+            }
             survives_in_every_job(&raw, Texts);
             survives(&Flattened { queue: "a".into(), part: raw.clone(), note: String::new() });
             survives(&Internal::Run(raw));
@@ -178,8 +190,8 @@ fn a_float_survives_to_its_last_bit() {
         let value = json::decode::<Value>(text.as_bytes()).unwrap();
         assert_eq!(value.as_f64().map(f64::to_bits), Some(number.to_bits()), "{text}");
         survives_in_every_job(&RawJson::new(text).unwrap(), TextsAndValues);
-        let many = Sent::Many(Many { many: vec![number], raw: RawJson::new("[]").unwrap() });
-        object_survives_in_every_job(&Event::Sent(Box::new(many)), TextsAndValues);
+        let measured = Event::Measured(Measured { number, numbers: vec![number] });
+        object_survives_in_every_job(&measured, TextsAndValues);
     }
 }
 
@@ -200,7 +212,8 @@ fn json_that_cannot_be_read_into_values_survives() {
         assert_eq!(rmp_serde::from_slice::<Untagged<RawJson>>(&packed).unwrap(), buffered);
         // Never a value that is another.
         let json = serde_json::to_string(&buffered).unwrap();
-        assert!(serde_json::from_str::<Untagged<RawJson>>(&json).is_err(), "{text}");
+        let read = serde_json::from_str::<Untagged<RawJson>>(&json);
+        assert!(read.is_err() || has_arbitrary_precision() && text.ends_with("1e999"), "{text}");
     }
 }
 
@@ -228,7 +241,7 @@ fn raw_json_is_read_from_what_others_wrote() {
     ciborium::into_writer(&value, &mut cbor).unwrap();
     let raw: RawJson = ciborium::from_reader(cbor.as_slice()).unwrap();
     assert_eq!(raw.decode::<Value>().unwrap(), value);
-    let raw: RawJson = rmp_serde::from_slice(&rmp_serde::to_vec(&value).unwrap()).unwrap();
+    let raw: RawJson = rmp_serde::from_slice(&rmp_serde::to_vec_named(&value).unwrap()).unwrap();
     assert_eq!(raw.decode::<Value>().unwrap(), value);
     // Nothing is JSON that is not.
     let mut bytes = Vec::new();

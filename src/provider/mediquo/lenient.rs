@@ -7,7 +7,7 @@ use serde::{
     de::{Error, MapAccess, SeqAccess, Unexpected, Visitor, value::MapAccessDeserializer},
 };
 
-use crate::json::{Begun, macros::refuse};
+use crate::json::{Begun, macros::refuse, number::NUMBER};
 
 /// Reads `null` as the default of the type.
 pub(super) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -44,9 +44,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMany<T> {
         match access.next_key::<String>()? {
             None => Ok(Vec::new()),
             // With serde_json's `arbitrary_precision`, which any crate may turn on, some numbers come so.
-            Some(key) if key == "$serde_json::private::Number" => {
-                Err(A::Error::invalid_type(Unexpected::Other("number"), &self))
-            }
+            Some(key) if key == NUMBER => Err(A::Error::invalid_type(Unexpected::Other("number"), &self)),
             Some(key) => {
                 let access = Begun { first_key: Some(key.into()), access };
                 T::deserialize(MapAccessDeserializer::new(access)).map(|one| vec![one])

@@ -2,11 +2,11 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
+    de::{Error, MapAccess, Visitor},
 };
 
 use super::lenient::null_as_default;
-use crate::json::{DateTime, macros::refuse, parts::parts, quiet};
+use crate::json::{DateTime, macros::refuse, number, parts::parts, quiet};
 
 /// `Debug` for types that hold nothing but personal fields: their name alone.
 macro_rules! redacted {
@@ -240,8 +240,10 @@ impl<'de> Visitor<'de> for NumberOrText {
 
     /// With serde_json's `arbitrary_precision`, which any crate may turn on, some numbers come as maps.
     fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<SpecialityId, A::Error> {
-        let number = serde_json::Number::deserialize(MapAccessDeserializer::new(access))?;
-        Ok(SpecialityId::Text(number.to_string()))
+        number::read_map(access).map(|number| {
+            let text = number.to_string();
+            number.as_i64().map_or(SpecialityId::Text(text), SpecialityId::Number)
+        })
     }
 
     refuse! { visit_bool(bool) = "a boolean" }
