@@ -8,7 +8,7 @@ use tower_webhook::{
 };
 
 use crate::support::jobs::{
-    Adjacent, Field, Flattened, Internal, Texts, TextsAndValues, Untagged, has_arbitrary_precision,
+    Adjacent, Field, Flattened, Internal, Texts, TextsAndValues, Untagged, cbor, has_arbitrary_precision,
     object_survives_in_every_job, survives, survives_in_every_job,
 };
 
@@ -130,6 +130,33 @@ fn what_cannot_be_read_is_told_without_a_value() {
     ] {
         assert!(!error.to_string().contains("777") && !error.to_string().contains("canary"), "{error}");
     }
+}
+
+#[test]
+fn an_error_of_a_part_says_where_and_what_was_expected() {
+    for (text, what) in [
+        (r#"{"code":777}"#, "invalid type: expected a string at line 1 column 11"),
+        ("\n7", "invalid type: expected an object at line 2 column 1"),
+        (r#"{"code":"c","allergies":[{"id":true}]}"#, "invalid type: expected a string at line 1 column 35"),
+        ("{}", "missing field `code` at line 1 column 2"),
+        (r#"{"code":"a","code":"canary"}"#, "duplicate field `code` at line 1 column 18"),
+        (r#"{"code":"canary""#, "EOF while parsing an object at line 1 column 16"),
+        (r#"{"code":canary}"#, "expected value at line 1 column 9"),
+    ] {
+        assert_eq!(serde_json::from_str::<mediquo::Patient>(text).unwrap_err().to_string(), what);
+    }
+    // What a value says of itself is no part of the message.
+    let forged = json!(["missing field `canary`, expected canary at line 3 column 4"]);
+    for error in [
+        serde_json::from_value::<mediquo::Patient>(forged[0].clone()).unwrap_err(),
+        serde_json::from_value::<mediquo::Patient>(json!({"code": "c", "allergies": forged})).unwrap_err(),
+    ] {
+        assert_eq!(error.to_string(), "invalid type: expected an object");
+        assert_eq!((error.line(), error.column()), (0, 0));
+    }
+    // CBOR has words of its own around those of `serde`.
+    let error = ciborium::from_reader::<mediquo::Patient, _>(cbor(&json!({"code": 777})).as_slice()).unwrap_err();
+    assert_eq!(error.to_string(), r#"Semantic(None, "invalid type")"#);
 }
 
 #[test]
