@@ -7,7 +7,7 @@ use serde_json::{Serializer, ser::Formatter};
 
 use super::{
     decimal::plain,
-    raw::{Elements, Members},
+    raw_text::{Elements, Members},
     strict::Key,
 };
 

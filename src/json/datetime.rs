@@ -14,7 +14,9 @@ use super::macros::FromText;
 /// |---|---|
 /// | `2024-01-15T09:30:00Z`, `2024-01-15T10:30:00.25+01:00` | [`Instant`](Self::Instant) |
 /// | `2024-01-15T09:30:00` | [`Civil`](Self::Civil) |
-/// | anything else, also a date alone, or an instant after the year 9999 | [`Text`](Self::Text) |
+/// | anything else, also a date alone, or an instant after `9999-12-30T22:00:00.999999999Z` | [`Text`](Self::Text) |
+///
+/// A leap second, such as `23:59:60`, is read as the second before it.
 ///
 /// `Debug` does not show the time: with health data it can identify a person.
 ///

@@ -45,7 +45,7 @@ pub enum DecodeErrorKind {
     Data,
     /// The body ends too early.
     Eof,
-    /// The body is not JSON.
+    /// The body is not JSON, or begins with a byte order mark.
     Syntax,
     /// The body is not UTF-8.
     Utf8,

@@ -13,7 +13,8 @@ use serde::{
 use super::{
     decimal::plain,
     macros::refuse,
-    raw::NUMBER,
+    number::NUMBER,
+    quiet,
     strict::{Key, RAW_VALUE},
 };
 
@@ -264,7 +265,7 @@ macro_rules! exact {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Exact::deserialize(deserializer).map(Self)
+                Exact::deserialize(deserializer).map(Self).map_err(quiet)
             }
         }
     )+};

@@ -5,11 +5,12 @@ use serde::{
     de::{Error, IgnoredAny, Visitor},
 };
 
+use super::quiet;
+
 /// Reads a string and nothing else, without a copy where the type needs none. An error quotes nothing.
 pub struct FromText<T>(PhantomData<fn() -> T>);
 
 impl<T> FromText<T> {
-    /// Reads a `T`.
     /// Reads a `T` from a deserializer.
     ///
     /// # Errors
@@ -19,23 +20,7 @@ impl<T> FromText<T> {
     where
         T: for<'a> From<&'a str>,
     {
-        deserializer.deserialize_str(Self(PhantomData)).map_err(unquoted)
-    }
-}
-
-/// The same error without the value that `serde` quotes, at the same place if it is one of `serde_json`.
-fn unquoted<E: Error>(error: E) -> E {
-    let message = error.to_string();
-    let kind = ["invalid type", "invalid value"].into_iter().find(|kind| message.starts_with(kind));
-    let Some(kind) = kind else { return error };
-    let place = message
-        .rsplit_once(" at line ")
-        .map(|(_, place)| place)
-        .filter(|place| place.bytes().all(|byte| byte.is_ascii_digit() || b" column".contains(&byte)));
-    match place {
-        // `serde_json` finds the place in the message.
-        Some(place) => E::custom(format_args!("{kind}: expected a string at line {place}")),
-        None => E::custom(format_args!("{kind}: expected a string")),
+        deserializer.deserialize_str(Self(PhantomData)).map_err(quiet)
     }
 }
 
@@ -274,7 +259,7 @@ macro_rules! tagged_enum {
                     Self::Unknown(unknown) => $crate::__private::stored::serialize(
                         serializer,
                         event_type,
-                        ::std::option::Option::Some(unknown),
+                        ::std::option::Option::Some(&unknown.json),
                     ),
                 }
             }

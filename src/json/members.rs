@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fmt};
 
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{
+    Deserialize,
+    de::{Deserializer as _, Error, IgnoredAny, MapAccess, Visitor},
+};
 use serde_json::{Deserializer, de::Read, value::RawValue};
 
 use super::strict::Key;
@@ -51,7 +54,7 @@ fn below<'de, const N: usize>(
 ) -> [Option<Scalar<'de>>; N] {
     let names = paths.map(|path| path.and_then(<[_]>::first).map(|name| &**name));
     let mut occurrences = [Occurrence::None; N];
-    let read = serde::Deserializer::deserialize_map(&mut *json, Members { names, occurrences: &mut occurrences });
+    let read = json.deserialize_map(Members { names, occurrences: &mut occurrences });
     if read.and_then(|()| json.end()).is_err() {
         return [None; N];
     }
@@ -86,15 +89,14 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, 'de, N> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        while let Some(Key(key)) = access.next_key()? {
-            if !self.names.contains(&Some(&key)) {
+        while let Some(AnyKey(key)) = access.next_key()? {
+            let is_key = |name: &Option<&str>| name.is_some_and(|name| name.as_bytes() == &*key);
+            if !self.names.iter().any(is_key) {
                 access.next_value::<IgnoredAny>()?;
                 continue;
             }
             let raw = access.next_value()?;
-            for (_, occurrence) in
-                self.names.iter().zip(&mut *self.occurrences).filter(|(name, _)| **name == Some(&*key))
-            {
+            for (_, occurrence) in self.names.iter().zip(&mut *self.occurrences).filter(|(name, _)| is_key(name)) {
                 *occurrence = match occurrence {
                     Occurrence::None => Occurrence::Once(raw),
                     _ => Occurrence::Twice,
@@ -102,5 +104,32 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, 'de, N> {
             }
         }
         Ok(())
+    }
+}
+
+/// A key as bytes. Half of a surrogate pair, which no string can have, is then no error that hides all other members.
+struct AnyKey<'de>(Cow<'de, [u8]>);
+
+impl<'de> Deserialize<'de> for AnyKey<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+
+        impl<'de> Visitor<'de> for Bytes {
+            type Value = AnyKey<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_borrowed_bytes<E: Error>(self, key: &'de [u8]) -> Result<AnyKey<'de>, E> {
+                Ok(AnyKey(Cow::Borrowed(key)))
+            }
+
+            fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<AnyKey<'de>, E> {
+                Ok(AnyKey(Cow::Owned(key.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_bytes(Bytes)
     }
 }

@@ -22,25 +22,33 @@ mod error;
 mod exact;
 pub(crate) mod macros;
 pub(crate) mod members;
+pub(crate) mod number;
+#[cfg(any(feature = "mediquo", feature = "truemed"))]
+pub(crate) mod parts;
 #[cfg(any(feature = "mediquo", feature = "truemed"))]
 pub(crate) mod provider_events;
+mod quiet;
 mod raw;
+mod raw_text;
 mod secret;
 pub(crate) mod stored;
 mod strict;
 pub(crate) mod tag;
 pub(crate) mod tagged;
+mod unknown;
 
 use serde::Deserialize;
 
+pub(crate) use self::quiet::quiet;
 use self::strict::{Context, Silent, Strict};
 pub use self::{
     datetime::DateTime,
     error::{DecodeError, DecodeErrorKind},
     exact::{Amount, Id},
-    raw::{RawJson, Unknown},
+    raw::RawJson,
     secret::SecretString,
     tagged::{Tagged, decode_tagged},
+    unknown::Unknown,
 };
 
 /// Decodes a whole body.
@@ -48,11 +56,15 @@ pub use self::{
 /// It is stricter than `serde_json`:
 ///
 /// - the whole body must be UTF-8, ignored fields included, and nothing may follow the document;
+/// - a byte order mark is not JSON, as [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259#section-8.1) says;
 /// - a struct is read from an object only, not from an array of its values as `serde`'s derive allows.
 ///   This does not reach what `serde` reads through a buffer of its own: what is below `flatten` or an
 ///   `untagged` or internally tagged enum, and the content of an adjacently tagged one if it comes
 ///   before the tag;
 /// - an object that `serde_json::Value` would take for a raw value, whose string it decodes, is rejected.
+///
+/// Numbers are as in `serde_json`. A fraction is read to its last bit. In a `serde_json::Value`, an integer of more than
+/// 64 bits becomes an `f64` and loses digits; a field of type `u128`, or a [`RawJson`], keeps them.
 ///
 /// # Errors
 ///

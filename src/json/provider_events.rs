@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, se
 
 use super::{
     RawJson, Tagged,
-    raw::{Members, RawText},
+    raw_text::{Members, RawText},
     tag::find_tag,
     tagged::decode,
 };
@@ -99,7 +99,7 @@ macro_rules! provider_events {
                 match self {
                     $(Self::$variant(event) => serialize_flat(serializer, Some(($tag, $text)), event),)+
                     $($(Self::$untagged(event) => serialize_flat(serializer, None, event),)+)?
-                    Self::Unknown(unknown) => unknown.serialize(serializer),
+                    Self::Unknown(unknown) => serde::Serialize::serialize(&unknown.json, serializer),
                 }
             }
         }

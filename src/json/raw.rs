@@ -1,4 +1,4 @@
-//! JSON that is kept as it was sent, and how it passes through other formats.
+//! JSON that is kept as it was sent, and how it is read from any format.
 
 use std::{borrow::Cow, fmt};
 
@@ -8,31 +8,28 @@ use serde::{
         DeserializeSeed, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
         value::MapAccessDeserializer,
     },
-    ser::{Error as SerializeError, SerializeMap, SerializeStruct},
 };
 use serde_json::value::RawValue;
 
 use super::{
     DecodeError, decode_str,
+    number::{NUMBER, has_arbitrary_precision},
+    raw_text::RawText,
     strict::{Key, RAW_VALUE},
 };
-
-/// The key of a map that is a number.
-pub(super) const NUMBER: &str = "$serde_json::private::Number";
-
-/// Whether numbers come as maps: any crate may turn that on.
-fn has_arbitrary_precision() -> bool {
-    "1e999".parse::<serde_json::Number>().is_ok()
-}
 
 /// JSON as it was sent, to the byte.
 ///
 /// `Debug` shows only the length, because it may contain personal data. Two are equal if their bytes are.
 ///
-/// In JSON, `serde_json` writes and reads it as a part of the document. In CBOR, MessagePack and other
-/// binary formats, it is the text as bytes. Where `serde` buffers what it reads (below `flatten`, and in
-/// an untagged or internally tagged enum), the text is written again: the same JSON, but without white
-/// space, and with numbers as `serde_json` reads them.
+/// `serde_json` writes it as a part of its document, and reads it from there. In CBOR, MessagePack
+/// and other binary formats it is its text, as bytes.
+///
+/// Where `serde` buffers JSON (below `flatten`, in an untagged or internally tagged enum, and in a
+/// `serde_json::Value`) the text is written anew: the same JSON, but without white space, and with
+/// numbers as `serde_json` reads them, so that an integer of more than 64 bits loses digits. JSON that
+/// `serde` cannot buffer is an error there: a number beyond `f64` such as `1e999`, half of a surrogate
+/// pair, and arrays or objects more than about 120 deep.
 ///
 /// # Examples
 ///
@@ -93,96 +90,6 @@ impl fmt::Debug for RawJson {
 impl Serialize for RawJson {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         RawText(self.get()).serialize(serializer)
-    }
-}
-
-/// The text of a JSON document, serialised as that document.
-///
-/// `serde_json` takes it as it is, under the name of `RawValue`. So do binary formats, where the text is
-/// bytes, which nothing that comes from JSON can be. All others get what the text says.
-pub(super) struct RawText<'a>(pub(super) &'a str);
-
-impl Serialize for RawText<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // The serializers that `serde` uses for `flatten` and internally tagged enums add their own members,
-        // and call every format human-readable. So only `serde_json` itself gets a raw value.
-        let is_json = std::any::type_name::<S>().trim_start_matches("&mut ").starts_with("serde_json::");
-        if serializer.is_human_readable() && !is_json {
-            return match self.0.as_bytes().first() {
-                Some(b'{') => parse::<Members<'_>, _>(self.0)?.serialize(serializer),
-                Some(b'[') => {
-                    let elements: Elements<'_> = parse(self.0)?;
-                    serializer.collect_seq(elements.into_iter().map(|element| RawText(element.get())))
-                }
-                _ => parse::<serde_json::Value, _>(self.0)?.serialize(serializer),
-            };
-        }
-        let mut raw = serializer.serialize_struct(RAW_VALUE, 1)?;
-        raw.serialize_field(RAW_VALUE, &Text(self.0))?;
-        raw.end()
-    }
-}
-
-fn parse<'a, T: Deserialize<'a>, E: SerializeError>(text: &'a str) -> Result<T, E> {
-    serde_json::from_str(text).map_err(E::custom)
-}
-
-/// The elements of an array.
-pub(super) type Elements<'a> = Vec<&'a RawValue>;
-
-/// The members of an object, after one that says the type.
-pub(super) struct Members<'a> {
-    pub(super) tag: Option<(&'a str, &'a str)>,
-    pub(super) members: Vec<(Cow<'a, str>, &'a RawValue)>,
-}
-
-impl Serialize for Members<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.members.len() + usize::from(self.tag.is_some())))?;
-        if let Some((tag, event_type)) = self.tag {
-            map.serialize_entry(tag, event_type)?;
-        }
-        for (name, value) in &self.members {
-            map.serialize_entry(name, &RawText(value.get()))?;
-        }
-        map.end()
-    }
-}
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs;
-
-        impl<'de> Visitor<'de> for Pairs {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some((Key(name), value)) = access.next_entry()? {
-                    members.push((name, value));
-                }
-                Ok(Members { tag: None, members })
-            }
-        }
-
-        deserializer.deserialize_map(Pairs)
-    }
-}
-
-struct Text<'a>(&'a str);
-
-impl Serialize for Text<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Asked here, because here the format itself answers.
-        if serializer.is_human_readable() {
-            serializer.serialize_str(self.0)
-        } else {
-            serializer.serialize_bytes(self.0.as_bytes())
-        }
     }
 }
 
@@ -415,46 +322,5 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Begun<'de, A> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         self.access.next_value_seed(seed)
-    }
-}
-
-/// An event of a type that your enum does not list.
-///
-/// `Debug` shows the type and the length. The event is serialised as the JSON that was sent.
-///
-/// # Examples
-///
-/// ```
-/// use tower_webhook::json::{RawJson, Unknown};
-///
-/// let unknown = Unknown::new("patient_moved", RawJson::new(r#"{"type":"patient_moved","to":"Vigo"}"#)?);
-/// assert_eq!(format!("{unknown:?}"), r#"Unknown { event_type: "patient_moved", json: RawJson(36 bytes) }"#);
-/// # Ok::<_, tower_webhook::json::DecodeError>(())
-/// ```
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Unknown {
-    /// The type, as it was sent. Empty if none was.
-    pub event_type: String,
-    /// The whole event, as it was sent.
-    pub json: RawJson,
-}
-
-impl Unknown {
-    /// An unknown event, for tests.
-    pub fn new(event_type: impl Into<String>, json: RawJson) -> Self {
-        Self { event_type: event_type.into(), json }
-    }
-}
-
-impl fmt::Debug for Unknown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unknown").field("event_type", &self.event_type).field("json", &self.json).finish()
-    }
-}
-
-impl Serialize for Unknown {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.json.serialize(serializer)
     }
 }

@@ -4,6 +4,8 @@ use std::{fmt, marker::PhantomData};
 
 use super::{
     DecodeErrorKind, RawJson, Tagged, Unknown,
+    number::has_arbitrary_precision,
+    quiet,
     strict::{Context, Key, Strict},
 };
 use serde::{
@@ -41,7 +43,7 @@ pub fn serialize<S: Serializer, T: Serialize>(
 ///
 /// It is not such an event. The error says where, and quotes nothing.
 pub fn deserialize<'de, E: Tagged, D: Deserializer<'de>>(deserializer: D) -> Result<E, D::Error> {
-    deserializer.deserialize_struct("Event", &[TYPE, DATA], Event(PhantomData))
+    deserializer.deserialize_struct("Event", &[TYPE, DATA], Event(PhantomData)).map_err(quiet)
 }
 
 struct Event<E>(PhantomData<fn() -> E>);
@@ -79,10 +81,7 @@ impl<'de, E: Tagged> Visitor<'de> for Event<E> {
         let Key(event_type) = event_type.ok_or_else(|| A::Error::missing_field(TYPE))?;
         match (event, early) {
             (Some(event), _) => Ok(event),
-            (None, Some(data)) if is_known::<E>(&event_type) => {
-                let mut data = serde_json::Deserializer::from_str(data.get());
-                read(&event_type, &mut data).map_err(A::Error::custom)
-            }
+            (None, Some(data)) if is_known::<E>(&event_type) => read_late(&event_type, &data),
             (None, Some(data)) => Ok(E::unknown(Unknown::new(event_type, data))),
             (None, None) => without_data(&event_type),
         }
@@ -119,23 +118,32 @@ impl<'de, E: Tagged> DeserializeSeed<'de> for Data<'_, E> {
     type Value = E;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<E, D::Error> {
-        if is_known::<E>(self.event_type) {
-            return read(self.event_type, deserializer);
+        match is_known::<E>(self.event_type) {
+            // In a buffer the numbers may be maps, which no number is read from.
+            true if has_arbitrary_precision() && deserializer.is_human_readable() => {
+                read_late(self.event_type, &RawJson::deserialize(deserializer)?)
+            }
+            true => read(self.event_type, deserializer),
+            false => RawJson::deserialize(deserializer).map(|json| E::unknown(Unknown::new(self.event_type, json))),
         }
-        RawJson::deserialize(deserializer).map(|json| E::unknown(Unknown::new(self.event_type, json)))
     }
 }
 
 fn read<'de, E: Tagged, D: Deserializer<'de>>(event_type: &str, data: D) -> Result<E, D::Error> {
     let context = Context::stored();
     match E::read(event_type, Strict::new(data, &context)) {
-        Some(event) => event.map_err(|error| quiet(&error, &context)),
+        Some(event) => event.map_err(|error| located(&error, &context)),
         None => Err(D::Error::custom("a type that is not known")),
     }
 }
 
+/// Reads data that had to be kept as it was written at first.
+fn read_late<E: Tagged, F: Error>(event_type: &str, data: &RawJson) -> Result<E, F> {
+    read(event_type, &mut serde_json::Deserializer::from_str(data.get())).map_err(F::custom)
+}
+
 /// Says what is wrong, and where, without the values that the message of `serde` quotes.
-fn quiet<E: Error>(error: &E, context: &Context) -> E {
+fn located<E: Error>(error: &E, context: &Context) -> E {
     let path = context.to_string();
     let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
     E::custom(format_args!("{} in field `{DATA}{dot}{path}`", DecodeErrorKind::of_data(error)))

@@ -6,7 +6,7 @@ use serde::de::{
 };
 
 use super::{
-    DecodeError, Flaw, Unknown, decode_str, raw, read,
+    DecodeError, Flaw, Unknown, decode_str, raw_text, read,
     strict::{Context, Fields, Key, Notes, RAW_VALUE, Silent, Strict},
     tag::{Tag, unreadable},
     utf8,
@@ -179,7 +179,7 @@ fn read_as<E: Tagged>(
 
 /// `None` if no event has these members.
 fn read_untagged<'de, E: Tagged, D: Deserializer<'de>>(text: &str, object: D) -> Option<Result<E, D::Error>> {
-    let members = serde_json::from_str(text).map(|raw::Members { members, .. }| members).unwrap_or_default();
+    let members = serde_json::from_str(text).map(|raw_text::Members { members, .. }| members).unwrap_or_default();
     E::read_untagged(object, &|name| members.iter().any(|(other, value)| other == name && value.get() != "null"))
 }
 

@@ -177,6 +177,31 @@ async fn a_value_on_the_way_to_one_place_hides_no_other() {
     }
 }
 
+/// Half of a surrogate pair, which no string can have.
+#[tokio::test]
+async fn a_key_that_is_no_text_hides_no_other() {
+    let places = r#""data":{"\udc00":{},"object":{"id":"evt_1"},"attempt":3},"created":7,"type":"order.paid""#;
+    for body in [
+        format!(r#"{{"\ud800":1,{places}}}"#),
+        format!(r#"{{{places},"\ud800x":"\ud800"}}"#),
+        format!(r#"{{"\ud800":{{"type":1}},{places},"\ud800":2}}"#),
+    ] {
+        let found = from_body(&body).await;
+        assert_eq!(found.event_id(), Some(Stated::Signed("evt_1")), "{body}");
+        assert_eq!(found.event_type(), Some(Stated::Signed("order.paid")), "{body}");
+        assert_eq!(found.sent_at(), Some(Stated::Signed(second(7))), "{body}");
+        assert_eq!(found.attempt(), Some(Stated::Signed(3)), "{body}");
+    }
+    // Nor does depth.
+    let deep = format!(r#"{{"deep":{}1{},{places}}}"#, "[".repeat(200), "]".repeat(200));
+    assert_eq!(from_body(&deep).await.event_id(), Some(Stated::Signed("evt_1")));
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_is_no_json_and_states_nothing() {
+    assert_nothing(&from_body("\u{feff}{\"type\":\"order.paid\",\"created\":7}").await, "byte order mark");
+}
+
 #[tokio::test]
 async fn values_of_another_form_state_nothing() {
     for body in [

@@ -2,11 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tower_webhook::json::{DecodeError, DecodeErrorKind, RawJson, decode};
+use tower_webhook::json::{DecodeError, DecodeErrorKind, RawJson, decode, decode_tagged};
 
-#[derive(Debug, PartialEq, Deserialize)]
+use crate::support::jobs::has_arbitrary_precision;
+
+tower_webhook::tagged_enum! {
+    #[derive(Debug)]
+    enum Event {
+        Inner(Inner) = "inner",
+    }
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Inner {
     id: u8,
     #[serde(default)]
@@ -145,6 +154,49 @@ fn lines_and_columns_are_those_of_the_body() {
     assert_eq!(error(b"{}\n x"), (DecodeErrorKind::MissingField, 1, 2));
     assert_eq!(error(b"{\"inner\":{\"id\":1}}\n x"), (DecodeErrorKind::TrailingData, 2, 2));
     assert_eq!(error(b""), (DecodeErrorKind::Eof, 1, 0));
+}
+
+/// RFC 8259 forbids one. A body that begins with one is refused wherever JSON is read.
+#[test]
+fn a_byte_order_mark_is_not_json() {
+    let body = "\u{feff}{\"id\":1}";
+    let error = decode::<Inner>(body.as_bytes()).unwrap_err();
+    assert_eq!((error.kind(), error.line(), error.column()), (DecodeErrorKind::Syntax, 1, 1));
+    assert_eq!(decode::<Value>(body.as_bytes()).unwrap_err().kind(), DecodeErrorKind::Syntax);
+    assert_eq!(RawJson::new(body).unwrap_err().kind(), DecodeErrorKind::Syntax);
+    assert_eq!(decode_tagged::<Event>(Some("inner"), body.as_bytes()).unwrap_err().kind(), DecodeErrorKind::Syntax);
+    assert_eq!(decode_tagged::<Event>(Some("lost"), body.as_bytes()).unwrap_err().kind(), DecodeErrorKind::Syntax);
+    // Within a string it is a character.
+    assert_eq!(decode::<String>("\"\u{feff}\"".as_bytes()).unwrap(), "\u{feff}");
+}
+
+#[test]
+fn numbers_in_a_value() {
+    let value = |text: &str| decode::<Value>(text.as_bytes());
+    for (text, written) in [
+        ("1.50", "1.5"),
+        ("1e2", "100.0"),
+        ("-0", "-0.0"),
+        ("-0.0", "-0.0"),
+        ("31.245270191439438", "31.245270191439438"),
+        ("18446744073709551615", "18446744073709551615"),
+        ("-9223372036854775808", "-9223372036854775808"),
+        ("18446744073709551616", "1.8446744073709552e+19"),
+        ("-9223372036854775809", "-9.223372036854776e+18"),
+        ("5e-324", "5e-324"),
+        ("1e-999", "0.0"),
+    ] {
+        let value = value(text).expect(text);
+        assert_eq!(value.as_f64().map(f64::to_bits), text.parse().ok().map(f64::to_bits), "{text}");
+        if !has_arbitrary_precision() {
+            assert_eq!(value.to_string(), written);
+        }
+    }
+    assert!(has_arbitrary_precision() || value("1e999").unwrap_err().kind() == DecodeErrorKind::Data);
+    assert_eq!(decode::<u128>(b"340282366920938463463374607431768211455").unwrap(), u128::MAX);
+    for text in ["18446744073709551616", "1.0", "-1", "1e2"] {
+        assert!(decode::<u64>(text.as_bytes()).is_err(), "{text}");
+    }
 }
 
 /// A nest of strings that `serde_json::Value` takes for JSON once more, each with a limit of its own.

@@ -25,6 +25,7 @@ mod head_checks;
 mod hostile_json;
 mod idempotency;
 mod integrations;
+mod jobs;
 mod json;
 mod known_bugs;
 mod mediquo;

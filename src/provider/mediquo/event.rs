@@ -1,13 +1,13 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     ConsultationPayload, ImmediateVideoCallPayload, MessageReceivedPayload, PrescriptionCreatedPayload,
     ProfessionalBlock, ReportSentPayload, WaitingRoomPayload, unix_time,
 };
-use crate::json::provider_events::provider_events;
+use crate::json::{provider_events::provider_events, quiet};
 
 provider_events! {
     /// What MediQuo sends.
@@ -67,7 +67,7 @@ provider_events! {
 }
 
 /// What happened, and when.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Notification<P> {
     /// When it happened. Sent as a Unix timestamp, whole or with a fraction.
@@ -82,6 +82,21 @@ impl<P> Notification<P> {
     #[must_use]
     pub fn new(occurred_on: Timestamp, payload: P) -> Self {
         Self { occurred_on, payload }
+    }
+}
+
+// `parts!` has no type parameters.
+impl<'de, P: Deserialize<'de>> Deserialize<'de> for Notification<P> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(remote = "Notification", expecting = "an object")]
+        struct Part<P> {
+            #[serde(with = "unix_time")]
+            occurred_on: Timestamp,
+            payload: P,
+        }
+
+        Part::deserialize(deserializer).map_err(quiet)
     }
 }
 

@@ -1,105 +1,107 @@
 //! The payloads of events that are not about a whole consultation.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Patient, Prescription, Professional, Speciality};
 use crate::{
-    json::{DateTime, Id, SecretString},
+    json::{DateTime, Id, SecretString, parts::parts},
     provider::shows::shows,
 };
 
-/// The payload of [`MessageReceived`](super::Event::MessageReceived).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct MessageReceivedPayload {
-    /// The professional who wrote.
-    pub professional: Option<Professional>,
-    /// The patient.
-    pub patient: Patient,
-    /// The message. An older form of the event does not have it, and is sent while the message is unread.
-    pub message: Option<Message>,
-}
+parts! {
+    /// The payload of [`MessageReceived`](super::Event::MessageReceived).
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct MessageReceivedPayload {
+        /// The professional who wrote.
+        pub professional: Option<Professional>,
+        /// The patient.
+        pub patient: Patient,
+        /// The message. An older form of the event does not have it, and is sent while the message is unread.
+        pub message: Option<Message>,
+    }
 
-/// A message to a patient.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Message {
-    /// Whether the patient has read it.
-    pub is_read: Option<bool>,
-}
+    /// A message to a patient.
+    #[derive(Clone, Default, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct Message {
+        /// Whether the patient has read it.
+        pub is_read: Option<bool>,
+    }
 
-/// The payload of [`ImmediateVideoCallAssigned`](super::Event::ImmediateVideoCallAssigned).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ImmediateVideoCallPayload {
-    /// The call.
-    pub consultation: ImmediateVideoCall,
-    /// The patient.
-    pub patient: Patient,
-    /// The professional.
-    pub professional: Option<Professional>,
-}
+    /// The payload of [`ImmediateVideoCallAssigned`](super::Event::ImmediateVideoCallAssigned).
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct ImmediateVideoCallPayload {
+        /// The call.
+        pub consultation: ImmediateVideoCall,
+        /// The patient.
+        pub patient: Patient,
+        /// The professional.
+        pub professional: Option<Professional>,
+    }
 
-/// An immediate video call.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ImmediateVideoCall {
-    /// The id of the consultation.
-    pub id: String,
-    /// The professional's speciality.
-    pub speciality: Option<Speciality>,
-    /// A link that opens the room without a login.
-    pub url: Option<SecretString>,
-}
+    /// An immediate video call.
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct ImmediateVideoCall {
+        /// The id of the consultation.
+        pub id: String,
+        /// The professional's speciality.
+        pub speciality: Option<Speciality>,
+        /// A link that opens the room without a login.
+        pub url: Option<SecretString>,
+    }
 
-/// A time when a professional is unavailable.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ProfessionalBlock {
-    /// The id.
-    pub id: Id,
-    /// The name.
-    pub name: Option<String>,
-    /// When it begins.
-    pub starts_at: Option<DateTime>,
-    /// When it ends.
-    pub finishes_at: Option<DateTime>,
-    /// The professional, with `hash` instead of `id`.
-    pub professional: Option<Professional>,
-}
+    /// A time when a professional is unavailable.
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct ProfessionalBlock {
+        /// The id.
+        pub id: Id,
+        /// The name.
+        pub name: Option<String>,
+        /// When it begins.
+        pub starts_at: Option<DateTime>,
+        /// When it ends.
+        pub finishes_at: Option<DateTime>,
+        /// The professional, with `hash` instead of `id`.
+        pub professional: Option<Professional>,
+    }
 
-/// The payload of [`PrescriptionCreated`](super::Event::PrescriptionCreated).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct PrescriptionCreatedPayload {
-    /// The prescription.
-    pub prescription: Prescription,
-    /// The patient.
-    pub patient: Patient,
-    /// The professional.
-    pub professional: Option<Professional>,
-}
+    /// The payload of [`PrescriptionCreated`](super::Event::PrescriptionCreated).
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct PrescriptionCreatedPayload {
+        /// The prescription.
+        pub prescription: Prescription,
+        /// The patient.
+        pub patient: Patient,
+        /// The professional.
+        pub professional: Option<Professional>,
+    }
 
-/// The payload of [`WaitingRoomPositionUpdate`](super::Event::WaitingRoomPositionUpdate).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct WaitingRoomPayload {
-    /// The queue.
-    pub consultation: WaitingRoom,
-    /// The patient.
-    pub patient: Patient,
-}
+    /// The payload of [`WaitingRoomPositionUpdate`](super::Event::WaitingRoomPositionUpdate).
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct WaitingRoomPayload {
+        /// The queue.
+        pub consultation: WaitingRoom,
+        /// The patient.
+        pub patient: Patient,
+    }
 
-/// A place in the queue for a consultation.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct WaitingRoom {
-    /// The speciality that the patient waits for.
-    pub speciality: Option<Speciality>,
-    /// The patient's position.
-    pub position: i64,
-    /// A link that opens the room without a login.
-    pub url: Option<SecretString>,
+    /// A place in the queue for a consultation.
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct WaitingRoom {
+        /// The speciality that the patient waits for.
+        pub speciality: Option<Speciality>,
+        /// The patient's position.
+        pub position: i64,
+        /// A link that opens the room without a login.
+        pub url: Option<SecretString>,
+    }
 }
 
 impl MessageReceivedPayload {

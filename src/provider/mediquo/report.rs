@@ -1,11 +1,14 @@
 use std::fmt;
 
 use serde::{
-    Deserialize, Deserializer, Serialize,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use crate::{json::RawJson, provider::shows::shows};
+use crate::{
+    json::{RawJson, parts::parts, quiet},
+    provider::shows::shows,
+};
 
 /// A report made in a consultation.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -17,6 +20,7 @@ pub struct Report {
     #[serde(rename = "type")]
     pub report_type: Option<ReportType>,
     /// The content.
+    #[serde(serialize_with = "as_sent")]
     pub content: Option<ReportContent>,
     /// The name of the report, if it was sent in an object of reports by name.
     pub name: Option<String>,
@@ -31,8 +35,11 @@ crate::open_enum! {
 }
 
 /// The content of a report. The page says that its structure depends on the report's type, and shows one.
+///
+/// Within its report it is serialised as it was sent. Alone, where no type stands beside it, it is serialised as
+/// `{"soap": ..}` or `{"other": ..}`.
 #[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ReportContent {
     /// The content of a report of type [`ReportType::Soap`].
@@ -41,22 +48,24 @@ pub enum ReportContent {
     Other(RawJson),
 }
 
-/// The four parts of a SOAP note.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Soap {
-    /// What the patient reports.
-    #[serde(default)]
-    pub subjective: Option<String>,
-    /// What was observed and measured.
-    #[serde(default)]
-    pub objective: Option<String>,
-    /// The diagnosis.
-    #[serde(default)]
-    pub assessment: Option<String>,
-    /// What is to be done.
-    #[serde(default)]
-    pub plan: Option<String>,
+parts! {
+    /// The four parts of a SOAP note.
+    #[derive(Clone, Default, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct Soap {
+        /// What the patient reports.
+        #[serde(default)]
+        pub subjective: Option<String>,
+        /// What was observed and measured.
+        #[serde(default)]
+        pub objective: Option<String>,
+        /// The diagnosis.
+        #[serde(default)]
+        pub assessment: Option<String>,
+        /// What is to be done.
+        #[serde(default)]
+        pub plan: Option<String>,
+    }
 }
 
 shows! {
@@ -78,6 +87,28 @@ impl fmt::Debug for ReportContent {
             Self::Soap(_) => "Soap(..)",
             Self::Other(_) => "Other(..)",
         })
+    }
+}
+
+/// Serialises a content beside its type.
+pub(super) fn as_sent<S: Serializer>(content: &Option<ReportContent>, serializer: S) -> Result<S::Ok, S::Error> {
+    match content {
+        Some(ReportContent::Soap(soap)) => serializer.serialize_some(soap),
+        Some(ReportContent::Other(json)) => serializer.serialize_some(json),
+        None => serializer.serialize_none(),
+    }
+}
+
+impl<'de> Deserialize<'de> for ReportContent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(remote = "ReportContent", rename_all = "snake_case")]
+        enum Content {
+            Soap(Soap),
+            Other(RawJson),
+        }
+
+        Content::deserialize(deserializer).map_err(quiet)
     }
 }
 
@@ -137,7 +168,7 @@ impl TypedContent {
 
 impl<'de> Deserialize<'de> for Report {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_struct("Report", &["id", "type", "content", "name"], ReportVisitor)
+        deserializer.deserialize_struct("Report", &["id", "type", "content", "name"], ReportVisitor).map_err(quiet)
     }
 }
 

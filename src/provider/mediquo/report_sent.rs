@@ -5,8 +5,11 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{Patient, ReportContent, ReportType, report::TypedContent};
-use crate::provider::shows::shows;
+use super::{
+    Patient, ReportContent, ReportType,
+    report::{TypedContent, as_sent},
+};
+use crate::{json::quiet, provider::shows::shows};
 
 /// The payload of [`ReportSent`](super::Event::ReportSent).
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -16,6 +19,7 @@ pub struct ReportSentPayload {
     #[serde(rename = "type")]
     pub report_type: Option<ReportType>,
     /// The report.
+    #[serde(serialize_with = "as_sent")]
     pub content: Option<ReportContent>,
     /// The patient.
     pub patient: Patient,
@@ -33,7 +37,9 @@ shows! { ReportSentPayload { report_type content } }
 
 impl<'de> Deserialize<'de> for ReportSentPayload {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_struct("ReportSentPayload", &["type", "content", "patient"], PayloadVisitor)
+        deserializer
+            .deserialize_struct("ReportSentPayload", &["type", "content", "patient"], PayloadVisitor)
+            .map_err(quiet)
     }
 }
 

@@ -5,10 +5,13 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{
     Deserializer, Serializer,
-    de::{Error, Visitor},
+    de::{Error, MapAccess, Visitor},
 };
 
-use crate::json::macros::refuse;
+use crate::json::{
+    macros::refuse,
+    number::{self, has_arbitrary_precision},
+};
 
 pub(super) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     if time.subsec_nanosecond() == 0 {
@@ -19,19 +22,17 @@ pub(super) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Resul
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-    if deserializer.is_human_readable() {
-        // `deserialize_any` would give fractions as maps with serde_json's `arbitrary_precision`, which any
-        // crate may turn on.
+    if deserializer.is_human_readable() && !has_arbitrary_precision() {
         deserializer.deserialize_f64(Seconds)
     } else {
-        // Other formats tell integers from fractions.
+        // Other formats tell integers from fractions, and a buffer may have a number as a map.
         deserializer.deserialize_any(Seconds)
     }
 }
 
 struct Seconds;
 
-impl Visitor<'_> for Seconds {
+impl<'de> Visitor<'de> for Seconds {
     type Value = Timestamp;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,6 +53,15 @@ impl Visitor<'_> for Seconds {
             .and_then(Timestamp::from_duration)
             .and_then(|time| time.round(Unit::Microsecond))
             .map_err(|_| out_of_range())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Timestamp, A::Error> {
+        let number = number::read_map(access)?;
+        match (number.as_i64(), number.as_f64()) {
+            (Some(seconds), _) => self.visit_i64(seconds),
+            (None, Some(seconds)) => self.visit_f64(seconds),
+            (None, None) => Err(out_of_range()),
+        }
     }
 
     refuse! {

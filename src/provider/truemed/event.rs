@@ -1,8 +1,8 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{PaymentSessionComplete, PaymentTokenUpdated};
 use crate::{
-    json::{DateTime, provider_events::provider_events},
+    json::{DateTime, parts::parts, provider_events::provider_events},
     provider::shows::shows,
 };
 
@@ -48,22 +48,24 @@ provider_events! {
     }
 }
 
-/// A customer's qualification session was decided.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct QualificationSessionComplete {
-    /// The id that Truemed returned when the session was created.
-    pub qualification_session_id: String,
-    /// The state of the session. The page says that it is `approved` or `rejected` when this is sent.
-    pub status: Status,
-    /// The customer's address.
-    pub email: Option<String>,
-    /// When the Letter of Medical Necessity expires, if one was issued.
-    pub expires_at: Option<DateTime>,
-    /// The `source` of the redirect to Truemed.
-    pub source: Option<String>,
-    /// The `user_id` of the redirect to Truemed.
-    pub user_id: Option<String>,
+parts! {
+    /// A customer's qualification session was decided.
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct QualificationSessionComplete {
+        /// The id that Truemed returned when the session was created.
+        pub qualification_session_id: String,
+        /// The state of the session. The page says that it is `approved` or `rejected` when this is sent.
+        pub status: Status,
+        /// The customer's address.
+        pub email: Option<String>,
+        /// When the Letter of Medical Necessity expires, if one was issued.
+        pub expires_at: Option<DateTime>,
+        /// The `source` of the redirect to Truemed.
+        pub source: Option<String>,
+        /// The `user_id` of the redirect to Truemed.
+        pub user_id: Option<String>,
+    }
 }
 
 crate::open_enum! {
@@ -80,41 +82,43 @@ crate::open_enum! {
     }
 }
 
-/// An item's eligibility was determined or has changed.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ItemEligibilityUpdated {
-    /// When it happened.
-    pub timestamp: DateTime,
-    /// The envelope around the item.
-    pub data: EligibilityData,
-}
+parts! {
+    /// An item's eligibility was determined or has changed.
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct ItemEligibilityUpdated {
+        /// When it happened.
+        pub timestamp: DateTime,
+        /// The envelope around the item.
+        pub data: EligibilityData,
+    }
 
-/// The envelope around an [`Item`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct EligibilityData {
-    /// The item.
-    pub object: Item,
-}
+    /// The envelope around an [`Item`].
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct EligibilityData {
+        /// The item.
+        pub object: Item,
+    }
 
-/// An item of the product catalogue.
-///
-/// The page lists `eligibility` and `reviewed_at` in its text and `created_at` in its sample; all
-/// of them are optional here.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Item {
-    /// The SKU.
-    pub sku: String,
-    /// The name.
-    pub name: Option<String>,
-    /// Whether it can be paid from an HSA or FSA.
-    pub eligibility: Option<Eligibility>,
-    /// When it was last reviewed.
-    pub reviewed_at: Option<DateTime>,
-    /// When it was created.
-    pub created_at: Option<DateTime>,
+    /// An item of the product catalogue.
+    ///
+    /// The page lists `eligibility` and `reviewed_at` in its text and `created_at` in its sample; all
+    /// of them are optional here.
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct Item {
+        /// The SKU.
+        pub sku: String,
+        /// The name.
+        pub name: Option<String>,
+        /// Whether it can be paid from an HSA or FSA.
+        pub eligibility: Option<Eligibility>,
+        /// When it was last reviewed.
+        pub reviewed_at: Option<DateTime>,
+        /// When it was created.
+        pub created_at: Option<DateTime>,
+    }
 }
 
 crate::open_enum! {

@@ -1,13 +1,12 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use crate::{
-    json::{Amount, DateTime, Id, RawJson, SecretString},
+    json::{Amount, DateTime, Id, RawJson, SecretString, parts::parts, quiet},
     provider::{lenient::null_as_default, shows::shows},
 };
 
 /// The status of a payment session has changed. Truemed sends this several times for one session.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Sent")]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PaymentSessionComplete {
     /// The id that Truemed returned when the session was created. It is read from `id` if it is not sent by this name.
@@ -48,46 +47,48 @@ crate::open_enum! {
     }
 }
 
-/// An item of an order. Money is in cents.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct OrderItem {
-    /// The id.
-    pub item_id: Option<Id>,
-    /// The name.
-    pub name: Option<String>,
-    /// The price.
-    pub price: Option<Amount>,
-    /// How many.
-    pub quantity: Option<Amount>,
-    /// The SKU.
-    pub sku: Option<String>,
-    /// How much can be refunded.
-    pub total_refundable: Option<Amount>,
-    /// How many can be refunded.
-    pub quantity_refundable: Option<Amount>,
-    /// How much can be captured.
-    pub total_capturable: Option<Amount>,
-    /// How many can be captured.
-    pub quantity_capturable: Option<Amount>,
-}
+parts! {
+    /// An item of an order. Money is in cents.
+    #[derive(Clone, Default, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct OrderItem {
+        /// The id.
+        pub item_id: Option<Id>,
+        /// The name.
+        pub name: Option<String>,
+        /// The price.
+        pub price: Option<Amount>,
+        /// How many.
+        pub quantity: Option<Amount>,
+        /// The SKU.
+        pub sku: Option<String>,
+        /// How much can be refunded.
+        pub total_refundable: Option<Amount>,
+        /// How many can be refunded.
+        pub quantity_refundable: Option<Amount>,
+        /// How much can be captured.
+        pub total_capturable: Option<Amount>,
+        /// How many can be captured.
+        pub quantity_capturable: Option<Amount>,
+    }
 
-/// A payment token was provisioned or has changed, and can be used.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct PaymentTokenUpdated {
-    /// The token.
-    pub payment_token: SecretString,
-    /// The payment session with which it was provisioned.
-    pub payment_session_id: Option<String>,
-    /// The payment session whose charge failed.
-    pub failed_payment_session_id: Option<String>,
-    /// The call that provisioned or updated it.
-    pub provision_token_request_id: Option<String>,
-    /// When the Letter of Medical Necessity expires, by the one name that it may have.
-    pub expires_at: Option<DateTime>,
-    /// When the Letter of Medical Necessity expires, by the other name.
-    pub lmn_expires_at: Option<DateTime>,
+    /// A payment token was provisioned or has changed, and can be used.
+    #[derive(Clone, PartialEq, Eq, Serialize)]
+    #[non_exhaustive]
+    pub struct PaymentTokenUpdated {
+        /// The token.
+        pub payment_token: SecretString,
+        /// The payment session with which it was provisioned.
+        pub payment_session_id: Option<String>,
+        /// The payment session whose charge failed.
+        pub failed_payment_session_id: Option<String>,
+        /// The call that provisioned or updated it.
+        pub provision_token_request_id: Option<String>,
+        /// When the Letter of Medical Necessity expires, by the one name that it may have.
+        pub expires_at: Option<DateTime>,
+        /// When the Letter of Medical Necessity expires, by the other name.
+        pub lmn_expires_at: Option<DateTime>,
+    }
 }
 
 impl PaymentSessionComplete {
@@ -127,6 +128,7 @@ shows! {
 
 /// A session with either name for its id.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Sent {
     payment_session_id: Option<String>,
     status: PaymentStatus,
@@ -141,16 +143,14 @@ struct Sent {
     id: Option<Id>,
 }
 
-impl TryFrom<Sent> for PaymentSessionComplete {
-    type Error = &'static str;
-
-    fn try_from(sent: Sent) -> Result<Self, &'static str> {
+impl<'de> Deserialize<'de> for PaymentSessionComplete {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let sent = Sent::deserialize(deserializer).map_err(quiet)?;
         let Sent { payment_session_id, status, created_at, order_items, capture_amount, metadata, payment_token, id } =
             sent;
         let payment_session_id = payment_session_id
             .or_else(|| id.map(|id| id.to_string()))
-            // In the words of `serde`, by which the error is recognised.
-            .ok_or("missing field `payment_session_id`")?;
+            .ok_or_else(|| D::Error::missing_field("payment_session_id"))?;
         Ok(Self { payment_session_id, status, created_at, order_items, capture_amount, metadata, payment_token })
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod acting;
 pub(crate) mod bodies;
 pub(crate) mod handler;
+pub(crate) mod jobs;
 pub(crate) mod nginx;
 pub(crate) mod place;
 pub(crate) mod proxy;
