@@ -147,12 +147,12 @@ impl Connection {
         last: &mut Option<RedisStoreError>,
     ) -> Result<Value, RedisStoreError> {
         let mut newest = self.newest(None, time).await;
-        let mut silent = self.silent(&newest).map(|silent| silent.send(command));
+        let mut earlier: Vec<Sent<'_>> = self.silent(&newest).iter().map(|silent| silent.send(command)).collect();
         loop {
             let mut sent = newest.send(command);
             // The other half of the time is for another connection.
-            match timeout(time / 2, first(&mut silent, &mut sent)).await {
-                Ok(First::Silent(value)) => {
+            match timeout(time / 2, first(&mut earlier, &mut sent)).await {
+                Ok(First::Earlier(value)) => {
                     self.keep_silent();
                     return Ok(value);
                 }
@@ -161,8 +161,8 @@ impl Connection {
                 }
                 Ok(First::Newest(answer)) => return answer,
                 Err(_) => {
-                    silent = Some(sent);
-                    self.lock().silent = Some(newest.clone());
+                    earlier.push(sent);
+                    self.note_silent(&newest);
                 }
             }
             newest = self.newest(Some(&newest), time).await;
@@ -196,6 +196,15 @@ impl Connection {
             current.silent = None;
         }
         current.silent.clone()
+    }
+
+    /// Keeps this connection beside the one that replaces it.
+    fn note_silent(&self, silent: &Opening) {
+        let mut current = self.lock();
+        let is_newest = current.newest.as_ref().is_some_and(|newest| newest.is(silent));
+        if is_newest && (silent.is_open() || current.silent.is_none()) {
+            current.silent = Some(silent.clone());
+        }
     }
 
     /// The silent connection has answered, so no other is needed.
@@ -235,19 +244,26 @@ impl Connection {
 }
 
 enum First {
-    Silent(Value),
+    Earlier(Value),
     Newest(Result<Value, RedisStoreError>),
 }
 
-/// The answer over the newest connection, or over the silent one before it if that comes first.
-async fn first(silent: &mut Option<Sent<'_>>, newest: &mut Sent<'_>) -> First {
+/// The answer over the newest connection, or over one of those before it if that comes first.
+async fn first(earlier: &mut Vec<Sent<'_>>, newest: &mut Sent<'_>) -> First {
     poll_fn(|cx| {
-        match silent.as_mut().map(|sent| sent.as_mut().poll(cx)) {
-            Some(Poll::Ready(Ok(value))) => return Poll::Ready(First::Silent(value)),
-            Some(Poll::Ready(Err(_))) => *silent = None,
-            Some(Poll::Pending) | None => {}
+        let mut answer = None;
+        earlier.retain_mut(|sent| match sent.as_mut().poll(cx) {
+            Poll::Ready(Ok(value)) => {
+                answer = Some(value);
+                false
+            }
+            Poll::Ready(Err(_)) => false,
+            Poll::Pending => true,
+        });
+        match answer {
+            Some(value) => Poll::Ready(First::Earlier(value)),
+            None => newest.as_mut().poll(cx).map(First::Newest),
         }
-        newest.as_mut().poll(cx).map(First::Newest)
     })
     .await
 }

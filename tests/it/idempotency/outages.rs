@@ -189,6 +189,17 @@ async fn an_answer_that_takes_most_of_the_timeout_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_slow_connection_is_used_while_another_is_being_opened() {
+    let Some(service) = Service::start().await else { return };
+    service.proxy.delay(TIMEOUT * 6 / 10);
+    let before = service.proxy.taken();
+    let mut first = begin(&service.layer(), &service.handler, "old");
+    poll_until("another connection", &mut first, || service.proxy.taken() > before).await;
+    let (first, second) = tokio::join!(first, service.deliver("old"));
+    assert_eq!((read(first.unwrap()).await, second), (Answer::replay(204), Answer::replay(204)));
+}
+
+#[tokio::test]
 async fn a_success_is_committed_over_a_new_connection() {
     let Some(service) = Service::start().await else { return };
     for (event, cut) in [("closed", Proxy::close as fn(&Proxy)), ("reset", Proxy::reset), ("silent", Proxy::silence)] {
