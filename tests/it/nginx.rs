@@ -72,6 +72,14 @@ fn is_silent(stream: &mut TcpStream) -> bool {
     matches!(read, Err(error) if error.kind() == ErrorKind::WouldBlock)
 }
 
+/// All that is answered until the connection is closed.
+fn until_closed(stream: &mut TcpStream, sent: &str) -> String {
+    stream.write_all(sent.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 #[test]
 fn a_delivery_that_the_provider_signed_passes_unchanged() {
     let vectors: Vec<Value> = serde_json::from_slice(&fixture("presets.json")).unwrap();
@@ -330,13 +338,17 @@ fn a_body_that_stalls_is_cut_off_by_nginx_without_a_word() {
             ("proxy_request_buffering off", &*format!("proxy_request_buffering {buffering}")),
         ];
         let Some(nginx) = Nginx::start_with(server.address(), &changes) else { return };
-        let mut stream = nginx.connect();
-        stream.write_all(to_truemed(API_KEY, 100).as_bytes()).unwrap();
-        stream.write_all(b"{").unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        assert_eq!(String::from_utf8_lossy(&answer), "", "{buffering}");
+        let begun = format!("{}{{", to_truemed(API_KEY, 100));
+        assert_eq!(until_closed(&mut nginx.connect(), &begun), "", "{buffering}");
     }
+}
+
+#[test]
+fn so_is_a_head_that_stalls() {
+    let server = Server::start(&example("axum"));
+    let hasty = [("client_header_timeout 10s", "client_header_timeout 100ms")];
+    let Some(nginx) = Nginx::start_with(server.address(), &hasty) else { return };
+    assert_eq!(until_closed(&mut nginx.connect(), "POST /webhooks/truemed HTTP/1.1\r\nhost: x\r\n"), "");
 }
 
 #[test]
