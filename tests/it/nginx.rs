@@ -361,3 +361,23 @@ fn a_handler_that_is_slower_than_nginx_waits_is_answered_504() {
     let reply = exchange(&mut nginx.connect(), delivery.as_bytes());
     assert!(reply.status == 504 && is_nginxs(&reply), "{reply:?}");
 }
+
+#[test]
+fn nginx_can_answer_429_and_say_when_to_come_again() {
+    let server = Server::start(&example("axum"));
+    let zone = "limit_req_zone $binary_remote_addr zone=webhooks:1m rate=1r/m;\nupstream webhooks {";
+    let told = format!("map $status $retry_after {{ 429 60; default \"\"; }}\n{zone}");
+    let limit = "limit_req zone=webhooks; proxy_read_timeout";
+    let limit_told = "limit_req zone=webhooks; limit_req_status 429; \
+        add_header Retry-After $retry_after always; proxy_read_timeout";
+    for (zone, limit, status) in [(zone, limit, 503), (&*told, limit_told, 429)] {
+        let changes = [("upstream webhooks {", zone), ("proxy_read_timeout", limit)];
+        let Some(nginx) = Nginx::start_with(server.address(), &changes) else { return };
+        let delivery = request("POST /webhooks/truemed", &[("x-truemed-api-key", API_KEY)], SESSION);
+        let first = exchange(&mut nginx.connect(), &delivery);
+        assert!(first.status == 204 && !first.head.contains("Retry-After"), "{first:?}");
+        let second = exchange(&mut nginx.connect(), &delivery);
+        assert_eq!(second.status, status);
+        assert_eq!(second.head.contains("Retry-After: 60"), status == 429, "{second:?}");
+    }
+}
