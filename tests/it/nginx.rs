@@ -72,6 +72,14 @@ fn is_silent(stream: &mut TcpStream) -> bool {
     matches!(read, Err(error) if error.kind() == ErrorKind::WouldBlock)
 }
 
+/// All that is answered until the connection is closed.
+fn until_closed(stream: &mut TcpStream, sent: &str) -> String {
+    stream.write_all(sent.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 #[test]
 fn a_delivery_that_the_provider_signed_passes_unchanged() {
     let vectors: Vec<Value> = serde_json::from_slice(&fixture("presets.json")).unwrap();
@@ -330,13 +338,17 @@ fn a_body_that_stalls_is_cut_off_by_nginx_without_a_word() {
             ("proxy_request_buffering off", &*format!("proxy_request_buffering {buffering}")),
         ];
         let Some(nginx) = Nginx::start_with(server.address(), &changes) else { return };
-        let mut stream = nginx.connect();
-        stream.write_all(to_truemed(API_KEY, 100).as_bytes()).unwrap();
-        stream.write_all(b"{").unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        assert_eq!(String::from_utf8_lossy(&answer), "", "{buffering}");
+        let begun = format!("{}{{", to_truemed(API_KEY, 100));
+        assert_eq!(until_closed(&mut nginx.connect(), &begun), "", "{buffering}");
     }
+}
+
+#[test]
+fn so_is_a_head_that_stalls() {
+    let server = Server::start(&example("axum"));
+    let hasty = [("client_header_timeout 10s", "client_header_timeout 100ms")];
+    let Some(nginx) = Nginx::start_with(server.address(), &hasty) else { return };
+    assert_eq!(until_closed(&mut nginx.connect(), "POST /webhooks/truemed HTTP/1.1\r\nhost: x\r\n"), "");
 }
 
 #[test]
@@ -348,4 +360,24 @@ fn a_handler_that_is_slower_than_nginx_waits_is_answered_504() {
     let delivery = format!("{}{SESSION}", to_truemed(API_KEY, SESSION.len()));
     let reply = exchange(&mut nginx.connect(), delivery.as_bytes());
     assert!(reply.status == 504 && is_nginxs(&reply), "{reply:?}");
+}
+
+#[test]
+fn nginx_can_answer_429_and_say_when_to_come_again() {
+    let server = Server::start(&example("axum"));
+    let zone = "limit_req_zone $binary_remote_addr zone=webhooks:1m rate=1r/m;\nupstream webhooks {";
+    let told = format!("map $status $retry_after {{ 429 60; default \"\"; }}\n{zone}");
+    let limit = "limit_req zone=webhooks; proxy_read_timeout";
+    let limit_told = "limit_req zone=webhooks; limit_req_status 429; \
+        add_header Retry-After $retry_after always; proxy_read_timeout";
+    for (zone, limit, status) in [(zone, limit, 503), (&*told, limit_told, 429)] {
+        let changes = [("upstream webhooks {", zone), ("proxy_read_timeout", limit)];
+        let Some(nginx) = Nginx::start_with(server.address(), &changes) else { return };
+        let delivery = request("POST /webhooks/truemed", &[("x-truemed-api-key", API_KEY)], SESSION);
+        let first = exchange(&mut nginx.connect(), &delivery);
+        assert!(first.status == 204 && !first.head.contains("Retry-After"), "{first:?}");
+        let second = exchange(&mut nginx.connect(), &delivery);
+        assert_eq!(second.status, status);
+        assert_eq!(second.head.contains("Retry-After: 60"), status == 429, "{second:?}");
+    }
 }
