@@ -23,6 +23,11 @@ pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a 
     }
 }
 
+/// The text of a value that a provider may write in UTF-8. `HeaderValue::to_str` accepts ASCII only.
+pub(crate) fn text(value: &HeaderValue) -> Option<&str> {
+    std::str::from_utf8(value.as_bytes()).ok()
+}
+
 /// Marks all values of a header as sensitive.
 ///
 /// This does not use `HeaderMap::entry`, which panics when a sender has filled the map.

@@ -132,9 +132,19 @@ impl TimeFormat {
         let since = match self {
             Self::UnixSeconds => Duration::from_secs(digits(text)?),
             Self::UnixMilliseconds => Duration::from_millis(digits(text)?),
-            Self::Rfc3339 => return text.parse::<Timestamp>().ok().map(SystemTime::from),
+            Self::Rfc3339 => return instant(text.parse().ok()?),
         };
         SystemTime::UNIX_EPOCH.checked_add(since)
+    }
+}
+
+/// `SystemTime::from(Timestamp)` panics where the system's range is narrower than that of `jiff`.
+fn instant(timestamp: Timestamp) -> Option<SystemTime> {
+    let since = timestamp.duration_since(Timestamp::UNIX_EPOCH);
+    if since.is_negative() {
+        SystemTime::UNIX_EPOCH.checked_sub(since.unsigned_abs())
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(since.unsigned_abs())
     }
 }
 
@@ -251,7 +261,7 @@ impl Place {
             Where::Body(path) => return (find_tag(body, path), covered),
             Where::Header(Err(_)) => Tag::Absent,
             Where::Header(Ok(name)) => match only(&head.headers, name) {
-                Ok(value) => value.to_str().map_or(Tag::Unreadable, |text| Tag::Text(Cow::Borrowed(text))),
+                Ok(value) => headers::text(value).map_or(Tag::Unreadable, |text| Tag::Text(Cow::Borrowed(text))),
                 Err(NotOne::Missing) => Tag::Absent,
                 Err(NotOne::Repeated) => Tag::Unreadable,
             },
@@ -278,9 +288,7 @@ fn texts<'a, const N: usize>(
         match &place?.0 {
             Where::Header(name) => {
                 let value = only(&head.headers, name.as_ref().ok()?).ok()?;
-                // `to_str` would accept ASCII only.
-                let text = std::str::from_utf8(value.as_bytes()).ok()?;
-                Some(Stated::Unsigned(Cow::Borrowed(text)))
+                Some(Stated::Unsigned(Cow::Borrowed(headers::text(value)?)))
             }
             Where::Body(_) => Some(Stated::new(member.and_then(Scalar::text)?, covered)),
         }

@@ -138,7 +138,10 @@ fn an_error_of_a_part_says_where_and_what_was_expected() {
     for (text, what) in [
         (r#"{"code":777}"#, "invalid type: expected a string at line 1 column 11"),
         ("\n7", "invalid type: expected an object at line 2 column 1"),
-        (r#"{"code":"c","allergies":[{"id":true}]}"#, "invalid type: expected a string or a number at line 1 column 36"),
+        (
+            r#"{"code":"c","allergies":[{"id":true}]}"#,
+            "invalid type: expected a string or a number at line 1 column 36",
+        ),
         (r#"{"code":"a","code":"canary"}"#, "duplicate field `code` at line 1 column 18"),
         (r#"{"code":"canary""#, "EOF while parsing an object at line 1 column 16"),
         (r#"{"code":canary}"#, "expected value at line 1 column 9"),
