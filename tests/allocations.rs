@@ -366,3 +366,22 @@ fn a_body_that_is_signed_alone_is_not_copied_for_a_public_key() {
     });
     assert!(info.bytes_total < 1000, "{} bytes for a body of 100,000", info.bytes_total);
 }
+
+#[test]
+fn late_successes_do_not_grow_a_memory_store() {
+    use tower_webhook::{
+        idempotency::{Attempt, ClaimToken, Done, EventKey, MemoryStore, Store},
+        testing::ManualClock,
+    };
+    let (clock, attempt) = (ManualClock::new(), Attempt::new(EventKey::from_bytes([7; 16]), ClaimToken::fresh()));
+    let store = MemoryStore::with_capacity(10).clock(clock.clone());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let used = measure(|| {
+        for _ in 0..100_000 {
+            clock.advance(Duration::from_millis(1));
+            runtime.block_on(store.commit(attempt, Done::new(StatusCode::OK, Duration::from_secs(600)))).unwrap();
+        }
+    });
+    assert_eq!(store.len(), 1);
+    assert!(used.bytes_max < 64 << 10, "held {} bytes", used.bytes_max);
+}

@@ -128,6 +128,12 @@ impl Key {
         (self.form == Form::Text).then_some(&*self.material)
     }
 
+    /// The text of a [`Key::base64`].
+    #[cfg(feature = "signatures")]
+    pub(super) fn base64_text(&self) -> Option<&[u8]> {
+        (self.form == Form::Base64).then_some(&*self.material)
+    }
+
     pub(super) fn own_label(&self) -> Option<&Arc<str>> {
         self.label.as_ref()
     }

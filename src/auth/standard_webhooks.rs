@@ -223,6 +223,11 @@ impl StandardWebhooksBuilder {
     pub fn build(self) -> Result<StandardWebhooks, ConfigError> {
         let labels: Vec<_> = self.secrets.iter().chain(&self.public_keys).filter_map(Key::own_label).collect();
         let doubled = labels.iter().enumerate().any(|(at, label)| labels.iter().take(at).any(|other| other == label));
+        // `_` is in the URL-safe alphabet, so a public key with its prefix can decode to a secret that everybody knows.
+        if self.secrets.iter().any(|key| key.base64_text().is_some_and(has_prefix)) {
+            let error = ConfigError::new(ConfigErrorKind::Malformed, "a key in base64");
+            return Err(error.expected("base64 without a prefix, or the whole text in `Key::new`"));
+        }
         let mut versions = Vec::with_capacity(2);
         if !self.secrets.is_empty() || self.public_keys.is_empty() {
             versions.push(Version::new("v1,", Algorithm::HmacSha256.verifier("secret", &self.secrets, secret)?));
@@ -243,11 +248,20 @@ impl StandardWebhooksBuilder {
 
 fn secret(text: &[u8]) -> Result<Secret, Fault> {
     key::text(text)?;
+    let expected = "base64, alone or after `whsec_`, or `Key::hex` or `Key::bytes` for another form";
     let text = text.strip_prefix(b"v1,").unwrap_or(text);
-    let decoded = key::base64(text.strip_prefix(b"whsec_").unwrap_or(text));
-    decoded.map_err(|fault| {
-        fault.or_expected("base64, alone or after `whsec_`, or `Key::hex` or `Key::bytes` for another form")
-    })
+    let text = text.strip_prefix(b"whsec_").unwrap_or(text);
+    if has_prefix(text) {
+        return Err(Fault::malformed(expected));
+    }
+    key::base64(text).map_err(|fault| fault.or_expected(expected))
+}
+
+/// Whether a text begins like `whsec_`, `whpk_` and `whsk_`, in any letter case.
+fn has_prefix(text: &[u8]) -> bool {
+    let prefix = text.iter().take("whsec_".len()).position(|byte| *byte == b'_').and_then(|end| text.get(..end));
+    prefix
+        .is_some_and(|prefix| [&b"whsec"[..], b"whpk", b"whsk"].iter().any(|known| prefix.eq_ignore_ascii_case(known)))
 }
 
 fn without_prefix(key: &Key) -> Key {

@@ -63,6 +63,9 @@ impl<B: Body> Rest<B> {
 /// for `100 Continue` would be told to go on.
 pub(super) fn is_small(head: &Parts, body: &impl Body) -> bool {
     let declared = || head.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    if body.is_end_stream() {
+        return true;
+    }
     head.version < Version::HTTP_2
         && body.size_hint().upper().or_else(declared).is_some_and(|length| length <= MAX_LEN)
         // Cheaper than a look-up, on the path of a flood of forgeries.

@@ -279,11 +279,13 @@ async fn a_small_body_that_is_there_is_thrown_away_and_the_connection_kept() {
 async fn the_head_and_the_body_cannot_be_told_apart_by_the_connection() {
     let scheme = || Signature::hmac_sha256("x-acme-signature").key("Zr41vw-new-and-Random").build().unwrap();
     let layer = Custom::builder("acme", scheme()).raw().build().unwrap().into_layer();
-    for length in [None, Some(2), Some(20_000)] {
+    for (length, expects) in [(None, false), (Some(2), false), (Some(20_000), false), (Some(0), true), (Some(2), true)]
+    {
         let answer = async |signature: &str| {
             let body = Bytes::from(vec![b' '; length.unwrap_or(2)]);
             let mut request = Request::post("/").header("x-acme-signature", signature).body(Full::new(body)).unwrap();
             length.map(|length| request.headers_mut().insert("content-length", length.into()));
+            expects.then(|| request.headers_mut().insert("expect", "100-continue".parse().unwrap()));
             let outcome = deliver(&layer, request).await;
             (outcome.status, outcome.head.headers, outcome.body)
         };

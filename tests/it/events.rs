@@ -124,6 +124,7 @@ async fn truemeds_events_are_told_apart_by_their_members() {
         (json!({"id": "ps", "status": "pending"}), "PaymentSessionComplete"),
         (json!({"payment_session_id": "ps", "status": "captured", "payment_token": "t"}), "PaymentSessionComplete"),
         (json!({"payment_token": "t"}), "PaymentTokenUpdated"),
+        (json!({"payment_token": "t", "qualification_session_id": "q"}), "PaymentTokenUpdated"),
         (json!({"payment_token": "t", "payment_session_id": "ps", "status": null, "new": []}), "PaymentTokenUpdated"),
         (json!({"payment_token": "t", "status": "x"}), "Unknown"),
         (json!({"status": "approved"}), "Unknown"),
@@ -349,6 +350,12 @@ async fn reports_are_an_array_one_report_or_an_object_by_name() {
         value["payload"]["reports"] = json!({ name: reports[0] });
         let named = finished(&value).await.reports;
         assert_eq!((named[0].name.as_deref(), &named[0].id), (Some(name), &array[0].id));
+    }
+    for other in [json!({"id": "2"}), json!(null)] {
+        value["payload"]["reports"] = json!({"b": reports[0], "content": other, "a": {"id": "1"}});
+        let reports = finished(&value).await.reports;
+        let names: Vec<_> = reports.iter().map(|report| report.name.as_deref().unwrap()).collect();
+        assert_eq!(names, if other.is_null() { vec!["a", "b"] } else { vec!["a", "b", "content"] });
     }
     // Members that nobody has documented, in front of those of one report.
     let mut one = reports[0].clone();

@@ -464,6 +464,13 @@ impl Settings {
             let error = ConfigError::new(ConfigErrorKind::Malformed, "the header of the id");
             return Err(error.expected("an id: a time belongs into `timestamp_header`, which checks it"));
         }
+        let signatures = self.header.clone()?;
+        let header = if let TimestampSource::Header(name) = &timestamp { Some(name) } else { None };
+        let names = [Some(&signatures), header, id.as_ref()];
+        if names.iter().enumerate().any(|(at, name)| name.is_some() && names.iter().take(at).any(|other| other == name))
+        {
+            return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the name of a header"));
+        }
         let pieces = Pieces::new(&self.parts, self.public_url.as_deref())?;
         Ok(Content { pieces, timestamp, id, tolerance: self.tolerance.build()? })
     }
@@ -532,7 +539,9 @@ impl Settings {
 
 /// Whether a header of this name says when something was sent, as in `x-acme-timestamp` and `date`.
 fn names_a_time(name: &str) -> bool {
-    name.contains("timestamp") || matches!(name.rsplit(['-', '_']).next(), Some("time" | "date" | "ts" | "at"))
+    let is_time = |word| matches!(word, "time" | "date" | "datetime" | "ts" | "epoch" | "unixtime" | "iat");
+    let ends_so = |word| matches!(word, "at" | "sent" | "sentat" | "created" | "issued");
+    name.contains("timestamp") || name.split(['-', '_']).any(is_time) || name.rsplit(['-', '_']).take(1).any(ends_so)
 }
 
 /// A byte that no encoding of a signature uses, so that it can stand between two.

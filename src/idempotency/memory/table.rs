@@ -126,7 +126,15 @@ impl Table {
             }
         };
         if is_later {
-            self.expiring.entry(ttl).or_default().push_back((until, key.to_ne_bytes()));
+            let queue = self.expiring.entry(ttl).or_default();
+            // Each late success leaves an entry behind whose event lives on.
+            if queue.len() >= MIN_SWEEP_LEN.max(2 * self.capacity) {
+                let done = &self.done;
+                queue.retain(|(until, key)| {
+                    done.get(&u128::from_ne_bytes(*key)).is_some_and(|done| done.until == *until)
+                });
+            }
+            queue.push_back((until, key.to_ne_bytes()));
         }
         // A late commit may find the table full: its claim had expired and was removed.
         self.shrink(self.capacity, now);

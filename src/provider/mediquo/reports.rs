@@ -34,9 +34,8 @@ impl<'de> Visitor<'de> for OneOrMany {
         while let Some(member) = access.next_entry()? {
             members.push(member);
         }
-        let one = if members.iter().any(|(name, _)| is_field(name)) { one(&members) } else { None };
-        // A report can have the name of a field.
-        let reports = one.map(|report| vec![report]).or_else(|| by_name(members));
+        let reports = if has_reports_by_name(&members) { by_name(&members) } else { None };
+        let reports = reports.or_else(|| one(&members).map(|report| vec![report])).or_else(|| by_name(&members));
         // Not the message of the error: `serde_json` would take its place in the fragment for one in the body.
         reports.ok_or_else(|| A::Error::custom("an object that is neither a report nor reports by name"))
     }
@@ -64,13 +63,23 @@ fn is_field(name: &str) -> bool {
     matches!(name, "id" | "type" | "content")
 }
 
-fn by_name(members: Vec<(String, RawJson)>) -> Option<Vec<Report>> {
-    let members = members.into_iter().filter(|(_, json)| json.get() != "null");
-    members.map(|(name, json)| Some(Report { name: Some(name), ..json.decode().ok()? })).collect()
+/// Whether a report is below a name that no field of a report has. A report can have the name of a field, too.
+fn has_reports_by_name(members: &[(String, RawJson)]) -> bool {
+    members.iter().any(|(name, json)| !is_field(name) && name != "name" && json.get().starts_with('{'))
+}
+
+/// In the order of the names, as the order of members means nothing.
+fn by_name(members: &[(String, RawJson)]) -> Option<Vec<Report>> {
+    let members = members.iter().filter(|(_, json)| json.get() != "null");
+    let named = members.map(|(name, json)| Some(Report { name: Some(name.clone()), ..json.decode().ok()? }));
+    let mut reports: Vec<_> = named.collect::<Option<_>>()?;
+    reports.sort_by(|a, b| a.name.cmp(&b.name));
+    Some(reports)
 }
 
 /// The report that has these members.
 fn one(members: &[(String, RawJson)]) -> Option<Report> {
+    members.iter().find(|(name, _)| is_field(name))?;
     let members = members.iter().filter(|(name, _)| is_field(name) || name == "name");
     let members: Vec<_> = members.map(|(name, json)| format!("\"{name}\":{}", json.get())).collect();
     RawJson::new(&format!("{{{}}}", members.join(","))).ok()?.decode().ok()

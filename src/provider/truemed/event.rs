@@ -39,7 +39,7 @@ provider_events! {
     untagged(has) {
         /// A customer's qualification session was decided.
         QualificationSessionComplete(QualificationSessionComplete) = "qualification_session_complete"
-            if has("qualification_session_id"),
+            if has("qualification_session_id") && (has("status") || !has("payment_token")),
         /// The status of a payment session has changed.
         PaymentSessionComplete(PaymentSessionComplete) = "payment_session_complete"
             if has("status") && (has("payment_session_id") || has("id")),

@@ -250,13 +250,32 @@ fn no_signature_proves_two_readings() {
 
 #[test]
 fn a_time_cannot_be_called_an_id() {
-    for name in
-        ["x-acme-timestamp", "X-Acme-Request-Timestamp", "x-acme-timestamp-ms", "x-sent-at", "x_time", "date", "x-ts"]
-    {
+    for name in [
+        "x-acme-timestamp",
+        "X-Acme-Request-Timestamp",
+        "x-acme-timestamp-ms",
+        "x-acme-time-ms",
+        "x-acme-epoch",
+        "x-acme-created",
+        "x-sent-at",
+        "x_time",
+        "date",
+        "x-ts",
+    ] {
         let parts = [Part::Id, Part::literal("."), Part::Body];
         let error = Signature::hmac_sha256(SIGNATURE).key(KEY).signed(parts).id_header(name).build().unwrap_err();
         let expected = "the header of the id is not well-formed: expected an id: a time belongs into `timestamp_header`, \
             which checks it";
         assert_eq!(error.to_string(), expected, "{name}");
+    }
+}
+
+#[test]
+fn one_header_cannot_be_two_things() {
+    let parts = [Part::Timestamp, lit("."), Part::Id, lit("."), Part::Body];
+    for (time, id) in [("x-same", "x-same"), (SIGNATURE, "x-id"), ("x-when", SIGNATURE)] {
+        let builder = Signature::hmac_sha256(SIGNATURE).key(KEY).signed(parts.clone());
+        let error = builder.timestamp_header(time).id_header(id).build().unwrap_err();
+        assert_eq!(error.to_string(), "the name of a header is configured twice", "{time} {id}");
     }
 }

@@ -233,6 +233,14 @@ fn build_refuses_what_is_no_key() {
     assert_eq!(kind(builder().key(public_key().replace("whpk_", "whsec_!"))), Malformed);
     assert_eq!(kind(builder().key(secret().replace("whsec_", "whpk_"))), Malformed);
     assert_eq!(kind(builder().key("whsec_a secret shown as text")), Malformed);
+    // In the URL-safe alphabet these decode, and everybody knows a public key.
+    let letters = "1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4";
+    for text in [format!("whpk_{letters}="), format!("whsec_{letters}"), format!("WHPK_{letters}")] {
+        assert_eq!(kind(builder().key(Key::base64(&text))), Malformed, "{text}");
+    }
+    for text in [format!("WHPK_{letters}"), format!("whsk_{letters}"), format!("v1,whsec_whpk_{letters}")] {
+        assert_eq!(kind(builder().key(text.clone())), Malformed, "{text}");
+    }
     assert_eq!(kind(builder().key(secret()).key(secret())), Duplicate);
     assert_eq!(kind(builder().key(Key::new(secret()).label("a")).key(Key::new(public_key()).label("a"))), Duplicate);
 }
