@@ -17,7 +17,14 @@ use super::{
     decide::{Acceptance, Admitted, Receiver},
     rest::Rest,
 };
-use crate::{Delivery, ResponseBody, provider::Provider, response};
+use crate::{
+    Delivery, ResponseBody,
+    observe::{Ending, Watch},
+    provider::Provider,
+    response,
+};
+
+type Output<B, E> = Result<Response<ResponseBody<B>>, E>;
 
 pin_project! {
     /// The future of [`WebhookService`](super::WebhookService).
@@ -33,6 +40,7 @@ pin_project! {
         S: Service<Request<WebhookBody>>,
     {
         receiver: Arc<Receiver<P>>,
+        watch: Option<Box<Watch>>,
         #[pin]
         state: State<S, ReqBody>,
     }
@@ -72,13 +80,23 @@ where
     S: Service<Request<WebhookBody>>,
     P: Provider,
 {
-    pub(super) fn leaving(receiver: Arc<Receiver<P>>, answer: Response<Bytes>, rest: Rest<ReqBody>) -> Self {
-        Self { receiver, state: State::Leaving { rest, answer: Some(answer) } }
+    pub(super) fn leaving(
+        receiver: Arc<Receiver<P>>,
+        watch: Option<Box<Watch>>,
+        answer: Response<Bytes>,
+        rest: Rest<ReqBody>,
+    ) -> Self {
+        Self { receiver, watch, state: State::Leaving { rest, answer: Some(answer) } }
     }
 
-    pub(super) fn collecting(receiver: Arc<Receiver<P>>, body: ReqBody, waiting: Waiting<S>) -> Self {
+    pub(super) fn collecting(
+        receiver: Arc<Receiver<P>>,
+        watch: Option<Box<Watch>>,
+        body: ReqBody,
+        waiting: Waiting<S>,
+    ) -> Self {
         let body = Collect::new(body, receiver.body_limit);
-        Self { receiver, state: State::Collecting { body, waiting: Some(waiting) } }
+        Self { receiver, watch, state: State::Collecting { body, waiting: Some(waiting) } }
     }
 }
 
@@ -93,7 +111,25 @@ where
 {
     type Output = Result<Response<ResponseBody<ResBody>>, S::Error>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let (ending, output) = ready!(self.as_mut().poll_ending(cx));
+        if let Some(mut watch) = self.project().watch.take() {
+            watch.finish(ending, output.as_ref().ok());
+        }
+        Poll::Ready(output)
+    }
+}
+
+impl<S, P, ReqBody, ResBody> ResponseFuture<S, P, ReqBody>
+where
+    S: Service<Request<WebhookBody>, Response = Response<ResBody>>,
+    P: Provider,
+    ReqBody: Body,
+    ReqBody::Error: Into<BoxError>,
+    ResBody: Body,
+    ResBody::Data: From<Bytes>,
+{
+    fn poll_ending(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(Ending, Output<ResBody, S::Error>)> {
         let mut this = self.project();
         loop {
             let next = match this.state.as_mut().project() {
@@ -103,11 +139,11 @@ where
                     if !is_read {
                         response::announce_close(answer.headers_mut(), rest.version);
                     }
-                    return Poll::Ready(Ok(answer.map(ResponseBody::own)));
+                    return Poll::Ready((Ending::Verification, Ok(answer.map(ResponseBody::own))));
                 }
                 StateProj::Answered { answer } => {
                     let answer = answer.take().unwrap_or_else(|| polled_after_completion());
-                    return Poll::Ready(Ok(answer.map(ResponseBody::own)));
+                    return Poll::Ready((Ending::Verification, Ok(answer.map(ResponseBody::own))));
                 }
                 StateProj::Collecting { body, waiting } => {
                     let body = ready!(body.poll_collect(cx));
@@ -142,14 +178,15 @@ where
                     }
                     Err(error) => {
                         this.state.set(State::Done);
-                        return Poll::Ready(Err(error));
+                        return Poll::Ready((Ending::Failed, Err(error)));
                     }
                 },
                 StateProj::Responding { response, delivery } => {
                     let response = ready!(response.poll(cx));
                     let delivery = delivery.take().unwrap_or_else(|| polled_after_completion());
                     this.state.set(State::Done);
-                    return Poll::Ready(response.map(|response| this.receiver.reply(response, delivery)));
+                    let ending = if response.is_ok() { Ending::Handled } else { Ending::Failed };
+                    return Poll::Ready((ending, response.map(|response| this.receiver.reply(response, delivery))));
                 }
                 StateProj::Done => polled_after_completion(),
             };
