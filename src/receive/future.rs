@@ -24,8 +24,6 @@ use crate::{
     response,
 };
 
-type Output<B, E> = Result<Response<ResponseBody<B>>, E>;
-
 pin_project! {
     /// The future of [`WebhookService`](super::WebhookService).
     ///
@@ -111,25 +109,7 @@ where
 {
     type Output = Result<Response<ResponseBody<ResBody>>, S::Error>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (ending, output) = ready!(self.as_mut().poll_ending(cx));
-        if let Some(mut watch) = self.project().watch.take() {
-            watch.finish(ending, output.as_ref().ok());
-        }
-        Poll::Ready(output)
-    }
-}
-
-impl<S, P, ReqBody, ResBody> ResponseFuture<S, P, ReqBody>
-where
-    S: Service<Request<WebhookBody>, Response = Response<ResBody>>,
-    P: Provider,
-    ReqBody: Body,
-    ReqBody::Error: Into<BoxError>,
-    ResBody: Body,
-    ResBody::Data: From<Bytes>,
-{
-    fn poll_ending(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(Ending, Output<ResBody, S::Error>)> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
             let next = match this.state.as_mut().project() {
@@ -139,11 +119,11 @@ where
                     if !is_read {
                         response::announce_close(answer.headers_mut(), rest.version);
                     }
-                    return Poll::Ready((Ending::Verification, Ok(answer.map(ResponseBody::own))));
+                    return Poll::Ready(ended(this.watch, Ending::Verification, Ok(answer.map(ResponseBody::own))));
                 }
                 StateProj::Answered { answer } => {
                     let answer = answer.take().unwrap_or_else(|| polled_after_completion());
-                    return Poll::Ready((Ending::Verification, Ok(answer.map(ResponseBody::own))));
+                    return Poll::Ready(ended(this.watch, Ending::Verification, Ok(answer.map(ResponseBody::own))));
                 }
                 StateProj::Collecting { body, waiting } => {
                     let body = ready!(body.poll_collect(cx));
@@ -178,7 +158,7 @@ where
                     }
                     Err(error) => {
                         this.state.set(State::Done);
-                        return Poll::Ready((Ending::Failed, Err(error)));
+                        return Poll::Ready(ended(this.watch, Ending::Failed, Err(error)));
                     }
                 },
                 StateProj::Responding { response, delivery } => {
@@ -186,13 +166,27 @@ where
                     let delivery = delivery.take().unwrap_or_else(|| polled_after_completion());
                     this.state.set(State::Done);
                     let ending = if response.is_ok() { Ending::Handled } else { Ending::Failed };
-                    return Poll::Ready((ending, response.map(|response| this.receiver.reply(response, delivery))));
+                    let response = response.map(|response| this.receiver.reply(response, delivery));
+                    return Poll::Ready(ended(this.watch, ending, response));
                 }
                 StateProj::Done => polled_after_completion(),
             };
             this.state.set(next);
         }
     }
+}
+
+/// Tells the observer, if there is one.
+#[inline]
+fn ended<B, E>(
+    watch: &mut Option<Box<Watch>>,
+    ending: Ending,
+    output: Result<Response<B>, E>,
+) -> Result<Response<B>, E> {
+    if let Some(mut watch) = watch.take() {
+        watch.finish(ending, output.as_ref().ok());
+    }
+    output
 }
 
 impl<S, P, ReqBody> fmt::Debug for ResponseFuture<S, P, ReqBody>
