@@ -15,6 +15,7 @@ mod headers;
 #[cfg(feature = "idempotency")]
 pub mod idempotency;
 pub mod json;
+pub mod observe;
 pub mod provider;
 mod receive;
 mod rejection;

@@ -164,6 +164,32 @@ impl Rejection {
         self.reason.as_ref()
     }
 
+    /// The reason as one word of few, or the kind if there is no reason: a label for metrics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::{Rejection, RejectionKind, RejectionReason};
+    ///
+    /// assert_eq!(Rejection::from(RejectionReason::NoKeyMatched).label(), "no_key_matched");
+    /// assert_eq!(Rejection::new(RejectionKind::TooLarge).label(), "too_large");
+    /// ```
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match &self.reason {
+            Some(RejectionReason::MissingHeader(_)) => "missing_header",
+            Some(RejectionReason::RepeatedHeader(_)) => "repeated_header",
+            Some(RejectionReason::MalformedHeader { .. }) => "malformed_header",
+            Some(RejectionReason::Stale { .. }) => "stale",
+            Some(RejectionReason::FromTheFuture { .. }) => "from_the_future",
+            Some(RejectionReason::NoKeyMatched) => "no_key_matched",
+            Some(RejectionReason::UrlMismatch) => "url_mismatch",
+            Some(RejectionReason::Json(_)) => "json",
+            Some(RejectionReason::Other(_)) => "other",
+            None => self.kind.as_str(),
+        }
+    }
+
     /// The JSON error, if the reason is that the body is not the JSON that was expected.
     #[must_use]
     pub fn decode_error(&self) -> Option<&DecodeError> {
@@ -233,6 +259,21 @@ impl fmt::Display for RejectionReason {
 }
 
 impl RejectionKind {
+    /// The kind as one word, which the body of the response has as `kind`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Incomplete => "incomplete",
+            Self::Malformed => "malformed",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::TimedOut => "timed_out",
+            Self::TooLarge => "too_large",
+            Self::Unauthenticated => "unauthenticated",
+            Self::UnsupportedEncoding => "unsupported_encoding",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+        }
+    }
+
     /// The status for this kind, unless the provider documents another one.
     ///
     /// # Examples

@@ -58,6 +58,7 @@ struct Facts {
     body_len: usize,
     event_id: Option<Stated<Box<str>>>,
     event_type: Option<Stated<Box<str>>>,
+    known_event_type: Option<&'static str>,
     sent_at: Option<Stated<SystemTime>>,
     attempt: Option<Stated<u32>>,
 }
@@ -85,6 +86,7 @@ impl Delivery {
             body_len,
             event_id: None,
             event_type: None,
+            known_event_type: None,
             sent_at: None,
             attempt: None,
         }))
@@ -105,6 +107,14 @@ impl Delivery {
     #[must_use]
     pub fn with_event_type(mut self, event_type: Stated<&str>) -> Self {
         self.facts_mut().event_type = copied(event_type);
+        self
+    }
+
+    /// Sets the event's type as your event enum has it, for tests of what you do with
+    /// [`known_event_type`](Self::known_event_type).
+    #[must_use]
+    pub fn with_known_event_type(mut self, event_type: &'static str) -> Self {
+        self.facts_mut().known_event_type = Some(event_type);
         self
     }
 
@@ -163,6 +173,15 @@ impl Delivery {
     #[must_use]
     pub fn event_type(&self) -> Option<Stated<&str>> {
         self.0.event_type.as_ref().map(Stated::as_deref)
+    }
+
+    /// The event's type, if your event enum lists it, in the words of that list. `None` for an unknown event, before the
+    /// event is decoded, and for events without types.
+    ///
+    /// It has few values, whatever senders send, so use it as the label of a metric.
+    #[must_use]
+    pub fn known_event_type(&self) -> Option<&'static str> {
+        self.0.known_event_type
     }
 
     /// The time of sending by the provider's clock. `None` if the provider sends none.

@@ -54,3 +54,30 @@ pub enum Outcome {
     /// The function of [`scope_by`](super::IdempotencyLayer::scope_by) has found no scope.
     Unscoped,
 }
+
+impl Outcome {
+    /// The outcome as one word, for logs and as a label of metrics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::idempotency::Outcome;
+    ///
+    /// assert_eq!(Outcome::InProgress.as_str(), "in_progress");
+    /// ```
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Late => "late",
+            Self::Uncommitted => "uncommitted",
+            Self::Failed => "failed",
+            Self::Unclaimed => "unclaimed",
+            Self::Replayed => "replayed",
+            Self::InProgress => "in_progress",
+            Self::Unavailable => "unavailable",
+            Self::Unidentified => "unidentified",
+            Self::Unscoped => "unscoped",
+        }
+    }
+}

@@ -242,6 +242,13 @@ macro_rules! tagged_enum {
             fn event_type(&self) -> &str {
                 self.event_type()
             }
+
+            fn known_event_type(&self) -> ::std::option::Option<&'static str> {
+                match self {
+                    $(Self::$variant { .. } => ::std::option::Option::Some($text),)+
+                    Self::Unknown(_) => ::std::option::Option::None,
+                }
+            }
         }
 
         impl $crate::__private::serde::Serialize for $name {

@@ -91,6 +91,14 @@ macro_rules! provider_events {
             fn event_type(&self) -> &str {
                 self.event_type()
             }
+
+            fn known_event_type(&self) -> Option<&'static str> {
+                match self {
+                    $(Self::$variant(_) => Some($text),)+
+                    $($(Self::$untagged(_) => Some($untagged_text),)+)?
+                    Self::Unknown(_) => None,
+                }
+            }
         }
 
         impl serde::Serialize for $name {

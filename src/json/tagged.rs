@@ -79,6 +79,11 @@ pub trait Tagged: Sized {
     /// The type of this event, as it is sent.
     fn event_type(&self) -> &str;
 
+    /// The type of this event, unless it is unknown: one of a few texts. The default is `None`.
+    fn known_event_type(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Reads an event that states no type: the place of the type is empty or `null`. `None` if it is not known: it is
     /// kept as an [`unknown`](Self::unknown) one with an empty type.
     ///

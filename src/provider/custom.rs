@@ -87,8 +87,8 @@ struct Settings<E> {
 enum Decode<E> {
     /// By the body alone.
     Body(fn(RawDelivery<'_>) -> Result<E, Rejection>),
-    /// By the type, whose place the envelope must have.
-    Tagged(fn(RawDelivery<'_>, &super::Place) -> Result<E, Rejection>),
+    /// By the type, whose place the envelope must have. `known` says which type of the enum an event has.
+    Tagged { decode: fn(RawDelivery<'_>, &super::Place) -> Result<E, Rejection>, known: fn(&E) -> Option<&'static str> },
 }
 
 #[cfg(feature = "idempotency")]
@@ -168,7 +168,8 @@ impl CustomBuilder<RawJson> {
     where
         E: Tagged + Clone + Send + Sync + 'static,
     {
-        self.decoded(Decode::Tagged(|delivery, place| delivery.decode_tagged(place)))
+        let decode = |delivery: RawDelivery<'_>, place: &super::Place| delivery.decode_tagged(place);
+        self.decoded(Decode::Tagged { decode, known: E::known_event_type })
     }
 
     /// Accepts bodies of any kind, such as forms: the event is the body as it was sent.
@@ -289,7 +290,7 @@ impl<E> CustomBuilder<E> {
         let envelope = settings.envelope.take().map(Envelope::checked).transpose()?;
         settings.envelope = match settings.decode {
             Decode::Body(_) => envelope,
-            Decode::Tagged(_) => match envelope.filter(|envelope| envelope.type_place().is_some()) {
+            Decode::Tagged { .. } => match envelope.filter(|envelope| envelope.type_place().is_some()) {
                 Some(envelope) => Some(envelope.tagged()),
                 None => {
                     let setting = "the place of the event's type, `Envelope::event_type`,";
@@ -321,9 +322,16 @@ where
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<E, Rejection> {
         match (&self.settings.decode, self.settings.envelope.as_ref().and_then(Envelope::type_place)) {
             (Decode::Body(decode), _) => decode(delivery),
-            (Decode::Tagged(decode), Some(place)) => decode(delivery, place),
+            (Decode::Tagged { decode, .. }, Some(place)) => decode(delivery, place),
             // `build` has rejected this.
-            (Decode::Tagged(_), None) => Err(RejectionKind::Malformed.into()),
+            (Decode::Tagged { .. }, None) => Err(RejectionKind::Malformed.into()),
+        }
+    }
+
+    fn known_event_type(&self, event: &E) -> Option<&'static str> {
+        match self.settings.decode {
+            Decode::Body(_) => None,
+            Decode::Tagged { known, .. } => known(event),
         }
     }
 

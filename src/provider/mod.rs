@@ -116,6 +116,12 @@ pub trait Provider: Send + Sync + 'static {
         Identity::of_delivery(delivery, body)
     }
 
+    /// The event's type if it is one that you know, for [`Delivery::known_event_type`](crate::Delivery::known_event_type). The default is `None`.
+    fn known_event_type(&self, event: &Self::Event) -> Option<&'static str> {
+        let _ = event;
+        None
+    }
+
     /// The status of the response to a rejected delivery. The default is [`RejectionKind::default_status`]. A status 1xx
     /// is sent as 500, because it is not final.
     fn rejection_status(&self, kind: RejectionKind) -> StatusCode {

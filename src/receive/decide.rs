@@ -16,6 +16,7 @@ use crate::{
     delivery::RawDelivery,
     handshake::Handshake,
     json::tag::Tag,
+    observe::{Observer, Watch},
     provider::Provider,
     response,
 };
@@ -31,6 +32,7 @@ pub(super) struct Receiver<P> {
     pub(super) media_types: MediaTypes,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) inspect_rejection: Option<Arc<Inspect>>,
+    pub(super) observer: Option<Arc<dyn Observer>>,
     pub(super) on_rejection: Option<Arc<Replace>>,
     pub(super) handshakes: Vec<Arc<dyn Handshake>>,
 }
@@ -86,9 +88,15 @@ impl<P: Provider> Receiver<P> {
             media_types: MediaTypes::default(),
             clock: Arc::new(SystemClock),
             inspect_rejection: None,
+            observer: None,
             on_rejection: None,
             handshakes: Vec::new(),
         }
+    }
+
+    /// Starts to observe a delivery, if anybody wants to see it.
+    pub(super) fn watch(&self) -> Option<Box<Watch>> {
+        self.observer.as_ref().map(|observer| Box::new(Watch::start(observer, &self.clock, &self.name)))
     }
 
     /// Decides on the head. Asks the body for its length, and does not read it.
@@ -133,6 +141,10 @@ impl<P: Provider> Receiver<P> {
         let event = match self.provider.decode(raw) {
             Ok(event) => event,
             Err(rejection) => return Err(Refused { rejection, delivery: Some(delivery) }),
+        };
+        let delivery = match self.provider.known_event_type(&event) {
+            Some(known) => delivery.with_known_event_type(known),
+            None => delivery,
         };
         #[cfg(feature = "idempotency")]
         {
@@ -220,6 +232,7 @@ impl<P> Clone for Receiver<P> {
             media_types: self.media_types.clone(),
             clock: Arc::clone(&self.clock),
             inspect_rejection: self.inspect_rejection.clone(),
+            observer: self.observer.clone(),
             on_rejection: self.on_rejection.clone(),
             handshakes: self.handshakes.clone(),
         }

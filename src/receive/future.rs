@@ -17,7 +17,12 @@ use super::{
     decide::{Acceptance, Admitted, Receiver},
     rest::Rest,
 };
-use crate::{Delivery, ResponseBody, provider::Provider, response};
+use crate::{
+    Delivery, ResponseBody,
+    observe::{Ending, Watch},
+    provider::Provider,
+    response,
+};
 
 pin_project! {
     /// The future of [`WebhookService`](super::WebhookService).
@@ -33,6 +38,7 @@ pin_project! {
         S: Service<Request<WebhookBody>>,
     {
         receiver: Arc<Receiver<P>>,
+        watch: Option<Box<Watch>>,
         #[pin]
         state: State<S, ReqBody>,
     }
@@ -72,13 +78,23 @@ where
     S: Service<Request<WebhookBody>>,
     P: Provider,
 {
-    pub(super) fn leaving(receiver: Arc<Receiver<P>>, answer: Response<Bytes>, rest: Rest<ReqBody>) -> Self {
-        Self { receiver, state: State::Leaving { rest, answer: Some(answer) } }
+    pub(super) fn leaving(
+        receiver: Arc<Receiver<P>>,
+        watch: Option<Box<Watch>>,
+        answer: Response<Bytes>,
+        rest: Rest<ReqBody>,
+    ) -> Self {
+        Self { receiver, watch, state: State::Leaving { rest, answer: Some(answer) } }
     }
 
-    pub(super) fn collecting(receiver: Arc<Receiver<P>>, body: ReqBody, waiting: Waiting<S>) -> Self {
+    pub(super) fn collecting(
+        receiver: Arc<Receiver<P>>,
+        watch: Option<Box<Watch>>,
+        body: ReqBody,
+        waiting: Waiting<S>,
+    ) -> Self {
         let body = Collect::new(body, receiver.body_limit);
-        Self { receiver, state: State::Collecting { body, waiting: Some(waiting) } }
+        Self { receiver, watch, state: State::Collecting { body, waiting: Some(waiting) } }
     }
 }
 
@@ -103,11 +119,11 @@ where
                     if !is_read {
                         response::announce_close(answer.headers_mut(), rest.version);
                     }
-                    return Poll::Ready(Ok(answer.map(ResponseBody::own)));
+                    return Poll::Ready(ended(this.watch, Ending::Verification, Ok(answer.map(ResponseBody::own))));
                 }
                 StateProj::Answered { answer } => {
                     let answer = answer.take().unwrap_or_else(|| polled_after_completion());
-                    return Poll::Ready(Ok(answer.map(ResponseBody::own)));
+                    return Poll::Ready(ended(this.watch, Ending::Verification, Ok(answer.map(ResponseBody::own))));
                 }
                 StateProj::Collecting { body, waiting } => {
                     let body = ready!(body.poll_collect(cx));
@@ -142,20 +158,35 @@ where
                     }
                     Err(error) => {
                         this.state.set(State::Done);
-                        return Poll::Ready(Err(error));
+                        return Poll::Ready(ended(this.watch, Ending::Failed, Err(error)));
                     }
                 },
                 StateProj::Responding { response, delivery } => {
                     let response = ready!(response.poll(cx));
                     let delivery = delivery.take().unwrap_or_else(|| polled_after_completion());
                     this.state.set(State::Done);
-                    return Poll::Ready(response.map(|response| this.receiver.reply(response, delivery)));
+                    let ending = if response.is_ok() { Ending::Handled } else { Ending::Failed };
+                    let response = response.map(|response| this.receiver.reply(response, delivery));
+                    return Poll::Ready(ended(this.watch, ending, response));
                 }
                 StateProj::Done => polled_after_completion(),
             };
             this.state.set(next);
         }
     }
+}
+
+/// Tells the observer, if there is one.
+#[inline]
+fn ended<B, E>(
+    watch: &mut Option<Box<Watch>>,
+    ending: Ending,
+    output: Result<Response<B>, E>,
+) -> Result<Response<B>, E> {
+    if let Some(mut watch) = watch.take() {
+        watch.finish(ending, output.as_ref().ok());
+    }
+    output
 }
 
 impl<S, P, ReqBody> fmt::Debug for ResponseFuture<S, P, ReqBody>

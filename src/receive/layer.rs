@@ -5,7 +5,7 @@ use http::Response;
 use tower::Layer;
 
 use super::{RejectedDelivery, WebhookService, decide::Receiver};
-use crate::{ConfigError, clock::Clock, handshake::Handshake, provider::Provider};
+use crate::{ConfigError, clock::Clock, handshake::Handshake, observe::Observer, provider::Provider};
 
 /// Authenticates, limits and decodes the deliveries of one provider.
 ///
@@ -18,6 +18,7 @@ use crate::{ConfigError, clock::Clock, handshake::Handshake, provider::Provider}
 /// | [`content_type`](Self::content_type) | any |
 /// | [`handshake`](Self::handshake) | none |
 /// | [`inspect_rejection`](Self::inspect_rejection) | none |
+/// | [`observer`](Self::observer) | none |
 /// | [`on_rejection`](Self::on_rejection) | the provider's status and a short problem document |
 ///
 /// # Examples
@@ -116,6 +117,16 @@ impl<P: Provider> WebhookLayer<P> {
         F: Fn(RejectedDelivery<'_>) + Send + Sync + 'static,
     {
         self.with(|receiver| receiver.inspect_rejection = Some(Arc::new(hook)))
+    }
+
+    /// Tells this [`Observer`] how each delivery ended, for logs and metrics. The default is none. A second call replaces
+    /// the first.
+    ///
+    /// # Examples
+    ///
+    /// See the [module](crate::observe).
+    pub fn observer(self, observer: impl Observer) -> Self {
+        self.with(|receiver| receiver.observer = Some(Arc::new(observer)))
     }
 
     /// Replaces the response to rejected deliveries: `hook` gets the response that would be sent and returns the one

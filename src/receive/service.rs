@@ -68,17 +68,18 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let receiver = Arc::clone(&self.receiver);
+        let watch = receiver.watch();
         let (mut head, body) = request.into_parts();
         let is_small = rest::is_small(&head, &body);
         let answer = match receiver.admit(&head, &body) {
             Ok(Admission::Admitted(admitted)) => {
                 let waiting = Waiting { head, admitted, is_small, inner: self.inner.clone() };
-                return ResponseFuture::collecting(receiver, body, waiting);
+                return ResponseFuture::collecting(receiver, watch, body, waiting);
             }
             Ok(Admission::Answered(answer)) => answer,
             Err(refused) => receiver.refuse(&mut head, refused, None),
         };
-        ResponseFuture::leaving(receiver, answer, Rest::new(body, head.version, is_small))
+        ResponseFuture::leaving(receiver, watch, answer, Rest::new(body, head.version, is_small))
     }
 }
 

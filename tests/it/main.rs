@@ -30,6 +30,7 @@ mod json;
 mod known_bugs;
 mod mediquo;
 mod nginx;
+mod observe;
 mod presets;
 mod privacy;
 mod readiness;

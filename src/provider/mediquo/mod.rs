@@ -78,7 +78,7 @@ pub use self::{
 use super::{Envelope, Place, Provider, RawDelivery};
 #[cfg(feature = "idempotency")]
 use crate::{Delivery, delivery::Identity};
-use crate::{Rejection, WebhookLayer, auth::Scheme};
+use crate::{Rejection, WebhookLayer, auth::Scheme, json::Tagged};
 
 /// The provider MediQuo. The [module docs](self) compare its page with what the layer does.
 #[derive(Clone)]
@@ -118,6 +118,10 @@ impl Provider for MediQuo {
 
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<Event, Rejection> {
         delivery.decode_tagged(&self.event_type)
+    }
+
+    fn known_event_type(&self, event: &Event) -> Option<&'static str> {
+        Tagged::known_event_type(event)
     }
 
     #[cfg(feature = "idempotency")]

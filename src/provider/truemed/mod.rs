@@ -52,6 +52,7 @@ use super::{Envelope, Place, Provider, RawDelivery};
 use crate::{
     ConfigError, Rejection, RejectionKind, WebhookLayer,
     auth::{ApiKey, ApiKeyBuilder, Key, Scheme},
+    json::Tagged,
 };
 #[cfg(feature = "idempotency")]
 use crate::{Delivery, delivery::Identity};
@@ -135,6 +136,10 @@ impl Provider for Truemed {
 
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<Event, Rejection> {
         delivery.decode_tagged(&self.event_type)
+    }
+
+    fn known_event_type(&self, event: &Event) -> Option<&'static str> {
+        Tagged::known_event_type(event)
     }
 
     #[cfg(feature = "idempotency")]
