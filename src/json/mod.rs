@@ -20,6 +20,7 @@ mod datetime;
 mod decimal;
 mod error;
 mod exact;
+mod key_text;
 pub(crate) mod macros;
 pub(crate) mod members;
 pub(crate) mod number;

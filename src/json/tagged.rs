@@ -1,12 +1,11 @@
-use std::{borrow::Cow, cell::Cell, fmt};
+use std::{cell::Cell, fmt};
 
-use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
-    value::BorrowedStrDeserializer,
-};
+use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::{
-    DecodeError, Flaw, Unknown, decode_str, raw_text, read,
+    DecodeError, Flaw, Unknown, decode_str,
+    key_text::KeyText,
+    raw_text, read,
     strict::{Context, Fields, Key, Notes, RAW_VALUE, Silent, Strict},
     tag::{Tag, unreadable},
     utf8,
@@ -440,11 +439,7 @@ impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Members<'_, A, N> {
                     }
                 }
             }
-            return match key {
-                Cow::Borrowed(key) => seed.deserialize(BorrowedStrDeserializer::new(key)),
-                Cow::Owned(key) => seed.deserialize(key.into_deserializer()),
-            }
-            .map(Some);
+            return seed.deserialize(KeyText::new(key)).map(Some);
         }
     }
 

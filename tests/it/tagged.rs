@@ -21,6 +21,7 @@ tower_webhook::tagged_enum! {
         Own(Own) = "own",
         Flat(Flat) = "flat",
         Counts(BTreeMap<String, u64>) = "counts",
+        Rooms(BTreeMap<u64, String>) = "rooms",
         Raw(RawJson) = "raw",
         List(Vec<u8>) = "list",
         Ping = "ping",
@@ -164,6 +165,16 @@ async fn an_unreadable_tag_is_refused_with_its_path() {
     let error = json::decode_tagged::<Event>(None, b"{}").unwrap_err();
     assert_eq!((error.kind(), error.path()), (MissingField, ""));
     assert_eq!(top("{\n\"id\":7 }\n").await.unwrap_err().to_string(), "missing field at line 2 column 8, field type");
+}
+
+#[tokio::test]
+async fn the_keys_of_a_map_can_be_numbers() {
+    let rooms = Event::Rooms(BTreeMap::from([(7, "a".to_owned()), (12, "b".to_owned())]));
+    for body in [r#"{"type":"rooms","12":"b","7":"a"}"#, r#"{"12":"b","7":"a","type":"rooms"}"#] {
+        assert_eq!(top(body).await.unwrap(), rooms, "{body}");
+    }
+    let error = top(r#"{"type":"rooms","seven":"a"}"#).await.unwrap_err();
+    assert_eq!(error.kind(), DecodeErrorKind::WrongType);
 }
 
 #[tokio::test]
