@@ -14,7 +14,7 @@ use tower_http::{body::Limited, limit::RequestBodyLimitLayer, validate_request::
 use tower_webhook::{
     WebhookBody,
     axum::Webhook,
-    provider::mediquo::{ConsultationFinished, Event, MediQuo},
+    provider::mediquo::{ConsultationPayload, Event, MediQuo, Notification},
 };
 
 const LIMIT: usize = 1 << 20;
@@ -31,7 +31,7 @@ fn service(criterion: &mut Criterion) {
     let (genuine, forged) = requests();
 
     let mut floor = service_fn(|request: Request<Body>| async {
-        Ok::<_, Infallible>(answer(read::<ConsultationFinished>(request.into_body()).await))
+        Ok::<_, Infallible>(answer(read::<Notification<ConsultationPayload>>(request.into_body()).await))
     });
     group.member("floor", &genuine, None, |request| finish(floor.call(request)).unwrap().status());
 
@@ -41,7 +41,12 @@ fn service(criterion: &mut Criterion) {
     }));
     group.member("ours", &genuine, Some(&forged), |request| finish(ours.call(request)).unwrap().status());
 
-    group.member("tower-http, known variant", &genuine, Some(&forged), tower_http::<ConsultationFinished>());
+    group.member(
+        "tower-http, known variant",
+        &genuine,
+        Some(&forged),
+        tower_http::<Notification<ConsultationPayload>>(),
+    );
     group.member("tower-http, tagged enum", &genuine, Some(&forged), tower_http::<Derived>());
 }
 
@@ -63,7 +68,12 @@ fn axum(criterion: &mut Criterion) {
     let layer = MediQuo::builder().signature(KEY).build().unwrap().into_layer();
     let ours = post(|Webhook(event): Webhook<Event>| async { answer(event).status() });
     group.member("ours", &genuine, Some(&forged), through(ours.layer(layer)));
-    group.member("Json, known variant", &genuine, Some(&forged), through(post(json::<ConsultationFinished>)));
+    group.member(
+        "Json, known variant",
+        &genuine,
+        Some(&forged),
+        through(post(json::<Notification<ConsultationPayload>>)),
+    );
     group.member("Json, tagged enum", &genuine, Some(&forged), through(post(json::<Derived>)));
 }
 

@@ -19,9 +19,15 @@ use tower::{Layer, Service, service_fn};
 use tower_github_webhook::ValidateGitHubWebhookLayer;
 use tower_webhook::{
     WebhookBody,
-    provider::{Custom, mediquo::ConsultationFinished as Event, preset},
+    provider::{
+        Custom,
+        mediquo::{ConsultationPayload, Notification},
+        preset,
+    },
 };
 use webhook_verify::{Provider, Secret, tower::VerifyLayer};
+
+type Event = Notification<ConsultationPayload>;
 
 const WHSEC: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const OTHER_WHSEC: &str = "whsec_D2FVsBQIhrscChlQIMV+b5sSYspob7oD";
