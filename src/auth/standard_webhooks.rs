@@ -90,12 +90,13 @@ impl StandardWebhooks {
             let expected = "an id without a number after a full stop";
             return Err(RejectionReason::MalformedHeader { name: family.id.clone(), expected }.into());
         }
+        head.header(&family.signature)?;
+        let signed = family.content.read_head(head, &family.signature, None)?;
         let candidates: Vec<_> = self
             .versions
             .iter()
             .map(|version| version.signatures.read(head, &family.signature))
             .collect::<Result<_, _>>()?;
-        let signed = family.content.read_head(head, &family.signature, None)?;
         let can_try = |(version, candidates): (&Version, &Candidates)| version.verifier.can_try(candidates.len());
         let count: usize = candidates.iter().map(Candidates::len).sum();
         if !(1..=MAX_SIGNATURES).contains(&count) || !self.versions.iter().zip(&candidates).all(can_try) {
@@ -218,8 +219,9 @@ impl StandardWebhooksBuilder {
     ///
     /// # Errors
     ///
-    /// There is no key, or there are more than 16 secrets or 8 public keys; one is not base64, doubled, or of a wrong
-    /// length; two have the same label; a tolerance is zero or longer than a day.
+    /// There is no key, or there are more than 16 secrets or 8 public keys; one is not base64, doubled, one byte repeated,
+    /// of a wrong length, or has the prefix of another kind of key; two have the same label; a tolerance is zero or longer
+    /// than a day.
     pub fn build(self) -> Result<StandardWebhooks, ConfigError> {
         let labels: Vec<_> = self.secrets.iter().chain(&self.public_keys).filter_map(Key::own_label).collect();
         let doubled = labels.iter().enumerate().any(|(at, label)| labels.iter().take(at).any(|other| other == label));

@@ -53,7 +53,7 @@ macro_rules! provider_events {
 
         #[cfg(feature = "idempotency")]
         impl $name {
-            /// What equal events share, and all others do not.
+            /// What retries of one event share: its decoded fields, with amounts as they were written.
             pub(super) fn canonical(&self) -> Option<Vec<u8>> {
                 use $crate::json::canonical::canonical;
                 match self {

@@ -121,10 +121,11 @@ impl Signatures {
         if candidates.len == 0 { Err(self.malformed(header)) } else { Ok(candidates) }
     }
 
-    /// The time, if it is in the same header: once in each entry, and the same in all.
+    /// Checks that the header is there, and reads the time if it is in it: once in each entry, and the same in all.
     pub(super) fn timestamp<'a>(&self, head: &Head<'a>, header: &HeaderName) -> Result<Option<&'a [u8]>, Rejection> {
+        let entries = self.entries(head, header)?;
         let Some(pairs) = &self.pairs else { return Ok(None) };
-        let mut times = self.entries(head, header)?.map(|entry| pairs.timestamp(entry));
+        let mut times = entries.map(|entry| pairs.timestamp(entry));
         let time = times.next().flatten().filter(|first| times.all(|other| other == Some(*first)));
         time.map(Some).ok_or_else(|| {
             let expected = "`name=value` fields with one timestamp";
