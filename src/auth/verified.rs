@@ -29,6 +29,7 @@ use http::HeaderValue;
 #[non_exhaustive]
 pub struct Verified {
     key: Option<Arc<str>>,
+    tenant: Option<Arc<str>>,
     covers_body: bool,
     id: Option<HeaderValue>,
     at: Option<SystemTime>,
@@ -45,6 +46,13 @@ impl Verified {
     #[must_use]
     pub fn by(label: impl Into<Arc<str>>) -> Self {
         Self { key: Some(label.into()), ..Self::default() }
+    }
+
+    /// Names the tenant whose key has proven the delivery: one of yours, never a text that only the sender knows.
+    #[must_use]
+    pub fn with_tenant(mut self, tenant: impl Into<Arc<str>>) -> Self {
+        self.tenant = Some(tenant.into());
+        self
     }
 
     /// Says that the proof covers every byte of the body.
@@ -74,6 +82,12 @@ impl Verified {
         self.key.as_deref()
     }
 
+    /// The tenant whose key has proven the delivery, if keys are looked up by tenant.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
+    }
+
     /// Whether the proof covers every byte of the body. The default is `false`.
     #[must_use]
     pub fn covers_body(&self) -> bool {
@@ -95,6 +109,7 @@ impl Verified {
     pub(crate) fn or(self, other: Self) -> Self {
         Self {
             key: self.key.or(other.key),
+            tenant: self.tenant.or(other.tenant),
             covers_body: self.covers_body || other.covers_body,
             id: self.id.or(other.id),
             at: self.at.or(other.at),
@@ -102,7 +117,7 @@ impl Verified {
     }
 }
 
-/// Shows neither the id nor the time: either may point to a person.
+/// Shows neither the tenant nor the id nor the time: each may point to a person.
 impl fmt::Debug for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified")

@@ -157,6 +157,12 @@ impl Delivery {
         self.0.verified.key_label()
     }
 
+    /// The tenant whose key has proven the delivery. `None` if the keys are not looked up by tenant.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.0.verified.tenant()
+    }
+
     /// The event's id. `None` if the provider sends none.
     ///
     /// For some providers this identifies the delivery, not the event; see the preset.
