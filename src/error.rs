@@ -1,6 +1,6 @@
 use std::{error::Error, fmt};
 
-/// A setting that cannot be used. `build()` returns it, so that you learn it before the first delivery arrives.
+/// Why a setting cannot be used. `build()` returns it, so that you learn it before the first delivery arrives.
 ///
 /// It names the setting and the problem, and never contains the value. `Debug` prints the same text as `Display`,
 /// because a `main` that returns the error prints it with `Debug`.
@@ -41,7 +41,7 @@ pub enum ConfigErrorKind {
     Missing,
     /// A key that is sent in a header contains characters beyond ASCII.
     NonAscii,
-    /// A duration is zero or too long, or a status is not one of those that fit.
+    /// A duration is zero or too long, or a success status is not 2xx.
     OutOfRange,
     /// A value begins or ends with white space, such as the newline of the file that it was read from.
     Padded,
@@ -53,7 +53,7 @@ pub enum ConfigErrorKind {
     TooMany,
     /// A key or another secret is too short to be safe. The message says how many bytes it needs.
     TooShort,
-    /// The signature does not cover something that you configured.
+    /// The signature does not cover the body, or a time, an id or a URL that you configured.
     Unsigned,
 }
 

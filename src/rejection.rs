@@ -158,13 +158,13 @@ impl Rejection {
         self.kind
     }
 
-    /// The exact reason, if there is more to say than the kind.
+    /// The exact reason. `None` if the kind says everything.
     #[must_use]
     pub fn reason(&self) -> Option<&RejectionReason> {
         self.reason.as_ref()
     }
 
-    /// The reason as one word of few, or the kind if there is no reason: a label for metrics.
+    /// The reason as a label for metrics: one word of a fixed set. Without a reason, it is the kind.
     ///
     /// # Examples
     ///
@@ -259,7 +259,7 @@ impl fmt::Display for RejectionReason {
 }
 
 impl RejectionKind {
-    /// The kind as one word, which the body of the response has as `kind`.
+    /// The kind as one word. The body of the response has it as the member `kind`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

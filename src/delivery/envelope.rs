@@ -25,7 +25,7 @@ use crate::{
 /// | a header | no, except the id and the time that the scheme itself signs; those take precedence |
 /// | a member of the JSON body | if the scheme [covers the body](crate::auth::Verified::covers_body) |
 ///
-/// A value that is missing or not well-formed is not an error: the delivery is then without it. The type decides which
+/// A value that is missing or not well-formed is no error: the `Delivery` is then without it. The type decides which
 /// variant of a [tagged](crate::tagged_enum) enum the event becomes.
 ///
 /// # Examples
@@ -51,7 +51,7 @@ pub struct Envelope {
     event_type: Option<Place>,
     sent_at: Option<(Place, TimeFormat)>,
     attempt: Option<Place>,
-    /// Whether the decoder chooses by the type, and so rejects a second one.
+    /// Whether the decoder chooses the variant by the type, and so rejects a body with two types.
     tagged: bool,
 }
 
@@ -75,7 +75,7 @@ pub(super) enum Where {
 }
 
 impl Place {
-    /// A header with this name, in any letter case. It must occur once.
+    /// A header with this name, in any letter case. The header must occur exactly once.
     ///
     /// `build()` returns an error if the name is not a header name.
     #[must_use]
@@ -204,7 +204,7 @@ impl Envelope {
         Ok(self)
     }
 
-    /// Says that the decoder chooses by the type.
+    /// Says that the decoder chooses the variant by the type.
     pub(crate) fn tagged(mut self) -> Self {
         self.tagged = true;
         self
@@ -217,8 +217,8 @@ impl Envelope {
 
     /// Adds to the delivery what is at these places, and returns the type as it was sent.
     ///
-    /// The body is read once for all its members. A type that the decoder chooses by is read separately: if it is a
-    /// member of the root, reading stops there, because the decoder rejects a second one.
+    /// One pass over the body finds all its members. A type that chooses the variant is read separately: if it is a member
+    /// of the root, reading stops there, because the decoder rejects a second one.
     pub(crate) fn read<'a>(&self, head: &'a Parts, body: &'a [u8], mut delivery: Delivery) -> (Delivery, Tag<'a>) {
         let covered = delivery.verified().covers_body();
         let sent_at = self.sent_at.as_ref().map(|(place, _)| place);
@@ -255,7 +255,7 @@ impl Envelope {
 }
 
 impl Place {
-    /// The type at this place, and whether the proof covers it.
+    /// The type at this place, and whether the signature covers it.
     pub(super) fn tag<'a>(&self, head: &'a Parts, body: &'a [u8], covered: bool) -> (Tag<'a>, bool) {
         let tag = match &self.0 {
             Where::Body(path) => return (find_tag(body, path), covered),

@@ -33,8 +33,8 @@ pub struct Identity([u8; 32]);
 ///
 /// Parts are hashed with their length, so `"ab"`, `"c"` is another identity than `"a"`, `"bc"`.
 ///
-/// Without a part, or with an empty one, the body identifies the event. Otherwise, two events without ids would count
-/// as one, and the second would never be handled.
+/// If there is no part, or an empty one, the body identifies the event: two events with empty ids would otherwise count as
+/// one, and the second would never be handled.
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct IdentityBuilder<'a> {
@@ -79,10 +79,9 @@ impl Identity {
 
     /// Identifies an event by what its delivery says.
     ///
-    /// A signed id identifies the event. Otherwise the body does, together with any unsigned id and type. An unsigned
-    /// id alone would not do, because an attacker can attach it to another body; the body alone would not do, because
-    /// two events can have the same body. So a recorded delivery that is replayed under another id is a new event. An
-    /// id that [`Delivery`] drops counts as none.
+    /// A signed id identifies the event. Otherwise the body does, together with any unsigned id and type: an attacker can
+    /// attach an unsigned id to another body, and two events can have the same body. So a recorded delivery that is
+    /// replayed under another id is a new event. An id that [`Delivery`] drops counts as none.
     ///
     /// # Examples
     ///
@@ -123,7 +122,7 @@ impl fmt::Debug for Identity {
 }
 
 impl IdentityBuilder<'_> {
-    /// Adds what tells this event from others, such as a type, an id or a status.
+    /// Adds a value that distinguishes this event from others, such as a type, an id or a status.
     ///
     /// Every retry of the event must repeat it, so the number of the attempt does not belong here.
     pub fn part(mut self, part: impl AsRef<[u8]>) -> Self {

@@ -151,7 +151,7 @@ impl Delivery {
     /// The label of the key that matched: `"1"`, `"2"`, ... in the order of configuration unless you chose one. `None` if
     /// the scheme has no labelled keys.
     ///
-    /// While you rotate a key, it shows when the last delivery under the old one arrived.
+    /// While you rotate a key, watch the label until no delivery uses the old key.
     #[must_use]
     pub fn key_label(&self) -> Option<&str> {
         self.0.verified.key_label()

@@ -17,7 +17,7 @@ use crate::{
 /// The request is not signed. The token that you chose in Meta's dashboard authenticates it, and is compared like every
 /// key. The challenge is sent back as text if it is short and visible ASCII. A wrong token, or a missing or repeated
 /// parameter, is rejected as [`Unauthenticated`](crate::RejectionKind::Unauthenticated). A `GET` with none of the three
-/// is rejected as [`MethodNotAllowed`](crate::RejectionKind::MethodNotAllowed), like any other.
+/// is rejected as [`MethodNotAllowed`](crate::RejectionKind::MethodNotAllowed), like any other `GET`.
 ///
 /// # Examples
 ///

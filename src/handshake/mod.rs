@@ -1,7 +1,7 @@
 //! Endpoint verification: requests that some providers send to test your URL before they deliver.
 //!
 //! Add one with [`WebhookLayer::handshake`](crate::WebhookLayer::handshake): the layer then answers in your handler's
-//! place. It verifies the signature of a signed request first. By default, it answers none.
+//! place. It verifies the signature of a signed request first. By default, the layer answers none.
 //!
 //! | endpoint verification | signed | answer |
 //! |---|---|---|
@@ -53,15 +53,15 @@ use serde::Deserialize;
 pub use self::{discord::DiscordPing, meta::MetaChallenge, metriport::MetriportPing, slack::SlackUrlVerification};
 use crate::{Rejection, delivery::RawDelivery, json};
 
-/// The longest body that is looked at, so that larger events cost nothing.
+/// The longest body that is decoded here, in bytes, so that larger events cost nothing.
 const MAX_BODY: usize = 16 << 10;
 
-/// The longest challenge that is sent back.
+/// The longest challenge that is sent back, in bytes.
 const MAX_CHALLENGE: usize = 256;
 
 /// Answers the endpoint verification of a provider.
 ///
-/// Recognise it by everything that it contains, not by one field: you would lose an event that has that field. By
+/// Recognise it by everything that it contains: if you look at one field only, you lose an event that has that field. By
 /// default, both methods answer nothing. An answer with status 1xx, which is not final, is sent as 500.
 ///
 /// # Examples

@@ -1,4 +1,4 @@
-//! JSON bodies: strict decoding, with errors that say where and what was expected, but never what was sent.
+//! JSON bodies: strict decoding, with errors that say where and what was expected, and never what was sent.
 //!
 //! The crate's providers use [`decode`]. Use it in your own
 //! [`Provider`](crate::provider::Provider) too.
@@ -62,7 +62,7 @@ pub use self::{
 ///   This does not reach what `serde` reads through a buffer of its own: what is below `flatten` or an
 ///   `untagged` or internally tagged enum, and the content of an adjacently tagged one if it comes
 ///   before the tag;
-/// - an object that `serde_json::Value` would take for a raw value, whose string it decodes, is rejected.
+/// - an object that `serde_json::Value` would take for raw JSON is rejected, because `Value` decodes its string.
 ///
 /// Numbers are as in `serde_json`. A fraction is read to its last bit. In a `serde_json::Value`, an integer of more than
 /// 64 bits becomes an `f64` and loses digits; a field of type `u128`, or a [`RawJson`], keeps them.

@@ -39,7 +39,7 @@ pub(super) struct Receiver<P> {
 
 /// The decision on the head.
 pub(super) enum Admission {
-    /// An endpoint verification, which the head alone answers.
+    /// An endpoint verification, answered from the head alone.
     Answered(Response<Bytes>),
     /// The body has to be read.
     Admitted(Admitted),
@@ -60,7 +60,7 @@ pub(super) enum Acceptance {
     Accepted(WebhookBody, Delivery),
 }
 
-/// Why a delivery goes no further, with its metadata if it is authentic.
+/// Why a delivery is rejected, with its metadata if it is authentic.
 pub(super) struct Refused {
     rejection: Rejection,
     delivery: Option<Delivery>,
@@ -94,7 +94,7 @@ impl<P: Provider> Receiver<P> {
         }
     }
 
-    /// Starts to observe a delivery, if anybody wants to see it.
+    /// Starts to observe a delivery, if the layer has an observer.
     pub(super) fn watch(&self) -> Option<Box<Watch>> {
         self.observer.as_ref().map(|observer| Box::new(Watch::start(observer, &self.clock, &self.name)))
     }
@@ -247,8 +247,8 @@ fn is_identity(headers: &HeaderMap) -> bool {
         .all(|encoding| encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity"))
 }
 
-/// The lower bound of the body's length, from the head or from the body itself. The larger one counts, because a
-/// wrapped body can know less than the head: for a longer body, `Limited` reports its own limit.
+/// The lower bound of the body's length: the larger one of those from the head and from the body. A wrapped body can know
+/// less than the head: for a longer body, `Limited` reports its own limit.
 fn announced(headers: &HeaderMap, hint: &SizeHint) -> u64 {
     let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     declared.and_then(|text| text.parse().ok()).unwrap_or(0).max(hint.lower())

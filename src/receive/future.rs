@@ -50,7 +50,7 @@ pin_project! {
     where
         S: Service<Request<WebhookBody>>,
     {
-        /// The head was enough for an answer, and the body is left.
+        /// The head was enough for an answer, and the body is not needed.
         Leaving { #[pin] rest: Rest<ReqBody>, answer: Option<Response<Bytes>> },
         /// The layer answers itself, without the inner service.
         Answered { answer: Option<Response<Bytes>> },
@@ -141,7 +141,7 @@ where
                         },
                         Ok(Acceptance::Answered(answer)) => State::Answered { answer: Some(answer) },
                         Err(refused) => {
-                            // A wrong signature closes where a malformed one does, which leaves the body unread.
+                            // A malformed signature leaves the body unread and closes. A wrong one must look the same.
                             let closes = body.is_err() || refused.is_unauthenticated() && !is_small;
                             let mut answer = this.receiver.refuse(&mut head, refused, body.as_ref().ok());
                             if closes {

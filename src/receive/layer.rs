@@ -53,12 +53,13 @@ impl<P: Provider> WebhookLayer<P> {
         self.with(|receiver| receiver.clock = Arc::new(clock))
     }
 
-    /// Accepts this media type, and rejects all that no call has listed with
-    /// [`UnsupportedMediaType`](crate::RejectionKind::UnsupportedMediaType) before the body is read. The default is that
-    /// any is accepted, and none at all: few providers document what they send.
+    /// Accepts this media type: call it once for each type that the provider sends.
     ///
-    /// Letter case and parameters such as `charset` do not count. Once you list a media type, a delivery needs exactly
-    /// one `Content-Type`. The body is decoded in the same way whatever it is called.
+    /// A delivery with another `Content-Type`, with none or with several is then rejected with
+    /// [`UnsupportedMediaType`](crate::RejectionKind::UnsupportedMediaType) before the body is read. By default,
+    /// the layer accepts any `Content-Type`, and deliveries without one: few providers document what they send.
+    ///
+    /// Letter case and parameters such as `charset` do not count. The media type does not change how the body is decoded.
     ///
     /// # Errors
     ///
@@ -81,7 +82,8 @@ impl<P: Provider> WebhookLayer<P> {
     }
 
     /// Answers an [endpoint verification](crate::handshake), which some providers require before they deliver. The
-    /// handler does not run for it. The default is none. Several are asked in the order in which you add them.
+    /// handler does not run for it. The default is none. If you add several, the first that recognises the request
+    /// answers it.
     ///
     /// # Examples
     ///
@@ -133,7 +135,7 @@ impl<P: Provider> WebhookLayer<P> {
     /// that is sent. The default is the provider's status and a short problem document.
     ///
     /// The hook must not block. A response with status 204, 205 or 304 is sent without its body, and one with 1xx, which
-    /// is not final, as 500. If the connection has to be closed, `Connection: close` is added. Answer 2xx only if the
+    /// is not final, as 500. If the connection has to be closed, the layer adds `Connection: close`. Answer 2xx only if the
     /// delivery is durably stored: the provider does not send it again.
     ///
     /// # Examples

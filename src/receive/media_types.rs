@@ -8,7 +8,7 @@ use crate::{
     headers::{NotOne, only},
 };
 
-/// The media types that are accepted. An empty list accepts any, and none at all.
+/// The media types that are accepted. An empty list accepts every delivery, even one without a media type.
 #[derive(Clone, Default)]
 pub(super) struct MediaTypes(Vec<HeaderValue>);
 

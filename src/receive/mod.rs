@@ -1,6 +1,6 @@
 //! The middleware, in the order in which a delivery passes it: `layer`, `service`, `future`. `decide` has the
-//! decisions, `collect` and `buffer` read the request body, `rest` is a body that nobody wants, and `body` is what the handler
-//! receives.
+//! decisions, `collect` and `buffer` read the request body, `rest` discards one that is not needed, and `body` is what the
+//! handler receives.
 
 mod body;
 mod buffer;

@@ -8,8 +8,8 @@ use crate::{Delivery, Rejection};
 /// A rejected delivery, as [`WebhookLayer::on_rejection`](super::WebhookLayer::on_rejection) and
 /// [`WebhookLayer::inspect_rejection`](super::WebhookLayer::inspect_rejection) see it.
 ///
-/// `Debug` shows the rejection only. Head and body are the sender's: anything at all from an
-/// [unauthenticated](crate::RejectionKind::Unauthenticated) sender, perhaps personal data from an authentic one.
+/// `Debug` shows the rejection only. An [unauthenticated](crate::RejectionKind::Unauthenticated) sender can put anything
+/// into head and body, and those of an authentic one may contain personal data.
 #[derive(Clone, Copy)]
 pub struct RejectedDelivery<'a> {
     head: &'a Parts,
@@ -28,7 +28,7 @@ impl<'a> RejectedDelivery<'a> {
         Self { head, rejection, delivery, body }
     }
 
-    /// The request's head. The headers that the scheme reads are marked as sensitive.
+    /// The request's head. The headers that hold the credential are marked as sensitive.
     #[must_use]
     pub fn head(&self) -> &'a Parts {
         self.head

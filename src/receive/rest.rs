@@ -14,15 +14,15 @@ use pin_project_lite::pin_project;
 /// The longest body that is thrown away to keep the connection, in bytes.
 const MAX_LEN: u64 = 16 << 10;
 
-/// How often the body is polled for it. A server that reads bodies on demand needs two polls for a frame, and one that
-/// is pending after the last of them is still on its way.
+/// How often such a body is polled. A server that reads bodies on demand needs two polls for a frame, and a body that is
+/// pending after the last poll is still on its way.
 const MAX_POLLS: u32 = 8;
 
 pin_project! {
     /// The body of a request that is answered without it.
     ///
-    /// It is discarded if it is small and already there, so that the connection can take the next request. The layer
-    /// never waits for it.
+    /// The layer discards it if it is small and already there, so that the connection can take the next request. It never
+    /// waits for it.
     pub(super) struct Rest<B> {
         #[pin]
         body: B,
@@ -59,8 +59,8 @@ impl<B: Body> Rest<B> {
     }
 }
 
-/// Whether a body is known to be so small that it can be thrown away. HTTP/2 needs none of this, and a sender that waits
-/// for `100 Continue` would be told to go on.
+/// Whether a body is known to be so small that it can be thrown away. HTTP/2 keeps its connection anyway. A poll would send
+/// `100 Continue` to a sender that waits for it.
 pub(super) fn is_small(head: &Parts, body: &impl Body) -> bool {
     let declared = || head.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
     if body.is_end_stream() {

@@ -6,7 +6,7 @@ use std::{
 
 use crate::idempotency::{Attempt, BoxError, Claim, Commit, Done, Store};
 
-/// A store whose steps fail when you tell them to, to test what your service then answers.
+/// A store whose steps fail on demand, to test what your service then answers.
 ///
 /// It passes each step on to the store inside. [`commit_detached`](Store::commit_detached) and
 /// [`release_detached`](Store::release_detached) always work. A clone is the same store.

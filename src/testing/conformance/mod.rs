@@ -1,6 +1,6 @@
 //! Tests of the rules that every [`Store`] must follow.
 //!
-//! [`check`] is the whole suite: first each rule on its own keys, then random steps that it compares with a model.
+//! [`check`] is the whole suite: it tests each rule, then takes random steps and compares the answers with a model.
 
 mod model;
 mod rules;
@@ -15,7 +15,7 @@ use crate::idempotency::{Attempt, BoxError, ClaimToken, EventKey, Store};
 /// amount: with Redis, subtract it from each key's `PTTL` by `PEXPIRE`. The suite uses leases and times to live of hours,
 /// so its own running time does not matter. It uses random keys and does not remove them.
 ///
-/// The suite cannot find two kinds of faults. A store may leave out `commit_detached` and `release_detached`, so their
+/// The suite does not find two kinds of faults. A store may leave out `commit_detached` and `release_detached`, so their
 /// absence is not a violation. The suite polls concurrent claims in turns on one thread, so it finds no race of
 /// threads.
 ///
