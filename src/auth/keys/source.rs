@@ -24,6 +24,7 @@ impl KeySettings {
         self.sources.push(Arc::new(source));
     }
 
+    #[cfg(feature = "mediquo")]
     pub(crate) fn is_empty(&self) -> bool {
         self.fixed.is_empty() && self.sources.is_empty()
     }

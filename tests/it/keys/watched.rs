@@ -268,9 +268,9 @@ async fn keys_of_one_sender_are_refreshed_too() {
     let load = move || std::future::ready(Ok::<_, io::Error>(loaded.lock().unwrap().clone()));
     let failures = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&failures);
-    let watched = Watched::keys(load)
-        .every(Duration::from_secs(5))
-        .on_failure(move |_| drop(counted.fetch_add(1, Ordering::SeqCst)));
+    let watched = Watched::keys(load).every(Duration::from_secs(5)).on_failure(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+    });
     let layer = truemed(watched.start().await.unwrap());
     *live.lock().unwrap() = vec![OLD, NEW];
     after(5).await;
