@@ -141,6 +141,7 @@ impl Tenants {
     }
 
     /// Removes a tenant, and says whether it was there.
+    #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn remove(&self, tenant: &str) -> bool {
         let removed = self.write(|state| state.tenants.remove(tenant));
         removed.is_some()

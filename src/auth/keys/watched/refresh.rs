@@ -25,6 +25,7 @@ use crate::{
 
 /// What a load comes to: the first key that cannot be used, if any.
 type Loaded = Result<Option<ConfigError>, Box<dyn Error + Send + Sync>>;
+type Hook = dyn Fn(&LoadError) + Send + Sync;
 type Load = dyn Fn() -> Pin<Box<dyn Future<Output = Loaded> + Send>> + Send + Sync;
 
 /// How many tenants are prepared without a pause for other tasks.
@@ -34,7 +35,7 @@ pub(super) struct Refresher {
     pub(super) every: Duration,
     pub(super) unknown_every: Duration,
     pub(super) timeout: Duration,
-    pub(super) on_failure: Option<Box<dyn Fn(&LoadError) + Send + Sync>>,
+    pub(super) on_failure: Option<Box<Hook>>,
     load: Arc<Load>,
     unknown: Notify,
     loaded_at: Mutex<Instant>,
