@@ -68,6 +68,12 @@ impl ConfigError {
         self
     }
 
+    /// Says whose setting it is.
+    pub(crate) fn of(mut self, whose: impl fmt::Display) -> Self {
+        self.setting = format!("{} of {whose}", self.setting);
+        self
+    }
+
     /// What is wrong with the setting.
     #[must_use]
     pub fn kind(&self) -> ConfigErrorKind {

@@ -113,6 +113,9 @@ pub enum RejectionReason {
     },
     /// No live key matches: the key is wrong, or something signed was changed on the way, such as the body.
     NoKeyMatched,
+    /// No tenant has the name that the delivery states, or it states none, or the tenant's keys cannot be used. The sender
+    /// sees a wrong key.
+    UnknownTenant,
     /// No live key matches, and the path of the request is not that of the configured public URL, which is signed.
     UrlMismatch,
     /// The body is not the JSON that the event type expects.
@@ -183,6 +186,7 @@ impl Rejection {
             Some(RejectionReason::Stale { .. }) => "stale",
             Some(RejectionReason::FromTheFuture { .. }) => "from_the_future",
             Some(RejectionReason::NoKeyMatched) => "no_key_matched",
+            Some(RejectionReason::UnknownTenant) => "unknown_tenant",
             Some(RejectionReason::UrlMismatch) => "url_mismatch",
             Some(RejectionReason::Json(_)) => "json",
             Some(RejectionReason::Other(_)) => "other",
@@ -249,6 +253,7 @@ impl fmt::Display for RejectionReason {
                 write!(f, "signed {} s after arrival, at most {} s are allowed", ahead.as_secs(), tolerance.as_secs())
             }
             Self::NoKeyMatched => f.write_str("no key matched"),
+            Self::UnknownTenant => f.write_str("the tenant is not known"),
             Self::UrlMismatch => {
                 f.write_str("no key matched, and the path of the request is not that of the configured public URL")
             }

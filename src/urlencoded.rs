@@ -23,6 +23,24 @@ pub(crate) fn decode(encoded: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(decoded)
 }
 
+/// Decodes a segment of a path ([RFC 3986, 2.1](https://www.rfc-editor.org/rfc/rfc3986#section-2.1)), in which a `+` stands
+/// for itself. `None` if a `%` has no two hexadecimal digits.
+pub(crate) fn decode_segment(encoded: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let mut pieces = encoded.split(|byte| *byte == b'%');
+    let first = pieces.next()?;
+    if first.len() == encoded.len() {
+        return Some(Cow::Borrowed(encoded));
+    }
+    let mut decoded = Vec::with_capacity(encoded.len());
+    decoded.extend_from_slice(first);
+    for piece in pieces {
+        let [high, low, rest @ ..] = piece else { return None };
+        decoded.push(hex(*high, *low)?);
+        decoded.extend_from_slice(rest);
+    }
+    Some(Cow::Owned(decoded))
+}
+
 /// Decodes a name or a value, and appends it to `text`. A `%` without two hexadecimal digits stands for itself.
 pub(crate) fn decode_into(mut encoded: &[u8], text: &mut Vec<u8>) {
     while let [first, rest @ ..] = encoded {

@@ -33,7 +33,7 @@ use http_body_util::{Empty, Full};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_webhook::{
     Delivery, ResponseFuture, WebhookBody, WebhookLayer,
-    auth::{Head, Key, Part, Scheme, Signature, Verified},
+    auth::{Head, Key, Part, Scheme, Signature, Verified, keys::Tenants},
     idempotency::{Attempt, ClaimToken, Done, EventKey, IdempotencyLayer, Identity, MemoryStore, Store},
     provider::{Provider, RawDelivery, mediquo::MediQuo, truemed::Truemed},
 };
@@ -327,6 +327,52 @@ fn a_signature_is_checked_without_allocating() {
     });
     assert_eq!(verified.unwrap().signed_id(), Some("evt_1"));
     assert_eq!(info.count_total, 0);
+}
+
+/// A delivery of a tenant, verified.
+fn of_tenant(path: &str, signature: &str, scheme: &dyn Scheme) -> (bool, u64) {
+    let request = Request::post(path).header("x-acme-signature", signature).body(());
+    let (head, ()) = request.unwrap().into_parts();
+    let body = Bytes::from_static(b"{}");
+    drop(head.headers.clone());
+    let mut is_verified = false;
+    let used = measure(|| {
+        let head = Head::new(&head, SystemTime::UNIX_EPOCH);
+        assert_eq!(scheme.verify_head(&head), Ok(None));
+        is_verified = scheme.verify_body(&head, &body).is_ok();
+    });
+    (is_verified, used.count_total)
+}
+
+#[test]
+fn a_key_is_looked_up_without_allocating_and_an_unknown_tenant_costs_what_a_wrong_key_does() {
+    let clinics = Tenants::by_path_segment(1);
+    clinics.insert("north", ["Zr41vw-new-and-Random"]).unwrap();
+    let scheme = Signature::hmac_sha256("x-acme-signature").keys(clinics).build().unwrap();
+    let signature = hex(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, b"Zr41vw-new-and-Random"), b"{}").as_ref());
+    assert_eq!(of_tenant("/webhooks/north", &signature, &scheme), (true, 0));
+    let wrong = of_tenant("/webhooks/north", &"00".repeat(32), &scheme);
+    let unknown = of_tenant("/webhooks/south", &signature, &scheme);
+    assert_eq!((wrong, unknown), ((false, 0), (false, 0)));
+}
+
+/// Bytes of a tenant with one live key and a name of 11 bytes: with an HMAC, and with a key that is compared.
+const MOST_TENANT: (u64, u64) = (1_600, 1_500);
+
+#[test]
+fn a_tenant_takes_so_many_bytes() {
+    let pairs = || (0..10_000).map(|number| (format!("tenant-{number:04}"), format!("a-key-of-a-tenant-{number:04}")));
+    let held = |form: &dyn Fn(Tenants)| {
+        let tenants = Tenants::by_path_segment(0);
+        form(tenants.clone());
+        let used = measure(|| tenants.replace(pairs()).unwrap());
+        assert_eq!(tenants.len(), 10_000);
+        u64::try_from(used.bytes_current).unwrap() / 10_000
+    };
+    let signing = held(&|tenants| drop(Signature::hmac_sha256("x-acme-signature").keys(tenants).build().unwrap()));
+    let compared = held(&|tenants| drop(Truemed::builder().api_keys(tenants).build().unwrap()));
+    println!("a tenant: {signing} bytes with an HMAC, {compared} bytes with an API key");
+    assert!(signing <= MOST_TENANT.0 && compared <= MOST_TENANT.1, "{signing} and {compared} bytes");
 }
 
 #[test]

@@ -8,9 +8,9 @@ use http::{
 use zeroize::Zeroizing;
 
 use super::{
-    Head, Key, Keys, Scheme, Secret, Verified,
+    Head, Key, KeySettings, Scheme, Secret, Secrets, Verified,
     key::Fault,
-    keys::{MAX_KEYS, in_header, strong_enough},
+    keys::{KeyForm, KeySource, Live, MAX_KEYS, Reading, Source, strong_enough},
 };
 use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers};
 
@@ -47,7 +47,7 @@ use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers};
 #[doc(alias = "Header")]
 pub struct ApiKey {
     place: Place,
-    keys: Keys,
+    keys: Source,
 }
 
 /// Configures an [`ApiKey`].
@@ -56,9 +56,10 @@ pub struct ApiKey {
 pub struct ApiKeyBuilder {
     place: Result<Place, ConfigError>,
     noun: &'static str,
-    /// For Basic, each password with its user.
     user: String,
-    keys: Vec<(String, Key)>,
+    /// For Basic, the user of each fixed key.
+    users: Vec<String>,
+    keys: KeySettings,
 }
 
 #[derive(Clone, Debug)]
@@ -94,12 +95,27 @@ impl ApiKey {
 
 impl ApiKeyBuilder {
     fn new(place: Result<Place, ConfigError>, noun: &'static str) -> Self {
-        Self { place, noun, user: String::new(), keys: Vec::new() }
+        Self { place, noun, user: String::new(), users: Vec::new(), keys: KeySettings::default() }
     }
 
     /// Adds a live key. Call it once per key while you rotate; there can be 16.
     pub fn key(mut self, key: impl Into<Key>) -> Self {
-        self.keys.push((self.user.clone(), key.into()));
+        self.users.push(self.user.clone());
+        self.keys.add(key.into());
+        self
+    }
+
+    /// Takes the live keys from this source, in the place of fixed ones: see [`keys`](super::keys).
+    pub fn keys(mut self, source: impl KeySource) -> Self {
+        self.keys.look_up(source);
+        self
+    }
+
+    /// Takes the keys of another builder.
+    #[cfg(feature = "signatures")]
+    pub(crate) fn with_keys(mut self, keys: KeySettings) -> Self {
+        self.users = vec![self.user.clone(); keys.fixed().len()];
+        self.keys = keys;
         self
     }
 
@@ -132,17 +148,22 @@ impl ApiKeyBuilder {
     ///
     /// # Errors
     ///
-    /// There is no key or there are more than 16; a key is blank, padded, doubled, not ASCII, shorter than 16 bytes or
+    /// There is no key or there are more than 16, or both keys and a source are set; a key is blank, padded, doubled, not ASCII, shorter than 16 bytes or
     /// longer than 1,024, or contains a control character; two have the same label; the name is not a header name; the
     /// user name is blank, padded or contains a `:` or a control character.
     pub fn build(self) -> Result<ApiKey, ConfigError> {
         let place = self.place?;
-        let is_basic = matches!(place, Place::Authorization(Word::Basic));
-        let keys = self.keys.iter().map(|(user, key)| (key, if is_basic { basic(user, key) } else { in_header(key) }));
-        if is_basic {
-            self.keys.iter().try_for_each(|(user, _)| check_user(user))?;
-        }
-        Ok(ApiKey { place, keys: Keys::checked(self.noun, MAX_KEYS, keys)? })
+        let keys = if matches!(place, Place::Authorization(Word::Basic)) {
+            check_user(&self.user)?;
+            self.users.iter().try_for_each(|user| check_user(user))?;
+            // Each fixed password has its own user.
+            let keys = self.users.iter().zip(self.keys.fixed()).map(|(user, key)| (key, basic(user, key)));
+            let form = KeyForm::new(self.noun, Reading::Basic { user: self.user });
+            self.keys.build_with(form, |_| Secrets::checked(self.noun, MAX_KEYS, keys).map(Live::Compared))?
+        } else {
+            self.keys.build(KeyForm::new(self.noun, Reading::Text))?
+        };
+        Ok(ApiKey { place, keys })
     }
 }
 
@@ -161,7 +182,7 @@ fn check_user(user: &str) -> Result<(), ConfigError> {
 
 /// Encodes user name and password as they are sent. They are compared in this form, so that nothing a sender offers is
 /// decoded in a time that depends on it.
-fn basic(user: &str, password: &Key) -> Result<Secret, Fault> {
+pub(super) fn basic(user: &str, password: &Key) -> Result<Secret, Fault> {
     let secret = password.secret(basic_text)?;
     let secret = strong_enough(password, secret)?;
     // Reserve room for all of it, because growing would leave copies behind.
@@ -229,7 +250,7 @@ impl Scheme for ApiKey {
             Place::Header(_) => value,
             Place::Authorization(word) => word.credential(value)?,
         };
-        self.keys.verify(offered).map(Some)
+        self.keys.compare(head, offered).map(Some)
     }
 
     fn mark_sensitive(&self, headers: &mut HeaderMap) {
@@ -246,8 +267,7 @@ impl Scheme for ApiKey {
 /// Shows the labels of the keys only.
 impl fmt::Debug for ApiKeyBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys: Vec<_> = self.keys.iter().map(|(_, key)| key).collect();
-        f.debug_struct("ApiKeyBuilder").field("keys", &keys).finish_non_exhaustive()
+        f.debug_struct("ApiKeyBuilder").field("keys", &self.keys).finish_non_exhaustive()
     }
 }
 

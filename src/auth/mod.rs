@@ -11,7 +11,8 @@
 //! | [`scheme_fn`] | the head of the request, with your own function |
 //! | [`DangerousAcceptAll`] | nothing |
 //!
-//! Every scheme takes its keys with `.key(..)`, once per live key: see [`Key`] for labels and encodings.
+//! Every scheme takes its keys with `.key(..)`, once per live key: see [`Key`] for labels and encodings. To replace keys
+//! while deliveries arrive, and for many tenants with keys of their own, use `.keys(..)` with a source: see [`keys`].
 //!
 //! A credential that is missing, repeated, empty, too long, too short, or in another letter case is rejected.
 //! [`Rejection::reason`](crate::Rejection::reason) tells you which of these it was; the sender never learns it. Schemes
@@ -51,7 +52,7 @@
 
 mod api_key;
 mod key;
-mod keys;
+pub mod keys;
 #[cfg(feature = "signatures")]
 mod public_url;
 mod scheme;
@@ -64,6 +65,7 @@ mod standard_webhooks;
 mod twilio;
 mod verified;
 
+pub(crate) use self::keys::{KeySettings, Secrets};
 use self::secret::Secret;
 pub use self::{
     api_key::{ApiKey, ApiKeyBuilder, bearer_fn},

@@ -91,7 +91,9 @@ pub trait Scheme: Send + Sync + 'static {
     /// Requires this scheme and another one.
     ///
     /// Both are always evaluated, so that the time taken does not show which one failed.
-    /// [`Delivery::key_label`](crate::Delivery::key_label) is the label of the first scheme that has one.
+    /// [`Delivery::key_label`](crate::Delivery::key_label) is the label of the first scheme that has one. If both look
+    /// their keys up by tenant, both must name the same one: the signature of one clinic and the token of another prove
+    /// nothing.
     ///
     /// # Examples
     ///
@@ -220,12 +222,12 @@ struct And<A, B>(A, B);
 impl<A: Scheme, B: Scheme> Scheme for And<A, B> {
     fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
         let (first, second) = (self.0.verify_head(head), self.1.verify_head(head));
-        Ok(first?.zip(second?).map(|(first, second)| first.or(second)))
+        first?.zip(second?).map(|(first, second)| first.and(second)).transpose()
     }
 
     fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
         let (first, second) = (verify(&self.0, head, body), verify(&self.1, head, body));
-        Ok(first?.or(second?))
+        first?.and(second?)
     }
 
     fn mark_sensitive(&self, headers: &mut HeaderMap) {

@@ -1,11 +1,13 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, hint::black_box, time::Duration};
 
 use bytes::Bytes;
+use data_encoding::BASE64;
 use http::{HeaderMap, HeaderName};
 
 use super::{
-    Encoding, Head, Key, Part, Scheme, Secret, Verified,
+    Encoding, Head, Key, KeySettings, Part, Scheme, Secret, Verified,
     key::{self, Fault},
+    keys::{KeyForm, KeySource, Live, Reading, Source},
     signature::{
         Algorithm, Candidates, Content, Pieces, Signatures, SignedHead, TimestampSource, ToleranceSettings, Verifier,
     },
@@ -45,7 +47,8 @@ const MAX_SIGNATURES: usize = 8;
 #[derive(Clone)]
 pub struct StandardWebhooks {
     families: [Family; 2],
-    versions: Vec<Version>,
+    versions: [Version; 2],
+    keys: Source,
 }
 
 /// One of the two sets of header names.
@@ -57,34 +60,29 @@ struct Family {
     content: Content,
 }
 
-/// `v1` or `v1a`, with its keys.
+/// `v1` or `v1a`.
 #[derive(Clone)]
 struct Version {
     signatures: Signatures,
-    verifier: Verifier,
+    is_public: bool,
 }
 
 /// Configures a [`StandardWebhooks`].
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct StandardWebhooksBuilder {
-    secrets: Vec<Key>,
-    public_keys: Vec<Key>,
+    keys: KeySettings,
     tolerance: ToleranceSettings,
 }
 
 impl StandardWebhooks {
     /// Starts without keys.
     pub fn builder() -> StandardWebhooksBuilder {
-        StandardWebhooksBuilder {
-            secrets: Vec::new(),
-            public_keys: Vec::new(),
-            tolerance: ToleranceSettings::default(),
-        }
+        StandardWebhooksBuilder { keys: KeySettings::default(), tolerance: ToleranceSettings::default() }
     }
 
     /// Reads the head, with the signatures of each version.
-    fn read<'a>(&self, head: &Head<'a>) -> Result<(&Family, SignedHead<'a>, Vec<Candidates>), Rejection> {
+    fn read<'a>(&self, head: &Head<'a>) -> Result<(&Family, SignedHead<'a>, [Candidates; 2]), Rejection> {
         let family = self.family(&head.parts.headers)?;
         if may_contain_a_time(head.header(&family.id)?.as_bytes()) {
             let expected = "an id without a number after a full stop";
@@ -92,18 +90,30 @@ impl StandardWebhooks {
         }
         head.header(&family.signature)?;
         let signed = family.content.read_head(head, &family.signature, None)?;
-        let candidates: Vec<_> = self
-            .versions
-            .iter()
-            .map(|version| version.signatures.read(head, &family.signature))
-            .collect::<Result<_, _>>()?;
-        let can_try = |(version, candidates): (&Version, &Candidates)| version.verifier.can_try(candidates.len());
+        let [v1, v1a] = &self.versions;
+        let candidates = [self.candidates(v1, head, family)?, self.candidates(v1a, head, family)?];
         let count: usize = candidates.iter().map(Candidates::len).sum();
-        if !(1..=MAX_SIGNATURES).contains(&count) || !self.versions.iter().zip(&candidates).all(can_try) {
-            let expected = "one to 8 signatures of a version with a configured key";
-            return Err(RejectionReason::MalformedHeader { name: family.signature.clone(), expected }.into());
+        // Keys that are looked up are counted once the body has arrived: the head must not show whose they are.
+        let can_try = self.keys.fixed().is_none_or(|keys| self.can_try(keys, &candidates));
+        if !(1..=MAX_SIGNATURES).contains(&count) || !can_try {
+            return Err(family.unusable());
         }
         Ok((family, signed, candidates))
+    }
+
+    /// The signatures of a version, if there can be a key for it.
+    fn candidates(&self, version: &Version, head: &Head<'_>, family: &Family) -> Result<Candidates, Rejection> {
+        match self.keys.fixed() {
+            Some(keys) if version.verifier(keys).is_none() => Ok(Candidates::none()),
+            _ => version.signatures.read(head, &family.signature),
+        }
+    }
+
+    fn can_try(&self, keys: &Live, candidates: &[Candidates]) -> bool {
+        let can_try = |(version, candidates): (&Version, &Candidates)| {
+            version.verifier(keys).is_none_or(|verifier| verifier.can_try(candidates.len()))
+        };
+        self.versions.iter().zip(candidates).all(can_try)
     }
 
     /// The family whose headers the request has.
@@ -131,16 +141,26 @@ impl Family {
         Ok(Self { id, timestamp, signature, content })
     }
 
+    fn unusable(&self) -> Rejection {
+        let expected = "one to 8 signatures of a version with a configured key";
+        RejectionReason::MalformedHeader { name: self.signature.clone(), expected }.into()
+    }
+
     fn is_in(&self, headers: &HeaderMap) -> bool {
         [&self.id, &self.timestamp, &self.signature].into_iter().any(|name| headers.contains_key(name))
     }
 }
 
 impl Version {
-    fn new(prefix: &'static str, verifier: Verifier) -> Self {
-        let one = Signatures::new(Encoding::Base64, verifier.lengths());
+    fn new(prefix: &'static str, algorithm: Algorithm) -> Self {
+        let one = Signatures::new(Encoding::Base64, algorithm.lengths());
         let signatures = Signatures { prefix: prefix.as_bytes().into(), list: Some(b' '), ..one };
-        Self { signatures, verifier }
+        Self { signatures, is_public: algorithm.is_public() }
+    }
+
+    /// The keys of this version.
+    fn verifier<'k>(&self, keys: &'k Live) -> Option<&'k Verifier> {
+        keys.verifiers().iter().find(|verifier| verifier.is_public() == self.is_public)
     }
 }
 
@@ -152,15 +172,22 @@ impl Scheme for StandardWebhooks {
     fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
         let (family, signed, candidates) = self.read(head)?;
         let message = family.content.message(&signed, body);
-        let mut found: Option<Arc<str>> = None;
-        for (version, candidates) in self.versions.iter().zip(&candidates) {
-            // Skip a version without signatures: the sender knows which versions it has sent.
-            if candidates.len() > 0 {
-                let label = version.verifier.verify(&message, candidates);
-                found = found.or(label);
+        let found = self.keys.find(head);
+        if !self.can_try(&found.keys, &candidates) {
+            return Err(family.unusable());
+        }
+        let mut label = None;
+        // Skip a version without signatures: the sender knows which versions it has sent.
+        for (version, candidates) in self.versions.iter().zip(&candidates).filter(|(_, sent)| sent.len() > 0) {
+            if let Some(verifier) = version.verifier(&found.keys) {
+                let verified = verifier.verify(&message, candidates);
+                label = label.or(verified);
+            } else if let Some(decoy) = found.decoy.and_then(|decoy| version.verifier(decoy)) {
+                // The time must not show which kinds of keys a tenant has.
+                black_box(decoy.verify(&message, candidates));
             }
         }
-        family.content.verified(found.ok_or(RejectionReason::NoKeyMatched)?, &signed, body)
+        family.content.verified(found.proven(label, || RejectionReason::NoKeyMatched)?, &signed, body)
     }
 
     fn mark_sensitive(&self, headers: &mut HeaderMap) {
@@ -172,8 +199,7 @@ impl Scheme for StandardWebhooks {
 
 impl fmt::Debug for StandardWebhooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys: Vec<_> = self.versions.iter().flat_map(|version| version.verifier.labels()).collect();
-        f.debug_struct("StandardWebhooks").field("keys", &keys).finish()
+        f.debug_struct("StandardWebhooks").field("keys", &self.keys).finish()
     }
 }
 
@@ -188,12 +214,20 @@ impl StandardWebhooksBuilder {
     /// Text that begins with `whpk_` is a public key, followed by base64. Any other text is a secret in base64, with or
     /// without `whsec_` or `v1,whsec_` before it. For a secret in another form, use [`Key::hex`] or [`Key::bytes`].
     pub fn key(mut self, key: impl Into<Key>) -> Self {
-        let key = key.into();
-        let number = self.secrets.len() + self.public_keys.len() + 1;
-        let key = if key.own_label().is_none() { key.label(number.to_string()) } else { key };
-        let is_public = key.text().is_some_and(|text| text.starts_with(b"whpk_"));
-        let keys = if is_public { &mut self.public_keys } else { &mut self.secrets };
-        keys.push(key);
+        self.keys.add(key.into());
+        self
+    }
+
+    /// Takes the live keys from this source, in the place of fixed ones: see [`keys`](super::keys). Deliveries are then
+    /// read alike whichever kinds of keys a tenant has.
+    pub fn keys(mut self, source: impl KeySource) -> Self {
+        self.keys.look_up(source);
+        self
+    }
+
+    /// Takes the keys of another builder.
+    pub(crate) fn with_keys(mut self, keys: KeySettings) -> Self {
+        self.keys = keys;
         self
     }
 
@@ -219,33 +253,51 @@ impl StandardWebhooksBuilder {
     ///
     /// # Errors
     ///
-    /// There is no key, or there are more than 16 secrets or 8 public keys; one is not base64, doubled, one byte repeated,
+    /// There is no key, or there are more than 16 secrets or 8 public keys, or both keys and a source are set; one is not base64, doubled, one byte repeated,
     /// of a wrong length, or has the prefix of another kind of key; two have the same label; a tolerance is zero or longer
     /// than a day.
     pub fn build(self) -> Result<StandardWebhooks, ConfigError> {
-        let labels: Vec<_> = self.secrets.iter().chain(&self.public_keys).filter_map(Key::own_label).collect();
-        let doubled = labels.iter().enumerate().any(|(at, label)| labels.iter().take(at).any(|other| other == label));
-        // `_` is in the URL-safe alphabet, so a public key with its prefix can decode to a secret that everybody knows.
-        if self.secrets.iter().any(|key| key.base64_text().is_some_and(has_prefix)) {
-            let error = ConfigError::new(ConfigErrorKind::Malformed, "a key in base64");
-            return Err(error.expected("base64 without a prefix, or the whole text in `Key::new`"));
-        }
-        let mut versions = Vec::with_capacity(2);
-        if !self.secrets.is_empty() || self.public_keys.is_empty() {
-            versions.push(Version::new("v1,", Algorithm::HmacSha256.verifier("secret", &self.secrets, secret)?));
-        }
-        if !self.public_keys.is_empty() {
-            let keys: Vec<Key> = self.public_keys.iter().map(without_prefix).collect();
-            versions.push(Version::new("v1a,", Algorithm::Ed25519.verifier("public key", &keys, secret)?));
-        }
-        if doubled {
-            return Err(ConfigError::new(ConfigErrorKind::Duplicate, "a label"));
-        }
+        let keys = self.keys.build(KeyForm::new("secret", Reading::StandardWebhooks))?;
+        let versions = [Version::new("v1,", Algorithm::HmacSha256), Version::new("v1a,", Algorithm::Ed25519)];
         let family = |names| Family::new(names, &self.tolerance);
         let webhook = family(["webhook-id", "webhook-timestamp", "webhook-signature"])?;
         let svix = family(["svix-id", "svix-timestamp", "svix-signature"])?;
-        Ok(StandardWebhooks { families: [webhook, svix], versions })
+        Ok(StandardWebhooks { families: [webhook, svix], versions, keys })
     }
+}
+
+/// Checks keys of both kinds and prepares them.
+pub(super) fn verifiers(keys: &[Key]) -> Result<Vec<Verifier>, ConfigError> {
+    let labelled = |(number, key): (usize, &Key)| match key.own_label() {
+        Some(_) => key.clone(),
+        None => key.clone().label(number.to_string()),
+    };
+    let is_public = |key: &Key| key.text().is_some_and(|text| text.starts_with(b"whpk_"));
+    let (public_keys, secrets): (Vec<Key>, Vec<Key>) = (1..).zip(keys).map(labelled).partition(is_public);
+    let labels: Vec<_> = secrets.iter().chain(&public_keys).filter_map(Key::own_label).collect();
+    let doubled = labels.iter().enumerate().any(|(at, label)| labels.iter().take(at).any(|other| other == label));
+    // `_` is in the URL-safe alphabet, so a public key with its prefix can decode to a secret that everybody knows.
+    if secrets.iter().any(|key| key.base64_text().is_some_and(has_prefix)) {
+        let error = ConfigError::new(ConfigErrorKind::Malformed, "a key in base64");
+        return Err(error.expected("base64 without a prefix, or the whole text in `Key::new`"));
+    }
+    let mut verifiers = Vec::with_capacity(2);
+    if !secrets.is_empty() || public_keys.is_empty() {
+        verifiers.push(Algorithm::HmacSha256.verifier("secret", &secrets, secret)?);
+    }
+    if !public_keys.is_empty() {
+        let keys: Vec<Key> = public_keys.iter().map(without_prefix).collect();
+        verifiers.push(Algorithm::Ed25519.verifier("public key", &keys, secret)?);
+    }
+    if doubled {
+        return Err(ConfigError::new(ConfigErrorKind::Duplicate, "a label"));
+    }
+    Ok(verifiers)
+}
+
+/// The text of an Ed25519 key.
+pub(super) fn public_key(bytes: &[u8]) -> Key {
+    Key::new(format!("whpk_{}", BASE64.encode(bytes)))
 }
 
 fn secret(text: &[u8]) -> Result<Secret, Fault> {

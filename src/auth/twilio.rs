@@ -8,8 +8,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Uri, header::CONTENT_TYPE};
 
 use super::{
-    Encoding, Head, Key, Scheme, Verified, key, public_url,
-    signature::{Algorithm, Candidates, Message, Signatures, Verifier},
+    Encoding, Head, Key, KeySettings, Scheme, Verified,
+    keys::{KeyForm, KeySource, Reading, Source},
+    public_url,
+    signature::{Algorithm, Candidates, Message, Signatures},
 };
 use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers, urlencoded};
 
@@ -44,7 +46,7 @@ const MAX_FIELDS: usize = 1024;
 /// [Twilio]: https://www.twilio.com/docs/usage/security#validating-requests
 #[derive(Clone)]
 pub struct Twilio {
-    verifier: Verifier,
+    keys: Source,
     signatures: Signatures,
     /// The configured URL, and the same with or without the port.
     urls: [Box<str>; 2],
@@ -55,14 +57,14 @@ pub struct Twilio {
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct TwilioBuilder {
-    keys: Vec<Key>,
+    keys: KeySettings,
     url: Option<String>,
 }
 
 impl Twilio {
     /// Starts without a key and without a URL; you need both.
     pub fn builder() -> TwilioBuilder {
-        TwilioBuilder { keys: Vec::new(), url: None }
+        TwilioBuilder { keys: KeySettings::default(), url: None }
     }
 
     fn read<'a>(&self, head: &Head<'a>) -> Result<(Candidates, SignedBody), Rejection> {
@@ -104,18 +106,16 @@ impl Scheme for Twilio {
         };
         let query = head.parts.uri.query();
         // Both URLs are tried, also after a match.
-        let found = self
-            .urls
-            .each_ref()
-            .map(|url| self.verifier.verify(&Called { url, query, form: form.as_ref() }, &candidates));
-        let label = found.into_iter().flatten().next().ok_or_else(|| {
+        let found = self.keys.find(head);
+        let labels =
+            self.urls.each_ref().map(|url| found.keys.verify(&Called { url, query, form: form.as_ref() }, &candidates));
+        let verified = found.proven(labels.into_iter().flatten().next(), || {
             if *self.path == *head.parts.uri.path() {
                 RejectionReason::NoKeyMatched
             } else {
                 RejectionReason::UrlMismatch
             }
         })?;
-        let verified = Verified::by(label);
         // Names and values of a form are signed without separators, so their borders are not covered, and neither is
         // the border between a query and a form: a digest after other text may have been the end of a form.
         let is_digest_alone = form.is_none() && query.is_some_and(|query| !query.contains('&'));
@@ -169,14 +169,26 @@ fn promised_digest(query: Option<&str>) -> Option<[u8; SHA256_LEN]> {
 
 impl fmt::Debug for Twilio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Twilio").field("keys", &self.verifier.labels()).finish()
+        f.debug_struct("Twilio").field("keys", &self.keys).finish()
     }
 }
 
 impl TwilioBuilder {
     /// Adds an auth token of the account. Call it once per live token; there can be 16.
     pub fn key(mut self, key: impl Into<Key>) -> Self {
-        self.keys.push(key.into());
+        self.keys.add(key.into());
+        self
+    }
+
+    /// Takes the live auth tokens from this source, in the place of fixed ones: see [`keys`](super::keys).
+    pub fn keys(mut self, source: impl KeySource) -> Self {
+        self.keys.look_up(source);
+        self
+    }
+
+    /// Takes the keys of another builder.
+    pub(crate) fn with_keys(mut self, keys: KeySettings) -> Self {
+        self.keys = keys;
         self
     }
 
@@ -191,16 +203,17 @@ impl TwilioBuilder {
     ///
     /// # Errors
     ///
-    /// There is no key or there are more than 16; one is blank, padded, doubled, too short or too long; the URL is
+    /// There is no key or there are more than 16, or both keys and a source are set; one is blank, padded, doubled, too short or too long; the URL is
     /// missing, or is not one with `http` or `https`, a host, a path and no query.
     pub fn build(self) -> Result<Twilio, ConfigError> {
-        let verifier = Algorithm::LegacyHmacSha1.verifier("auth token", &self.keys, key::text)?;
+        let algorithm = Algorithm::LegacyHmacSha1;
+        let keys = self.keys.build(KeyForm::new("auth token", Reading::Signature(algorithm)))?;
         let url = self.url.ok_or_else(|| ConfigError::new(ConfigErrorKind::Missing, "the public URL"))?;
         let uri = public_url::parse(&url)?;
         let expected = "`http` or `https`, a host, a path and no query";
         let (other, path) = other_form(&url, &uri).ok_or_else(|| public_url::malformed(expected))?;
-        let signatures = Signatures::new(Encoding::Base64, verifier.lengths());
-        Ok(Twilio { verifier, signatures, urls: [url.into(), other.into()], path })
+        let signatures = Signatures::new(Encoding::Base64, algorithm.lengths());
+        Ok(Twilio { keys, signatures, urls: [url.into(), other.into()], path })
     }
 }
 

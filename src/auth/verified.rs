@@ -2,6 +2,8 @@ use std::{fmt, sync::Arc, time::SystemTime};
 
 use http::HeaderValue;
 
+use crate::{Rejection, RejectionReason};
+
 /// What a [`Scheme`](super::Scheme) has verified: the delivery is genuine, and the proof covers these parts of it.
 ///
 /// An attacker may have changed other parts, or taken them from another delivery. So do not recognise duplicates by an
@@ -106,14 +108,20 @@ impl Verified {
         self.at
     }
 
-    pub(crate) fn or(self, other: Self) -> Self {
-        Self {
+    /// What both prove together, unless they are the proofs of two tenants.
+    pub(super) fn and(self, other: Self) -> Result<Self, Rejection> {
+        if let (Some(tenant), Some(another)) = (&self.tenant, &other.tenant) {
+            if tenant != another {
+                return Err(RejectionReason::Other("the two credentials belong to two tenants").into());
+            }
+        }
+        Ok(Self {
             key: self.key.or(other.key),
             tenant: self.tenant.or(other.tenant),
             covers_body: self.covers_body || other.covers_body,
             id: self.id.or(other.id),
             at: self.at.or(other.at),
-        }
+        })
     }
 }
 

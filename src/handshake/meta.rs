@@ -1,4 +1,4 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use bytes::Bytes;
 use http::{Method, Response, request::Parts};
@@ -6,7 +6,7 @@ use http::{Method, Response, request::Parts};
 use super::{Handshake, echo};
 use crate::{
     ConfigError, Rejection, RejectionReason,
-    auth::{Key, Keys},
+    auth::{Key, Secrets},
     urlencoded,
 };
 
@@ -38,9 +38,9 @@ use crate::{
 /// # }
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct MetaChallenge {
-    verify_token: Keys,
+    verify_token: Secrets,
 }
 
 impl MetaChallenge {
@@ -51,13 +51,19 @@ impl MetaChallenge {
     /// The token is blank, padded, not ASCII, one byte repeated, longer than 1,024 bytes, contains a control character,
     /// or is shorter than 16 bytes without [`Key::dangerous_short`].
     pub fn new(verify_token: impl Into<Key>) -> Result<Self, ConfigError> {
-        Ok(Self { verify_token: Keys::named("the verify token", &verify_token.into())? })
+        Ok(Self { verify_token: Secrets::named("the verify token", &verify_token.into())? })
     }
 }
 
 impl Handshake for MetaChallenge {
     fn answer_unsigned(&self, head: &Parts) -> Option<Result<Response<Bytes>, Rejection>> {
         Some(Request::of(head)?.answer(&self.verify_token))
+    }
+}
+
+impl fmt::Debug for MetaChallenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MetaChallenge").finish_non_exhaustive()
     }
 }
 
@@ -89,13 +95,13 @@ impl<'a> Request<'a> {
         any.then_some(request)
     }
 
-    fn answer(self, verify_token: &Keys) -> Result<Response<Bytes>, Rejection> {
+    fn answer(self, verify_token: &Secrets) -> Result<Response<Bytes>, Rejection> {
         let incomplete = RejectionReason::Other("a parameter of Meta's verification request is missing or repeated");
         let (Some(mode), Some(token), Some(challenge), false) = (self.mode, self.token, self.challenge, self.repeated)
         else {
             return Err(incomplete.into());
         };
-        verify_token.verify(&token)?;
+        verify_token.find(&token).ok_or(RejectionReason::NoKeyMatched)?;
         match echo(&challenge).filter(|_| *mode == *b"subscribe") {
             Some(answer) => Ok(answer),
             None => Err(RejectionReason::Other("`hub.mode` or `hub.challenge` is not what Meta documents").into()),

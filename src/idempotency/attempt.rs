@@ -6,7 +6,7 @@ use http_body::Body;
 use tower::Service;
 
 use super::{Attempt, Claim, ClaimToken, Commit, Done, Outcome, Store, layer::Settings, response};
-use crate::{ResponseBody, delivery::identity};
+use crate::{Delivery, ResponseBody, delivery::identity};
 
 /// How often a commit is tried. Answering 5xx instead would make the sender deliver a duplicate.
 const COMMIT_TRIES: usize = 2;
@@ -31,12 +31,18 @@ where
         let Some(identity) = identity(request.extensions()) else {
             return Ok(response::unidentified(&mut request));
         };
-        let key = match &settings.scope_by {
-            None => settings.pepper.key_of(&identity),
+        let scoped = match &settings.scope_by {
+            None => None,
             Some(scope_by) => match scope_by(request.extensions()).filter(|scope| !scope.is_empty()) {
-                Some(scope) => settings.pepper.scoped(&scope).key_of(&identity),
+                Some(scope) => Some(settings.pepper.scoped(&scope)),
                 None => return Ok(response::unscoped(&mut request)),
             },
+        };
+        let pepper = scoped.as_ref().unwrap_or(&settings.pepper);
+        // Two tenants can have events with the same id.
+        let key = match request.extensions().get().and_then(Delivery::tenant) {
+            Some(tenant) => pepper.of_tenant(tenant).key_of(&identity),
+            None => pepper.key_of(&identity),
         };
         let attempt = Attempt::new(key, ClaimToken::fresh());
         let mut guard = Guard { settings: &settings, attempt, state: State::Unclaimed };

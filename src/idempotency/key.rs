@@ -143,6 +143,13 @@ impl Pepper {
         Self { key: Box::new(Zeroizing::new(blake3::keyed_hash(&self.key, scope.as_bytes()).into())) }
     }
 
+    /// The pepper of a tenant. It is another one than that of a scope with the same text.
+    pub(super) fn of_tenant(&self, tenant: &str) -> Self {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(b"tower-webhook tenant\0").update(tenant.as_bytes());
+        Self { key: Box::new(Zeroizing::new(hasher.finalize().into())) }
+    }
+
     /// The first half of the keyed hash. 128 bits are enough to rule out collisions.
     pub(super) fn key_of(&self, identity: &Identity) -> EventKey {
         let hash: [u8; 32] = blake3::keyed_hash(&self.key, identity.as_bytes()).into();

@@ -101,7 +101,8 @@ impl<St: Store> IdempotencyLayer<St> {
         Self { settings: Arc::new(settings) }
     }
 
-    /// Separates this layer's events from those of other layers with the same store and pepper.
+    /// Separates this layer's events from those of other layers with the same store and pepper. Events of two
+    /// [tenants](crate::Delivery::tenant) are separate anyway.
     ///
     /// By default they are shared: on two routes of one provider, an event that arrived at the first is a duplicate on
     /// the second. If the handlers have different effects, give each layer its own scope, for example the tenant.

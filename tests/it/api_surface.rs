@@ -8,7 +8,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use tower_webhook::{
     ConfigError, ConfigErrorKind, Delivery, RejectedDelivery, Rejection, RejectionKind, ResponseBody, ResponseFuture,
     WebhookBody, WebhookLayer, WebhookService,
-    auth::{ApiKey, DangerousAcceptAll, Key, Keys, Scheme, Signature, StandardWebhooks, Twilio, Verified},
+    auth::{
+        ApiKey, DangerousAcceptAll, Key, Keys, Scheme, Signature, StandardWebhooks, Twilio, Verified,
+        keys::{KeyForm, KeySource, LoadError, Tenants, Watched, WatchedBuilder},
+    },
     axum::{MissingLayer, Webhook},
     clock::{Clock, SystemClock},
     json::{Amount, DateTime, DecodeError, DecodeErrorKind, Id, RawJson, SecretString, Unknown},
@@ -62,6 +65,9 @@ fn schemes_are_shared_and_shown() {
     shared::<(ApiKey, Key, Keys, Verified, DangerousAcceptAll)>();
     shown::<(ApiKey, Key, Keys, Verified, DangerousAcceptAll)>();
     cloned::<(ApiKey, Key, Keys, Verified)>();
+    shared::<(KeyForm, Tenants, Watched, Arc<dyn KeySource>)>();
+    shown::<(KeyForm, Tenants, Watched, WatchedBuilder, LoadError)>();
+    cloned::<(KeyForm, Tenants, Watched)>();
     shared::<SystemClock>();
     fn clock(_: &dyn Clock) {}
     clock(&SystemClock);

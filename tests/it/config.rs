@@ -5,7 +5,10 @@ use std::time::SystemTime;
 use http::{Request, StatusCode};
 use tower_webhook::{
     ConfigError, ConfigErrorKind,
-    auth::{ApiKey, Head, Key, Keys},
+    auth::{
+        ApiKey, Head, Key, Keys,
+        keys::{KeyForm, KeySource},
+    },
     provider::{Custom, Provider, mediquo::MediQuo, truemed::Truemed},
 };
 
@@ -53,7 +56,7 @@ fn keys_that_no_sender_could_send_or_anyone_could_guess_do_not_build() {
     }
     assert_eq!(kind(ApiKey::header("x-key").key("canary-mit-Schlüssel").build()), Some(ConfigErrorKind::NonAscii));
     assert_eq!(kind(ApiKey::bearer().key("canary-mit-Schlüssel").build()), Some(ConfigErrorKind::NonAscii));
-    assert_eq!(kind(Keys::new(["canary\n"])), Some(ConfigErrorKind::Padded));
+    assert_eq!(kind(Keys::new(["canary\n"]).attach(&KeyForm::text())), Some(ConfigErrorKind::Padded));
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod idempotency;
 mod integrations;
 mod jobs;
 mod json;
+mod keys;
 mod known_bugs;
 mod mediquo;
 mod nginx;

@@ -9,8 +9,11 @@ use http_body_util::Full;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tower_webhook::{
-    ConfigError, ConfigErrorKind, Delivery, Stated, WebhookBody,
-    auth::Key,
+    ConfigError, ConfigErrorKind, Delivery, RejectionReason, Stated, WebhookBody,
+    auth::{
+        Key,
+        keys::{KeySource, Tenants},
+    },
     clock::Clock,
     handshake::{DiscordPing, MetriportPing, SlackUrlVerification},
     jiff::Timestamp,
@@ -18,7 +21,7 @@ use tower_webhook::{
     provider::preset,
 };
 
-use crate::support::{Delivered, bodies::Untouchable, deliver, fixture};
+use crate::support::{Delivered, bodies::Untouchable, deliver, fixture, sources::sources};
 
 #[derive(Clone, Deserialize)]
 struct Vector {
@@ -76,6 +79,29 @@ impl Vector {
         let builder = self.public_url.iter().fold(builder, |builder, url| builder.public_url(url));
         let layer = builder.raw().build().unwrap().into_layer().clock(Fixed(at(self.clock)));
         deliver(&layer, self.request(Full::<Bytes>::from(self.body.clone()))).await
+    }
+
+    /// Sends it through a layer of its preset whose keys are looked up.
+    async fn send_to(&self, keys: impl KeySource) -> Delivered {
+        let builder = preset::by_name(&self.preset.replace('-', "_")).unwrap().keys(keys);
+        let builder = self.public_url.iter().fold(builder, |builder, url| builder.public_url(url));
+        let layer = builder.raw().build().unwrap().into_layer().clock(Fixed(at(self.clock)));
+        deliver(&layer, self.request(Full::<Bytes>::from(self.body.clone()))).await
+    }
+
+    /// A key that does not match.
+    fn other_key(&self) -> String {
+        match &*self.preset {
+            "discord" => "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+            "sendgrid" => {
+                "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVp\
+                 iglSI8eNEc6wEA3F+g=="
+            }
+            "standard-webhooks" if self.key.starts_with("whpk_") => "whpk_PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=",
+            "standard-webhooks" | "svix" => "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+            _ => "another-key-of-this-provider",
+        }
+        .to_owned()
     }
 
     async fn send(&self) -> Delivered {
@@ -158,20 +184,60 @@ async fn a_changed_body_signature_or_time_is_refused_with_the_documented_status(
 
 #[tokio::test]
 async fn another_key_is_refused_and_a_second_one_is_named() {
-    let other = |vector: &Vector| {
-        match &*vector.preset {
-        "discord" => "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c".to_owned(),
-        "sendgrid" => "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==".to_owned(),
-        "standard-webhooks" if vector.key.starts_with("whpk_") => "whpk_PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=".to_owned(),
-        "standard-webhooks" | "svix" => "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD".to_owned(),
-        _ => "another-key-of-this-provider".to_owned(),
-    }
-    };
     for vector in vectors() {
-        let other = other(&vector);
+        let other = vector.other_key();
         assert_eq!(vector.send_with(&[("old", &other)]).await.status, vector.refused(), "{}", vector.preset);
         let outcome = vector.send_with(&[("old", &other), ("new", &vector.key)]).await;
         assert_eq!(outcome.delivery().key_label(), Some("new"), "{}", vector.preset);
+    }
+}
+
+fn key_of(text: &str) -> Key {
+    // Some published keys are short.
+    if text.len() < 16 { Key::new(text).dangerous_short() } else { Key::new(text) }
+}
+
+#[tokio::test]
+async fn every_preset_takes_its_keys_from_every_source() {
+    for vector in vectors() {
+        let live = [key_of(&vector.other_key()).label("old"), key_of(&vector.key).label("new")];
+        for (name, source, tenant) in sources(&live).await {
+            let outcome = vector.send_to(source).await;
+            assert_eq!(outcome.status, 200, "{}, {name}: {:?}", vector.preset, outcome.rejection());
+            let delivery = outcome.delivery();
+            assert_eq!((delivery.key_label(), delivery.tenant()), (Some("new"), tenant), "{}, {name}", vector.preset);
+            assert_eq!(facts(&delivery), vector.facts, "{}, {name}", vector.preset);
+        }
+        for (name, source, _) in sources(&live[..1]).await {
+            assert_eq!(vector.send_to(source).await.status, vector.refused(), "{}, {name}", vector.preset);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_tenant_looks_like_a_wrong_key() {
+    let reason = |delivered: &Delivered| delivered.rejection().unwrap().reason().cloned().unwrap();
+    for vector in vectors() {
+        let known = Tenants::by(|_| Some("known".into()));
+        known.insert("known", [key_of(&vector.other_key())]).unwrap();
+        let unknown = || Tenants::by(|_| Some("unknown".into()));
+        let mut malformed = vector.clone();
+        let names =
+            [vector.header_names("signature"), vector.header_names("hmac"), vector.header_names("token")].concat();
+        malformed.headers[&names[0]] = "=".into();
+        let stale = Vector { clock: vector.clock + 100_000, ..vector.clone() };
+        for changed in [&vector, &malformed, &stale] {
+            let [wrong, nobody] = [changed.send_to(known.clone()).await, changed.send_to(unknown()).await];
+            assert_eq!((wrong.status, nobody.status), (vector.refused(), vector.refused()), "{}", vector.preset);
+            assert_eq!(wrong.head.headers, nobody.head.headers, "{}", vector.preset);
+            assert_eq!(wrong.body, nobody.body, "{}", vector.preset);
+            match reason(&wrong) {
+                RejectionReason::NoKeyMatched | RejectionReason::UrlMismatch => {
+                    assert_eq!(reason(&nobody), RejectionReason::UnknownTenant, "{}", vector.preset);
+                }
+                of_the_head => assert_eq!(reason(&nobody), of_the_head, "{}", vector.preset),
+            }
+        }
     }
 }
 

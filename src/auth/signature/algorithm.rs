@@ -10,7 +10,7 @@ use super::Candidates;
 use crate::{
     ConfigError, ConfigErrorKind,
     auth::{
-        Key, Keys, Secret,
+        Key, Secret, Secrets,
         key::{self, Fault},
         keys::{MAX_KEYS, strong_enough},
     },
@@ -31,13 +31,24 @@ pub(in crate::auth) enum Algorithm {
 }
 
 impl Algorithm {
-    fn is_public(self) -> bool {
+    pub(in crate::auth) fn is_public(self) -> bool {
         matches!(self, Self::Ed25519 | Self::EcdsaP256)
     }
 
     /// What the keys are called in error messages, unless the provider has its own word.
     pub(in crate::auth) fn noun(self) -> &'static str {
         if self.is_public() { "public key" } else { "key" }
+    }
+
+    /// How many bytes a signature has.
+    pub(in crate::auth) fn lengths(self) -> RangeInclusive<usize> {
+        match self {
+            Self::HmacSha256 => 32..=32,
+            Self::HmacSha512 | Self::Ed25519 => 64..=64,
+            Self::LegacyHmacSha1 => 20..=20,
+            // DER of two numbers of 1 to 33 bytes each.
+            Self::EcdsaP256 => 8..=72,
+        }
     }
 
     /// Checks the keys and prepares them. `read` reads a key for an HMAC; public keys have one form each.
@@ -53,14 +64,13 @@ impl Algorithm {
             Self::EcdsaP256 => key.secret(key::base64),
             _ => key.secret(read).and_then(|secret| strong_enough(key, secret)),
         };
-        let keys = Keys::checked(noun, max, keys.iter().map(|key| (key, secret(key))))?;
+        let keys = Secrets::checked(noun, max, keys.iter().map(|key| (key, secret(key))))?;
         Ok(match self {
             Self::HmacSha256 => Verifier::hmac(hmac::HMAC_SHA256, &keys),
             Self::HmacSha512 => Verifier::hmac(hmac::HMAC_SHA512, &keys),
             Self::LegacyHmacSha1 => Verifier::hmac(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &keys),
-            Self::Ed25519 => Verifier::public(&ED25519, 64..=64, noun, &keys)?,
-            // DER of two numbers of 1 to 33 bytes each.
-            Self::EcdsaP256 => Verifier::public(&ECDSA_P256_SHA256_ASN1, 8..=72, noun, &keys)?,
+            Self::Ed25519 => Verifier::public(&ED25519, noun, &keys)?,
+            Self::EcdsaP256 => Verifier::public(&ECDSA_P256_SHA256_ASN1, noun, &keys)?,
         })
     }
 }
@@ -69,14 +79,8 @@ impl Algorithm {
 #[derive(Clone)]
 pub(in crate::auth) enum Verifier {
     /// Each key with its first blocks already computed.
-    Hmac {
-        keys: Vec<(Arc<str>, hmac::Key)>,
-        len: usize,
-    },
-    Public {
-        keys: Vec<(Arc<str>, ParsedPublicKey)>,
-        lengths: RangeInclusive<usize>,
-    },
+    Hmac(Vec<(Arc<str>, hmac::Key)>),
+    Public(Vec<(Arc<str>, ParsedPublicKey)>),
 }
 
 /// What a signature covers.
@@ -91,39 +95,30 @@ pub(in crate::auth) trait Message {
 }
 
 impl Verifier {
-    fn hmac(hash: hmac::Algorithm, keys: &Keys) -> Self {
+    fn hmac(hash: hmac::Algorithm, keys: &Secrets) -> Self {
         let keyed = keys.iter().map(|(label, secret)| (Arc::clone(label), hmac::Key::new(hash, secret.bytes())));
-        Self::Hmac { keys: keyed.collect(), len: hash.tag_len() }
+        Self::Hmac(keyed.collect())
     }
 
-    fn public(
-        algorithm: &'static dyn VerificationAlgorithm,
-        lengths: RangeInclusive<usize>,
-        noun: &str,
-        keys: &Keys,
-    ) -> Result<Self, ConfigError> {
+    fn public(algorithm: &'static dyn VerificationAlgorithm, noun: &str, keys: &Secrets) -> Result<Self, ConfigError> {
         let parse = |(number, (label, key)): (usize, (&Arc<str>, &Secret))| {
             let parsed = ParsedPublicKey::new(algorithm, key.bytes());
             let malformed = || ConfigError::new(ConfigErrorKind::Malformed, format!("{noun} {number}"));
             let expected = "a `SubjectPublicKeyInfo` in DER, as base64";
             Ok((Arc::clone(label), parsed.map_err(|_| malformed().expected(expected))?))
         };
-        Ok(Self::Public { keys: (1..).zip(keys.iter()).map(parse).collect::<Result<_, _>>()?, lengths })
+        (1..).zip(keys.iter()).map(parse).collect::<Result<_, _>>().map(Self::Public)
     }
 
-    /// How many bytes a signature has.
-    pub(in crate::auth) fn lengths(&self) -> RangeInclusive<usize> {
-        match self {
-            Self::Hmac { len, .. } => *len..=*len,
-            Self::Public { lengths, .. } => lengths.clone(),
-        }
+    pub(in crate::auth) fn is_public(&self) -> bool {
+        matches!(self, Self::Public(_))
     }
 
     /// Whether this number of candidates stays within the limit of work for an unauthenticated sender.
     pub(in crate::auth) fn can_try(&self, candidates: usize) -> bool {
         match self {
-            Self::Hmac { .. } => true,
-            Self::Public { keys, .. } => keys.len() * candidates <= MAX_VERIFICATIONS,
+            Self::Hmac(_) => true,
+            Self::Public(keys) => keys.len() * candidates <= MAX_VERIFICATIONS,
         }
     }
 
@@ -133,7 +128,7 @@ impl Verifier {
     pub(in crate::auth) fn verify(&self, message: &dyn Message, candidates: &Candidates) -> Option<Arc<str>> {
         let mut found = None;
         match self {
-            Self::Hmac { keys, .. } => {
+            Self::Hmac(keys) => {
                 for (label, key) in keys {
                     let mut context = hmac::Context::with_key(key);
                     message.feed(&mut |piece| context.update(piece));
@@ -145,7 +140,7 @@ impl Verifier {
                     }
                 }
             }
-            Self::Public { keys, .. } => {
+            Self::Public(keys) => {
                 // In one piece: Ed25519 reads the message twice, and verifying a digest made elsewhere, as P-256 could,
                 // is outside of FIPS 140.
                 let message = message.whole().map_or_else(|| Cow::Owned(in_one_piece(message)), Cow::Borrowed);
@@ -163,8 +158,8 @@ impl Verifier {
 
     pub(in crate::auth) fn labels(&self) -> Vec<&str> {
         match self {
-            Self::Hmac { keys, .. } => keys.iter().map(|(label, _)| &**label).collect(),
-            Self::Public { keys, .. } => keys.iter().map(|(label, _)| &**label).collect(),
+            Self::Hmac(keys) => keys.iter().map(|(label, _)| &**label).collect(),
+            Self::Public(keys) => keys.iter().map(|(label, _)| &**label).collect(),
         }
     }
 }

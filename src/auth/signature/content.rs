@@ -1,6 +1,6 @@
 //! What is signed, and where in a delivery it is.
 
-use std::{borrow::Cow, sync::Arc, time::SystemTime};
+use std::{borrow::Cow, time::SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
@@ -123,10 +123,10 @@ impl Content {
         Delivered { pieces: &self.pieces, signed, body }
     }
 
-    /// What a right signature proves.
+    /// Adds what a right signature proves.
     pub(in crate::auth) fn verified(
         &self,
-        label: Arc<str>,
+        verified: Verified,
         signed: &SignedHead<'_>,
         body: &Bytes,
     ) -> Result<Verified, Rejection> {
@@ -138,7 +138,7 @@ impl Content {
             }
             _ => signed.at,
         };
-        let verified = Verified::by(label).with_signed_body();
+        let verified = verified.with_signed_body();
         let verified = signed.id.cloned().into_iter().fold(verified, Verified::with_signed_id);
         Ok(at.into_iter().fold(verified, Verified::with_signed_at))
     }

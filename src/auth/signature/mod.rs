@@ -19,7 +19,11 @@ pub(super) use self::{
     wire::{Candidates, Signatures},
 };
 pub use self::{content::Part, wire::Encoding};
-use super::{Head, Key, Scheme, Verified, key, public_url};
+use super::{
+    Head, Key, KeySettings, Scheme, Verified,
+    keys::{KeyForm, KeySource, Reading, Source},
+    public_url,
+};
 use crate::{ConfigError, Rejection, RejectionReason, headers};
 
 /// A signature of the delivery in a header of the provider's choice.
@@ -85,7 +89,7 @@ pub struct Signature {
     header: HeaderName,
     signatures: Signatures,
     content: Content,
-    verifier: Verifier,
+    keys: Source,
     /// The path of the public URL, if that is signed.
     public_path: Option<Box<str>>,
 }
@@ -95,7 +99,7 @@ pub struct Signature {
 #[must_use = "a builder does nothing until it is built"]
 pub struct SignatureBuilder {
     settings: Settings,
-    keys: Vec<Key>,
+    keys: KeySettings,
     noun: &'static str,
 }
 
@@ -196,19 +200,23 @@ impl Signature {
             return Err(RejectionReason::Other(reason).into());
         }
         let candidates = self.signatures.read_some(head, header)?;
-        if !self.verifier.can_try(candidates.len()) {
-            let expected = "at most 8 pairs of a signature and a public key";
-            return Err(RejectionReason::MalformedHeader { name: header.clone(), expected }.into());
+        // Keys that are looked up are counted once the body has arrived: the head must not show whose they are.
+        if self.keys.fixed().is_some_and(|keys| !keys.can_try(candidates.len())) {
+            return Err(self.too_many());
         }
         Ok((signed, candidates))
     }
 
-    fn no_key_matched(&self, head: &Head<'_>) -> Rejection {
+    fn too_many(&self) -> Rejection {
+        let expected = "at most 8 pairs of a signature and a public key";
+        RejectionReason::MalformedHeader { name: self.header.clone(), expected }.into()
+    }
+
+    fn no_key_matched(&self, head: &Head<'_>) -> RejectionReason {
         match &self.public_path {
             Some(path) if **path != *head.parts.uri.path() => RejectionReason::UrlMismatch,
             _ => RejectionReason::NoKeyMatched,
         }
-        .into()
     }
 }
 
@@ -222,8 +230,12 @@ impl Scheme for Signature {
         if !self.content.pieces.fit_body(body) {
             return Err(RejectionReason::Other("the body goes on with the digits of the timestamp").into());
         }
-        let label = self.verifier.verify(&self.content.message(&signed, body), &candidates);
-        self.content.verified(label.ok_or_else(|| self.no_key_matched(head))?, &signed, body)
+        let found = self.keys.find(head);
+        if !found.keys.can_try(candidates.len()) {
+            return Err(self.too_many());
+        }
+        let label = found.keys.verify(&self.content.message(&signed, body), &candidates);
+        self.content.verified(found.proven(label, || self.no_key_matched(head))?, &signed, body)
     }
 
     fn mark_sensitive(&self, headers: &mut HeaderMap) {
@@ -233,7 +245,7 @@ impl Scheme for Signature {
 
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signature").field("header", &self.header).field("keys", &self.verifier.labels()).finish()
+        f.debug_struct("Signature").field("header", &self.header).field("keys", &self.keys).finish()
     }
 }
 
@@ -254,7 +266,7 @@ impl SignatureBuilder {
             public_url: None,
             tolerance: ToleranceSettings::default(),
         };
-        Self { settings, keys: Vec::new(), noun: algorithm.noun() }
+        Self { settings, keys: KeySettings::default(), noun: algorithm.noun() }
     }
 
     /// Adds a live key. Call it once per key while you rotate; there can be 16, or 8 public keys.
@@ -270,7 +282,30 @@ impl SignatureBuilder {
     /// # Ok::<_, tower_webhook::ConfigError>(())
     /// ```
     pub fn key(mut self, key: impl Into<Key>) -> Self {
-        self.keys.push(key.into());
+        self.keys.add(key.into());
+        self
+    }
+
+    /// Takes the live keys from this source, in the place of fixed ones: see [`keys`](super::keys).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::auth::{Keys, Signature};
+    ///
+    /// let keys = Keys::new(["kx7Gq2-old-and-random"]);
+    /// let scheme = Signature::hmac_sha256("x-acme-signature").keys(keys.clone()).build()?;
+    /// keys.replace(["kx7Gq2-old-and-random", "Zr41vw-new-and-random"])?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn keys(mut self, source: impl KeySource) -> Self {
+        self.keys.look_up(source);
+        self
+    }
+
+    /// Takes the keys of another builder.
+    pub(crate) fn with_keys(mut self, keys: KeySettings) -> Self {
+        self.keys = keys;
         self
     }
 
@@ -386,7 +421,7 @@ impl SignatureBuilder {
     ///
     /// # Errors
     ///
-    /// - There is no key, or there are more than 16, or more than 8 public ones.
+    /// - There is no key, or there are more than 16, or more than 8 public ones, or both keys and a source are set.
     /// - A key is blank, padded, doubled, one byte repeated, too short, too long or not in its encoding, or contains a
     ///   control character; a label is blank, doubled or contains one.
     /// - A name is not a header name, or the public URL is not a URL.
@@ -404,14 +439,14 @@ impl SignatureBuilder {
     pub fn build(self) -> Result<Signature, ConfigError> {
         let Self { settings, keys, noun } = self;
         let content = settings.content()?;
-        let verifier = settings.algorithm.verifier(noun, &keys, key::text)?;
-        let signatures = settings.signatures(verifier.lengths())?;
+        let signatures = settings.signatures(settings.algorithm.lengths())?;
+        let keys = keys.build(KeyForm::new(noun, Reading::Signature(settings.algorithm)))?;
         let url = settings.public_url.as_deref().map(public_url::parse).transpose()?;
         Ok(Signature {
             header: settings.header?,
             signatures,
             content,
-            verifier,
+            keys,
             public_path: url.map(|url| url.path().into()),
         })
     }

@@ -198,7 +198,7 @@ struct Slot {
 }
 
 impl Candidates {
-    fn none() -> Self {
+    pub(in crate::auth) fn none() -> Self {
         Self { slots: [Slot { bytes: [0; WIDEST], len: 0 }; MAX_SIGNATURES], len: 0 }
     }
 

@@ -5,7 +5,7 @@ use http::HeaderName;
 use super::MediQuo;
 use crate::{
     ConfigError, ConfigErrorKind,
-    auth::{ApiKey, ApiKeyBuilder, Key, Scheme, bearer_fn},
+    auth::{ApiKey, ApiKeyBuilder, Key, Scheme, bearer_fn, keys::KeySource},
 };
 
 /// Configures a [`MediQuo`].
@@ -50,6 +50,13 @@ impl MediQuoBuilder {
         self
     }
 
+    /// Takes the live values of the signature header from this source, in the place of fixed ones: see
+    /// [`keys`](crate::auth::keys).
+    pub fn signatures(mut self, source: impl KeySource) -> Self {
+        self.signature = self.signature.keys(source);
+        self
+    }
+
     /// Expects the signature in another header. The default is `x-webhook-signature`. Add a signature too.
     pub fn header_name(mut self, name: impl TryInto<HeaderName>) -> Self {
         self.signature = self.signature.in_header(name);
@@ -63,9 +70,21 @@ impl MediQuoBuilder {
         self
     }
 
+    /// Also requires HTTP Basic credentials of this user, with a password of this source, in the place of fixed ones.
+    pub fn basic_auths(mut self, user: impl Into<String>, passwords: impl KeySource) -> Self {
+        self.basic = self.basic.user(user).keys(passwords);
+        self
+    }
+
     /// Also requires a bearer token. Call it again to accept any of several.
     pub fn bearer(mut self, token: impl Into<Key>) -> Self {
         self.bearer = self.bearer.key(token);
+        self
+    }
+
+    /// Also requires a bearer token of this source, in the place of fixed ones.
+    pub fn bearers(mut self, source: impl KeySource) -> Self {
+        self.bearer = self.bearer.keys(source);
         self
     }
 

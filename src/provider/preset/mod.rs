@@ -85,7 +85,10 @@ use serde::de::DeserializeOwned;
 use super::{Custom, CustomBuilder, Envelope};
 use crate::{
     ConfigError, ConfigErrorKind, RejectionKind, WebhookBody,
-    auth::{ApiKeyBuilder, Key, Scheme, SignatureBuilder, StandardWebhooksBuilder, TwilioBuilder},
+    auth::{
+        ApiKeyBuilder, Key, KeySettings, Scheme, SignatureBuilder, StandardWebhooksBuilder, TwilioBuilder,
+        keys::KeySource,
+    },
     json::{RawJson, Tagged},
 };
 
@@ -146,7 +149,7 @@ pub struct PresetBuilder {
     scheme: SchemeBuilder,
     envelope: Envelope,
     rejection_status: fn(RejectionKind) -> StatusCode,
-    keys: Vec<Key>,
+    keys: KeySettings,
     tolerance: Option<Duration>,
     public_url: Option<String>,
 }
@@ -167,7 +170,7 @@ impl PresetBuilder {
             scheme: scheme.into(),
             envelope,
             rejection_status: RejectionKind::default_status,
-            keys: Vec::new(),
+            keys: KeySettings::default(),
             tolerance: None,
             public_url: None,
         }
@@ -176,7 +179,13 @@ impl PresetBuilder {
     /// Adds a live key: the secret, token or public key that the provider shows you. Call it once per key while you
     /// rotate.
     pub fn key(mut self, key: impl Into<Key>) -> Self {
-        self.keys.push(key.into());
+        self.keys.add(key.into());
+        self
+    }
+
+    /// Takes the live keys from this source, in the place of fixed ones: see [`keys`](crate::auth::keys).
+    pub fn keys(mut self, source: impl KeySource) -> Self {
+        self.keys.look_up(source);
         self
     }
 
@@ -245,7 +254,7 @@ impl PresetBuilder {
 impl SchemeBuilder {
     fn build(
         self,
-        keys: Vec<Key>,
+        keys: KeySettings,
         tolerance: Option<Duration>,
         public_url: Option<&str>,
     ) -> Result<Arc<dyn Scheme>, ConfigError> {
@@ -253,21 +262,20 @@ impl SchemeBuilder {
             Self::ApiKey(builder) => {
                 no_tolerance(tolerance)?;
                 no_public_url(public_url)?;
-                Ok(Arc::new(keys.into_iter().fold(builder, ApiKeyBuilder::key).build()?))
+                Ok(Arc::new(builder.with_keys(keys).build()?))
             }
             Self::Signature(builder) => {
-                let builder = keys.into_iter().fold(*builder, SignatureBuilder::key);
-                let builder = tolerance.into_iter().fold(builder, SignatureBuilder::tolerance);
+                let builder = tolerance.into_iter().fold(builder.with_keys(keys), SignatureBuilder::tolerance);
                 Ok(Arc::new(public_url.into_iter().fold(builder, SignatureBuilder::public_url).build()?))
             }
             Self::StandardWebhooks(builder) => {
                 no_public_url(public_url)?;
-                let builder = keys.into_iter().fold(builder, StandardWebhooksBuilder::key);
+                let builder = builder.with_keys(keys);
                 Ok(Arc::new(tolerance.into_iter().fold(builder, StandardWebhooksBuilder::tolerance).build()?))
             }
             Self::Twilio(builder) => {
                 no_tolerance(tolerance)?;
-                let builder = keys.into_iter().fold(builder, TwilioBuilder::key);
+                let builder = builder.with_keys(keys);
                 Ok(Arc::new(public_url.into_iter().fold(builder, TwilioBuilder::public_url).build()?))
             }
         }

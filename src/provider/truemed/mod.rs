@@ -51,7 +51,7 @@ pub use self::{
 use super::{Envelope, Place, Provider, RawDelivery};
 use crate::{
     ConfigError, Rejection, RejectionKind, WebhookLayer,
-    auth::{ApiKey, ApiKeyBuilder, Key, Scheme},
+    auth::{ApiKey, ApiKeyBuilder, Key, Scheme, keys::KeySource},
     json::Tagged,
 };
 #[cfg(feature = "idempotency")]
@@ -102,6 +102,12 @@ impl TruemedBuilder {
     /// Adds a live API key. Call it once per key while you rotate; there can be 16.
     pub fn api_key(mut self, key: impl Into<Key>) -> Self {
         self.scheme = self.scheme.key(key);
+        self
+    }
+
+    /// Takes the live API keys from this source, in the place of fixed ones: see [`keys`](crate::auth::keys).
+    pub fn api_keys(mut self, source: impl KeySource) -> Self {
+        self.scheme = self.scheme.keys(source);
         self
     }
 

@@ -9,6 +9,7 @@ pub(crate) mod place;
 pub(crate) mod proxy;
 pub(crate) mod redis;
 pub(crate) mod sockets;
+pub(crate) mod sources;
 pub(crate) mod wait;
 
 use bytes::Bytes;

@@ -1,0 +1,145 @@
+use std::{
+    fmt,
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, LazyLock},
+};
+
+#[cfg(feature = "signatures")]
+use aws_lc_rs::{
+    encoding::AsDer,
+    signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
+};
+
+use super::live::{Live, MAX_KEYS, Secrets, in_header};
+#[cfg(feature = "signatures")]
+use crate::ConfigErrorKind;
+#[cfg(feature = "signatures")]
+use crate::auth::{key, signature::Algorithm, standard_webhooks};
+use crate::{
+    ConfigError,
+    auth::{Key, api_key},
+};
+
+/// How a scheme reads its keys: as text, as the secrets of an HMAC, as public keys.
+///
+/// A scheme gives it to its [source](super::KeySource) when it is built, so that the source can check keys that come
+/// later. You only hand it on.
+///
+/// # Examples
+///
+/// See [`KeySource`](super::KeySource).
+#[derive(Clone)]
+pub struct KeyForm(Arc<Form>);
+
+struct Form {
+    /// The provider's word for keys, for errors.
+    noun: &'static str,
+    reading: Reading,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::auth) enum Reading {
+    /// They are sent in a header as they are.
+    Text,
+    /// They are passwords of this user.
+    Basic { user: String },
+    #[cfg(feature = "signatures")]
+    Signature(Algorithm),
+    /// Secrets and public keys, told apart by their prefix.
+    #[cfg(feature = "signatures")]
+    StandardWebhooks,
+}
+
+impl KeyForm {
+    /// Keys that are sent as they are, for a [`Scheme`](crate::auth::Scheme) of your own that calls
+    /// [`Keys::verify`](super::Keys::verify).
+    #[must_use]
+    pub fn text() -> Self {
+        static TEXT: LazyLock<KeyForm> = LazyLock::new(|| KeyForm::new("key", Reading::Text));
+        TEXT.clone()
+    }
+
+    pub(in crate::auth) fn new(noun: &'static str, reading: Reading) -> Self {
+        Self(Arc::new(Form { noun, reading }))
+    }
+
+    /// Whether both prepare keys in the same way. The words for keys may differ.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.reading == other.0.reading
+    }
+
+    pub(in crate::auth) fn noun(&self) -> &'static str {
+        self.0.noun
+    }
+
+    /// Checks keys and prepares them.
+    pub(in crate::auth) fn prepare(&self, keys: &[Key]) -> Result<Live, ConfigError> {
+        let noun = self.0.noun;
+        let compared = |secrets| Secrets::checked(noun, MAX_KEYS, keys.iter().zip(secrets)).map(Live::Compared);
+        match &self.0.reading {
+            Reading::Text => compared(keys.iter().map(in_header).collect::<Vec<_>>()),
+            Reading::Basic { user } => compared(keys.iter().map(|key| api_key::basic(user, key)).collect()),
+            #[cfg(feature = "signatures")]
+            Reading::Signature(algorithm) => Ok(Live::Signing(vec![algorithm.verifier(noun, keys, key::text)?])),
+            #[cfg(feature = "signatures")]
+            Reading::StandardWebhooks => Ok(Live::Signing(standard_webhooks::verifiers(keys)?)),
+        }
+    }
+
+    /// Keys that nobody has, in the place of those of an unknown tenant: verifying with them takes the same work. What
+    /// they verify is rejected all the same, so they need not be secret.
+    pub(super) fn decoy(&self) -> Result<Live, ConfigError> {
+        self.prepare(&match &self.0.reading {
+            Reading::Text | Reading::Basic { .. } => vec![unguessed()],
+            #[cfg(feature = "signatures")]
+            Reading::Signature(Algorithm::Ed25519) => vec![ed25519()?],
+            #[cfg(feature = "signatures")]
+            Reading::Signature(Algorithm::EcdsaP256) => vec![ecdsa_p256()?],
+            #[cfg(feature = "signatures")]
+            Reading::Signature(_) => vec![unguessed()],
+            #[cfg(feature = "signatures")]
+            Reading::StandardWebhooks => {
+                vec![Key::hex(unguessed_text()), standard_webhooks::public_key(&ed25519_bytes()?)]
+            }
+        })
+    }
+}
+
+/// Shows the word for keys.
+impl fmt::Debug for KeyForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("KeyForm").field(&self.0.noun).finish()
+    }
+}
+
+fn unguessed() -> Key {
+    Key::new(unguessed_text())
+}
+
+/// 64 hexadecimal digits from the seeds of the standard library's hash maps.
+fn unguessed_text() -> String {
+    (0..4).map(|_| format!("{:016x}", RandomState::new().hash_one("decoy"))).collect()
+}
+
+#[cfg(feature = "signatures")]
+fn ed25519_bytes() -> Result<Vec<u8>, ConfigError> {
+    let pair = Ed25519KeyPair::generate().map_err(|_| no_random_bytes())?;
+    Ok(pair.public_key().as_ref().to_vec())
+}
+
+#[cfg(feature = "signatures")]
+fn ed25519() -> Result<Key, ConfigError> {
+    Ok(Key::bytes(ed25519_bytes()?))
+}
+
+#[cfg(feature = "signatures")]
+fn ecdsa_p256() -> Result<Key, ConfigError> {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| no_random_bytes())?;
+    let der = pair.public_key().as_der().map_err(|_| no_random_bytes())?;
+    Ok(Key::bytes(der.as_ref()))
+}
+
+#[cfg(feature = "signatures")]
+fn no_random_bytes() -> ConfigError {
+    ConfigError::new(ConfigErrorKind::Missing, "the system's source of random bytes")
+}
