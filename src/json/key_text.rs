@@ -21,9 +21,9 @@ impl<'de, E> KeyText<'de, E> {
 macro_rules! parse_key {
     ($($method:ident => $visit:ident)+) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-            match self.0.parse() {
-                Ok(value) => visitor.$visit(value),
-                Err(_) => self.deserialize_any(visitor),
+            match serde_json::from_str(&self.0) {
+                Ok(value) if self.0.trim_ascii().len() == self.0.len() => visitor.$visit(value),
+                _ => self.deserialize_any(visitor),
             }
         }
     )+};

@@ -158,8 +158,8 @@ macro_rules! open_enum {
 ///
 /// The enum implements [`Tagged`](crate::json::Tagged) and has a method `event_type`. So that an event can wait in a
 /// queue, it implements `Serialize` and `Deserialize` too: as `{"type": "..", "data": ..}`, without `data` for a
-/// variant that has none, and with the JSON as it was sent for an unknown one. Any self-describing
-/// format works, and the event may be a field of your own type.
+/// variant that has none, and with the JSON as it was sent for an unknown one. Any self-describing format works, with the
+/// data as a [`RawJson`](crate::json::RawJson), and the event may be a field of your own type.
 ///
 /// # Examples
 ///
@@ -237,10 +237,6 @@ macro_rules! tagged_enum {
 
             fn unknown(unknown: $crate::json::Unknown) -> Self {
                 Self::Unknown(unknown)
-            }
-
-            fn event_type(&self) -> &str {
-                self.event_type()
             }
 
             fn known_event_type(&self) -> ::std::option::Option<&'static str> {

@@ -63,8 +63,4 @@ impl Tagged for OfAnyType {
     fn unknown(unknown: Unknown) -> Self {
         Self(unknown)
     }
-
-    fn event_type(&self) -> &str {
-        &self.0.event_type
-    }
 }
