@@ -92,6 +92,8 @@ pub use self::{
     memory::{MemoryStore, StoreFull},
     outcome::Outcome,
     service::{IdempotencyFuture, IdempotencyService},
-    store::{Attempt, BoxError, Claim, ClaimToken, Commit, Done, Store},
+    store::{Attempt, Claim, ClaimToken, Commit, Done, Store},
 };
+pub use tower::BoxError;
+
 pub use crate::delivery::{Identity, IdentityBuilder};

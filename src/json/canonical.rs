@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde_json::{Serializer, ser::Formatter};
 
 use super::{
+    Str,
     decimal::plain,
     raw_text::{Elements, Members},
-    strict::Key,
 };
 
 /// What is nested deeper than this is taken as it was written: each level reads what is below it once more.
@@ -63,7 +63,7 @@ fn write_parsed(json: &str, levels: usize, to: &mut String) -> Option<()> {
             to.push(']');
         }
         b'"' => {
-            let Key(text) = serde_json::from_str(json).ok()?;
+            let Str(text) = serde_json::from_str(json).ok()?;
             write_string(&text, to);
         }
         _ => to.push_str(&plain(json)?),

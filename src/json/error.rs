@@ -64,33 +64,32 @@ impl DecodeErrorKind {
             () => Self::Data,
         }
     }
+
+    fn of_syntax(message: &str, text: &str) -> Self {
+        let is = |prefix| message.starts_with(prefix);
+        // `serde_json` also reports a number for an enum, or a third element of a pair, as bad syntax.
+        let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
+        match () {
+            () if is_json && (is("expected value") || is("invalid number")) => Self::WrongType,
+            () if is_json => Self::Data,
+            () if is("trailing characters") => Self::TrailingData,
+            () => Self::Syntax,
+        }
+    }
 }
 
 impl DecodeError {
     #[cold]
     pub(super) fn json(error: &serde_json::Error, context: &Context, text: &str) -> Self {
-        let mut kind = match error.classify() {
+        let kind = match error.classify() {
             Category::Data => DecodeErrorKind::of_data(error),
             Category::Eof => DecodeErrorKind::Eof,
-            Category::Io | Category::Syntax => DecodeErrorKind::Syntax,
+            Category::Io | Category::Syntax => DecodeErrorKind::of_syntax(&error.to_string(), text),
         };
-        // `serde_json` also reports a number for an enum, or a third element of a pair, as bad syntax.
-        if kind == DecodeErrorKind::Syntax && serde_json::from_str::<IgnoredAny>(text).is_ok() {
-            let message = error.to_string();
-            let wanted_another = message.starts_with("expected value") || message.starts_with("invalid number");
-            kind = if wanted_another { DecodeErrorKind::WrongType } else { DecodeErrorKind::Data };
-        }
         let wrong_type = kind == DecodeErrorKind::WrongType;
         let expected = if wrong_type { context.innermost_expected() } else { None };
         let path = context.to_string().into();
         Self { kind, expected, line: error.line(), column: error.column(), path }
-    }
-
-    /// The document is whole, and something follows it.
-    #[cold]
-    pub(super) fn trailing(error: &serde_json::Error) -> Self {
-        let (line, column) = (error.line(), error.column());
-        Self { kind: DecodeErrorKind::TrailingData, expected: None, line, column, path: Box::default() }
     }
 
     #[cold]

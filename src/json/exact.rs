@@ -10,13 +10,7 @@ use serde::{
     de::{Error, MapAccess, Unexpected, Visitor},
 };
 
-use super::{
-    decimal::plain,
-    macros::refuse,
-    number::NUMBER,
-    quiet,
-    strict::{Key, RAW_VALUE},
-};
+use super::{Str, decimal::plain, number::NUMBER, quiet, strict::RAW_VALUE};
 
 /// An id that some send as a string and others as a number.
 ///
@@ -88,7 +82,7 @@ impl Exact {
     fn json<E: Error>(json: &str) -> Result<Self, E> {
         match json.as_bytes().first() {
             Some(b'"') => match serde_json::from_str(json) {
-                Ok(Key(text)) => Ok(Self::text(&text)),
+                Ok(Str(text)) => Ok(Self::text(&text)),
                 Err(_) => Err(E::custom("a string that is not Unicode")),
             },
             Some(b'-' | b'0'..=b'9') => Ok(Self::number(json)),
@@ -135,8 +129,6 @@ impl<'de> Visitor<'de> for ExactVisitor {
 
     visit_number! { visit_i64(i64) visit_i128(i128) visit_u64(u64) visit_u128(u128) visit_f64(f64) }
 
-    refuse! { visit_bool(bool) = "a boolean" }
-
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Exact, D::Error> {
         deserializer.deserialize_any(self)
     }
@@ -144,8 +136,8 @@ impl<'de> Visitor<'de> for ExactVisitor {
     /// Raw JSON comes as a map, and so do numbers with `arbitrary_precision`, which any crate may turn on.
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Exact, A::Error> {
         match access.next_key()? {
-            Some(Key(key)) if key == RAW_VALUE || key == NUMBER => {
-                let Key(json) = access.next_value()?;
+            Some(Str(key)) if key == RAW_VALUE || key == NUMBER => {
+                let Str(json) = access.next_value()?;
                 Exact::json(&json)
             }
             _ => Err(A::Error::invalid_type(Unexpected::Map, &self)),

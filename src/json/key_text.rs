@@ -1,12 +1,17 @@
-//! Keys of JSON objects that were already read as text.
+//! Keys of JSON objects, and other strings, as text.
 
 use std::{borrow::Cow, marker::PhantomData};
 
 use serde::{
-    Deserializer,
+    Deserialize, Deserializer,
     de::{Error, Visitor, value::CowStrDeserializer},
     forward_to_deserialize_any,
 };
+
+/// A key or another string, borrowed where it holds no escape.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Str<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// A key that was read as text. As in `serde_json`, the key of a map can be a number or a boolean.
 pub(super) struct KeyText<'de, E>(Cow<'de, str>, PhantomData<E>);
@@ -21,9 +26,9 @@ impl<'de, E> KeyText<'de, E> {
 macro_rules! parse_key {
     ($($method:ident => $visit:ident)+) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
-            match self.0.parse() {
-                Ok(value) => visitor.$visit(value),
-                Err(_) => self.deserialize_any(visitor),
+            match serde_json::from_str(&self.0) {
+                Ok(value) if self.0.trim_ascii().len() == self.0.len() => visitor.$visit(value),
+                _ => self.deserialize_any(visitor),
             }
         }
     )+};

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::{Deserializer, de::Read, value::RawValue};
 
-use super::strict::Key;
+use super::Str;
 
 /// The names that lead to a member, from the root.
 pub(crate) type Path = [Box<str>];
@@ -33,7 +33,7 @@ impl<'de> Scalar<'de> {
     /// A string's text, or a whole number's digits.
     pub(crate) fn text(self) -> Option<Cow<'de, str>> {
         if self.0.starts_with('"') {
-            return serde_json::from_str::<Key<'de>>(self.0).ok().map(|Key(text)| text);
+            return serde_json::from_str::<Str<'de>>(self.0).ok().map(|Str(text)| text);
         }
         let digits = self.0.strip_prefix('-').unwrap_or(self.0);
         digits.bytes().all(|byte| byte.is_ascii_digit()).then_some(Cow::Borrowed(self.0))

@@ -40,7 +40,6 @@ mod unknown;
 
 use serde::Deserialize;
 
-pub(crate) use self::quiet::quiet;
 use self::strict::{Context, Silent, Strict};
 pub use self::{
     datetime::DateTime,
@@ -51,6 +50,7 @@ pub use self::{
     tagged::{Tagged, decode_tagged},
     unknown::Unknown,
 };
+pub(crate) use self::{key_text::Str, quiet::quiet};
 
 /// Decodes a whole body.
 ///
@@ -97,35 +97,19 @@ pub fn decode<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, DecodeErro
 fn decode_str<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, DecodeError> {
     read(text, |json| T::deserialize(Strict::new(json, Silent))).or_else(|_| {
         let context = Context::default();
-        read(text, |json| T::deserialize(Strict::new(json, &context))).map_err(|flaw| flaw.explain(&context, text))
+        read(text, |json| T::deserialize(Strict::new(json, &context)))
+            .map_err(|error| DecodeError::json(&error, &context, text))
     })
 }
 
 type Json<'de> = serde_json::Deserializer<serde_json::de::StrRead<'de>>;
 
 /// Reads a whole text.
-fn read<'de, T>(text: &'de str, read: impl FnOnce(&mut Json<'de>) -> serde_json::Result<T>) -> Result<T, Flaw> {
+fn read<'de, T>(text: &'de str, read: impl FnOnce(&mut Json<'de>) -> serde_json::Result<T>) -> serde_json::Result<T> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = read(&mut json).map_err(Flaw::Json)?;
-    json.end().map_err(Flaw::Trailing)?;
+    let value = read(&mut json)?;
+    json.end()?;
     Ok(value)
-}
-
-/// What is wrong with a text.
-enum Flaw {
-    Json(serde_json::Error),
-    /// Something follows the document.
-    Trailing(serde_json::Error),
-}
-
-impl Flaw {
-    #[cold]
-    fn explain(self, context: &Context, text: &str) -> DecodeError {
-        match self {
-            Self::Json(error) => DecodeError::json(&error, context, text),
-            Self::Trailing(error) => DecodeError::trailing(&error),
-        }
-    }
 }
 
 /// Checks the whole body at once: faster than `from_slice`, which checks string by string and

@@ -88,10 +88,6 @@ macro_rules! provider_events {
                 Self::Unknown(unknown)
             }
 
-            fn event_type(&self) -> &str {
-                self.event_type()
-            }
-
             fn known_event_type(&self) -> Option<&'static str> {
                 match self {
                     $(Self::$variant(_) => Some($text),)+

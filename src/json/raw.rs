@@ -1,21 +1,18 @@
 //! JSON that is kept as it was sent, and how it is read from any format.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{
-        DeserializeSeed, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
-        value::MapAccessDeserializer,
-    },
+    de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::value::RawValue;
 
 use super::{
-    DecodeError, decode_str,
+    DecodeError, Str, decode_str,
     number::{NUMBER, has_arbitrary_precision},
     raw_text::RawText,
-    strict::{Key, RAW_VALUE},
+    strict::RAW_VALUE,
 };
 
 /// JSON as it was sent, to the byte.
@@ -96,35 +93,15 @@ impl Serialize for RawJson {
 impl<'de> Deserialize<'de> for RawJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            deserializer.deserialize_newtype_struct(RAW_VALUE, Raw { is_genuine: true })
+            deserializer.deserialize_newtype_struct(RAW_VALUE, Raw)
         } else {
-            deserializer.deserialize_any(Raw { is_genuine: false })
+            rewritten(deserializer)
         }
     }
 }
 
-/// Reads a whole [`RawJson`].
-struct Raw {
-    /// Whether a raw value can only be one that `serde_json` has just read, and so is JSON.
-    is_genuine: bool,
-}
-
-impl Raw {
-    /// Writes the JSON anew.
-    fn rewrite<E: Error>(write: impl FnOnce(Json<'_>) -> Result<Written, E>) -> Result<RawJson, E> {
-        let mut text = String::new();
-        write(Json(&mut text))?;
-        RawValue::from_string(text).map(RawJson).map_err(|_| not_json())
-    }
-}
-
-macro_rules! rewrite {
-    ($($method:ident($type:ty))+) => {$(
-        fn $method<E: Error>(self, value: $type) -> Result<RawJson, E> {
-            Self::rewrite(|json| json.$method(value))
-        }
-    )+};
-}
+/// Reads what `serde_json` has as a raw value, and writes the JSON of all else anew.
+struct Raw;
 
 impl<'de> Visitor<'de> for Raw {
     type Value = RawJson;
@@ -133,84 +110,49 @@ impl<'de> Visitor<'de> for Raw {
         f.write_str("JSON")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<RawJson, A::Error> {
-        let first_key = access.next_key()?.map(|Key(key)| key);
-        let is_raw = self.is_genuine && first_key.as_deref() == Some(RAW_VALUE);
-        let access = Begun { first_key, access };
-        if is_raw {
-            return Box::deserialize(MapAccessDeserializer::new(access)).map(RawJson);
-        }
-        Self::rewrite(|json| json.visit_map(access))
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<RawJson, A::Error> {
+        Box::deserialize(MapAccessDeserializer::new(access)).map(RawJson)
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<RawJson, D::Error> {
-        deserializer.deserialize_any(Self { is_genuine: false })
+        rewritten(deserializer)
     }
+}
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<RawJson, D::Error> {
-        deserializer.deserialize_any(Self { is_genuine: false })
-    }
-
-    fn visit_none<E: Error>(self) -> Result<RawJson, E> {
-        Self::rewrite(|json| json.visit_unit())
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<RawJson, E> {
-        Self::rewrite(|json| json.visit_unit())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<RawJson, A::Error> {
-        Self::rewrite(|json| json.visit_seq(access))
-    }
-
-    rewrite! {
-        visit_bool(bool) visit_i64(i64) visit_i128(i128) visit_u64(u64) visit_u128(u128) visit_f64(f64)
-        visit_str(&str)
-    }
+fn rewritten<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RawJson, D::Error> {
+    let mut text = String::new();
+    Json(&mut text).deserialize(deserializer)?;
+    RawValue::from_string(text).map(RawJson).map_err(|_| not_json())
 }
 
 /// Writes JSON from whatever `serde` hands out.
 struct Json<'t>(&'t mut String);
 
-/// What was written.
-#[derive(PartialEq)]
-enum Written {
-    Value,
-    /// The text of a [`RawJson`], which other formats have as bytes.
-    Raw,
-}
-
 impl Json<'_> {
-    fn value<E: Error>(self, value: impl Serialize) -> Result<Written, E> {
+    fn value<E: Error>(self, value: impl Serialize) -> Result<(), E> {
         self.0.push_str(&serde_json::to_string(&value).map_err(|_| not_json())?);
-        Ok(Written::Value)
-    }
-
-    fn raw<E: Error>(self, text: &str) -> Result<Written, E> {
-        serde_json::from_str::<IgnoredAny>(text).map_err(|_| not_json())?;
-        self.0.push_str(text);
-        Ok(Written::Raw)
+        Ok(())
     }
 }
 
 impl<'de> DeserializeSeed<'de> for Json<'_> {
-    type Value = Written;
+    type Value = ();
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Written, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 macro_rules! write_value {
     ($($method:ident($type:ty))+) => {$(
-        fn $method<E: Error>(self, value: $type) -> Result<Written, E> {
+        fn $method<E: Error>(self, value: $type) -> Result<(), E> {
             self.value(value)
         }
     )+};
 }
 
 impl<'de> Visitor<'de> for Json<'_> {
-    type Value = Written;
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
@@ -220,107 +162,70 @@ impl<'de> Visitor<'de> for Json<'_> {
         visit_bool(bool) visit_i64(i64) visit_i128(i128) visit_u64(u64) visit_u128(u128) visit_str(&str)
     }
 
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Written, E> {
+    fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
         // `serde_json` would write `null`.
         if number.is_finite() { self.value(number) } else { Err(not_json()) }
     }
 
-    fn visit_none<E: Error>(self) -> Result<Written, E> {
+    fn visit_none<E: Error>(self) -> Result<(), E> {
         self.value(())
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Written, E> {
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
         self.value(())
     }
 
-    fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<Written, E> {
-        self.raw(std::str::from_utf8(text).map_err(|_| not_json())?)
+    /// The text of another [`RawJson`], in a binary format.
+    fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<(), E> {
+        let raw: &RawValue = serde_json::from_slice(text).map_err(|_| not_json())?;
+        self.0.push_str(raw.get());
+        Ok(())
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Written, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_any(self)
     }
 
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Written, D::Error> {
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         deserializer.deserialize_any(self)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Written, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
         let Self(text) = self;
-        let start = text.len();
-        let mut separator = '[';
-        loop {
-            text.push(separator);
-            match access.next_element_seed(Json(&mut *text))? {
-                Some(Written::Value) => separator = ',',
-                // A `RawJson` in a format where structs are arrays of their values, such as compact MessagePack.
-                Some(Written::Raw) if separator == '[' && access.next_element::<IgnoredAny>()?.is_none() => {
-                    text.remove(start);
-                    return Ok(Written::Value);
-                }
-                Some(Written::Raw) => return Err(not_json()),
-                None => break,
-            }
+        text.push('[');
+        let mut length = text.len();
+        while access.next_element_seed(Json(&mut *text))?.is_some() {
+            length = text.len();
+            text.push(',');
         }
-        if separator == ',' {
-            text.pop();
-        }
+        text.truncate(length);
         text.push(']');
-        Ok(Written::Value)
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Written, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
         let Self(text) = self;
+        text.push('{');
         let start = text.len();
-        let mut separator = '{';
-        while let Some(Key(key)) = access.next_key()? {
-            if separator == '{' && key == NUMBER && has_arbitrary_precision() {
-                let Key(number) = access.next_value()?;
+        let mut length = start;
+        while let Some(Str(key)) = access.next_key()? {
+            if length == start && key == NUMBER && has_arbitrary_precision() {
+                let Str(number) = access.next_value()?;
+                text.pop();
                 return Json(text).value(number.parse::<serde_json::Number>().map_err(|_| not_json())?);
             }
-            text.push(separator);
-            Json(&mut *text).visit_str(&key)?;
+            Json(&mut *text).value(key)?;
             text.push(':');
-            let value = text.len();
-            match access.next_value_seed(Json(&mut *text))? {
-                Written::Value => separator = ',',
-                // A `RawJson` in a format where structs are maps, such as CBOR.
-                Written::Raw if separator == '{' && key == RAW_VALUE => {
-                    text.replace_range(start..value, "");
-                    return Ok(Written::Value);
-                }
-                Written::Raw => return Err(not_json()),
-            }
+            access.next_value_seed(Json(&mut *text))?;
+            length = text.len();
+            text.push(',');
         }
-        if separator == '{' {
-            text.push('{');
-        }
+        text.truncate(length);
         text.push('}');
-        Ok(Written::Value)
+        Ok(())
     }
 }
 
 fn not_json<E: Error>() -> E {
     E::custom("a value that is not JSON")
-}
-
-/// An object whose first key has been read.
-struct Begun<'de, A> {
-    first_key: Option<Cow<'de, str>>,
-    access: A,
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Begun<'de, A> {
-    type Error = A::Error;
-
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        match self.first_key.take() {
-            Some(key) => seed.deserialize(key.into_deserializer()).map(Some),
-            None => self.access.next_key_seed(seed),
-        }
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.access.next_value_seed(seed)
-    }
 }

@@ -9,12 +9,12 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::strict::{Key, RAW_VALUE};
+use super::{Str, strict::RAW_VALUE};
 
 /// The text of a JSON document, serialised as that document.
 ///
-/// `serde_json` takes it as it is, under the name of `RawValue`. So do binary formats, where the text is
-/// bytes, which nothing that comes from JSON can be. All others get what the text says.
+/// `serde_json` takes it as it is, under the name of `RawValue`. In binary formats it is bytes, which nothing that comes
+/// from JSON can be. All others get what the text says.
 pub(super) struct RawText<'a>(pub(super) &'a str);
 
 impl Serialize for RawText<'_> {
@@ -22,20 +22,23 @@ impl Serialize for RawText<'_> {
         // What `serde` puts before a serializer, for `flatten` and internally tagged enums, adds members of its
         // own, and says that any format is for humans. So only `serde_json` itself gets a raw value.
         let is_json = std::any::type_name::<S>().trim_start_matches("&mut ").starts_with("serde_json::");
-        if serializer.is_human_readable() && !is_json {
-            return match self.0.as_bytes().first() {
-                Some(b'{') => parse::<Members<'_>, _>(self.0)?.serialize(serializer),
-                Some(b'[') => {
-                    let elements: Elements<'_> = parse(self.0)?;
-                    serializer.collect_seq(elements.into_iter().map(|element| RawText(element.get())))
-                }
-                Some(b'-' | b'0'..=b'9') => serialize_number(&parse(self.0)?, serializer),
-                _ => parse::<serde_json::Value, _>(self.0)?.serialize(serializer),
-            };
+        if is_json {
+            let mut raw = serializer.serialize_struct(RAW_VALUE, 1)?;
+            raw.serialize_field(RAW_VALUE, self.0)?;
+            return raw.end();
         }
-        let mut raw = serializer.serialize_struct(RAW_VALUE, 1)?;
-        raw.serialize_field(RAW_VALUE, &Text(self.0))?;
-        raw.end()
+        if !serializer.is_human_readable() {
+            return serializer.serialize_bytes(self.0.as_bytes());
+        }
+        match self.0.as_bytes().first() {
+            Some(b'{') => parse::<Members<'_>, _>(self.0)?.serialize(serializer),
+            Some(b'[') => {
+                let elements: Elements<'_> = parse(self.0)?;
+                serializer.collect_seq(elements.into_iter().map(|element| RawText(element.get())))
+            }
+            Some(b'-' | b'0'..=b'9') => serialize_number(&parse(self.0)?, serializer),
+            _ => parse::<serde_json::Value, _>(self.0)?.serialize(serializer),
+        }
     }
 }
 
@@ -88,7 +91,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members<'de>, A::Error> {
                 let mut members = Vec::new();
-                while let Some((Key(name), value)) = access.next_entry()? {
+                while let Some((Str(name), value)) = access.next_entry()? {
                     members.push((name, value));
                 }
                 Ok(Members { tag: None, members })
@@ -96,18 +99,5 @@ impl<'de> Deserialize<'de> for Members<'de> {
         }
 
         deserializer.deserialize_map(Pairs)
-    }
-}
-
-struct Text<'a>(&'a str);
-
-impl Serialize for Text<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Asked here, where it is the format that answers.
-        if serializer.is_human_readable() {
-            serializer.serialize_str(self.0)
-        } else {
-            serializer.serialize_bytes(self.0.as_bytes())
-        }
     }
 }

@@ -4,10 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-use super::{
-    DecodeError,
-    strict::{Context, Key, Notes, Silent},
-};
+use super::{DecodeError, Str, strict::Context};
 
 /// The type of an event, where it was looked for.
 #[derive(Debug, PartialEq)]
@@ -29,7 +26,7 @@ pub(crate) fn find_tag<'a>(body: &'a [u8], path: &[Box<str>]) -> Tag<'a> {
     }
     let mut found = None;
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    match Find::new(path, Silent, &mut found).run(&mut deserializer) {
+    match Find::new(path, &Context::default(), &mut found).run(&mut deserializer) {
         // Leaving an object half read is an error, too.
         Err(_) if path.len() > 1 || found.is_none() => Tag::Unreadable,
         _ => found.flatten().map_or(Tag::Absent, Tag::Text),
@@ -60,27 +57,27 @@ pub(super) fn unreadable(text: &str, path: &[Box<str>]) -> DecodeError {
 }
 
 /// Looks for a tag below an object.
-struct Find<'f, 'a, N> {
+struct Find<'f, 'a> {
     names: &'f [Box<str>],
-    notes: N,
+    context: &'f Context,
     stops_at_first: bool,
     /// `Some` as soon as it was met; `Some(None)` if it is `null`.
     found: &'f mut Option<Option<Cow<'a, str>>>,
 }
 
-impl<'f, 'de, N: Notes> Find<'f, 'de, N> {
-    fn new(path: &'f [Box<str>], notes: N, found: &'f mut Option<Option<Cow<'de, str>>>) -> Self {
-        Self { names: path, notes, stops_at_first: path.len() == 1, found }
+impl<'f, 'de> Find<'f, 'de> {
+    fn new(path: &'f [Box<str>], context: &'f Context, found: &'f mut Option<Option<Cow<'de, str>>>) -> Self {
+        Self { names: path, context, stops_at_first: path.len() == 1, found }
     }
 
-    fn run<R: serde_json::de::Read<'de>>(self, json: &mut serde_json::Deserializer<R>) -> serde_json::Result<()> {
-        let notes = self.notes;
-        // What follows the document is refused by `decode`.
-        json.deserialize_map(self).inspect_err(|_| notes.note(|context| context.expected("an object")))
+    /// What follows the document is refused by `decode`.
+    fn run<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        let context = self.context;
+        json.deserialize_map(self).inspect_err(|_| context.expected("an object"))
     }
 }
 
-impl<'de, N: Notes> DeserializeSeed<'de> for Find<'_, 'de, N> {
+impl<'de> DeserializeSeed<'de> for Find<'_, 'de> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -88,7 +85,7 @@ impl<'de, N: Notes> DeserializeSeed<'de> for Find<'_, 'de, N> {
     }
 }
 
-impl<'de, N: Notes> Visitor<'de> for Find<'_, 'de, N> {
+impl<'de> Visitor<'de> for Find<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,37 +97,34 @@ impl<'de, N: Notes> Visitor<'de> for Find<'_, 'de, N> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let notes = self.notes;
-        deserializer.deserialize_map(self).inspect_err(|_| notes.note(|context| context.expected("an object")))
+        self.run(deserializer)
     }
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        let Self { names: [name, rest @ ..], notes, stops_at_first, found } = self else { return Ok(()) };
+        let Self { names: [name, rest @ ..], context, stops_at_first, found } = self else { return Ok(()) };
         let mut seen = false;
-        while let Some(Key(key)) = access.next_key()? {
+        while let Some(Str(key)) = access.next_key()? {
             if *key != **name {
                 access.next_value::<IgnoredAny>()?;
                 continue;
             }
             if std::mem::replace(&mut seen, true) {
-                notes.note(|context| context.member(name));
+                context.member(name);
                 return Err(A::Error::duplicate_field("type"));
             }
             if rest.is_empty() {
-                let tag: Option<Key<'de>> = access.next_value().inspect_err(|_| {
-                    notes.note(|context| {
-                        context.expected("a string");
-                        context.member(name);
-                    });
+                let tag: Option<Str<'de>> = access.next_value().inspect_err(|_| {
+                    context.expected("a string");
+                    context.member(name);
                 })?;
-                *found = Some(tag.map(|Key(tag)| tag));
+                *found = Some(tag.map(|Str(tag)| tag));
                 if stops_at_first {
                     return Ok(());
                 }
             } else {
-                let below = Find { names: rest, notes, stops_at_first, found: &mut *found };
-                access.next_value_seed(below).inspect_err(|_| notes.note(|context| context.member(name)))?;
+                let below = Find { names: rest, context, stops_at_first, found: &mut *found };
+                access.next_value_seed(below).inspect_err(|_| context.member(name))?;
             }
         }
         Ok(())

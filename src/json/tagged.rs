@@ -1,12 +1,15 @@
-use std::{cell::Cell, fmt};
+use std::cell::Cell;
 
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{
+    Deserialize,
+    de::{Deserializer, Error},
+};
 
 use super::{
-    DecodeError, Flaw, Unknown, decode_str,
-    key_text::KeyText,
-    raw_text, read,
-    strict::{Context, Fields, Key, Notes, RAW_VALUE, Silent, Strict},
+    DecodeError, Unknown, decode_str,
+    raw_text::Members,
+    read,
+    strict::{Context, Fields, Notes, Silent, Strict},
     tag::{Tag, unreadable},
     utf8,
 };
@@ -51,14 +54,6 @@ use super::{
 ///     fn unknown(unknown: Unknown) -> Self {
 ///         Self::Unknown(unknown)
 ///     }
-///
-///     fn event_type(&self) -> &str {
-///         match self {
-///             Self::OrderPaid(_) => "order.paid",
-///             Self::OrderSent(_) => "order.sent",
-///             Self::Unknown(unknown) => &unknown.event_type,
-///         }
-///     }
 /// }
 ///
 /// let event: Event = json::decode_tagged(Some("order.paid"), br#"{"id": "o-1", "data": {"cents": 1250}}"#)?;
@@ -74,9 +69,6 @@ pub trait Tagged: Sized {
 
     /// Keeps an event whose type [`read`](Self::read) does not know.
     fn unknown(unknown: Unknown) -> Self;
-
-    /// The type of this event, as it is sent.
-    fn event_type(&self) -> &str;
 
     /// The type of this event, unless it is unknown: one of a few texts. The default is `None`.
     fn known_event_type(&self) -> Option<&'static str> {
@@ -108,24 +100,7 @@ pub trait Tagged: Sized {
 ///
 /// # Examples
 ///
-/// ```
-/// use serde::{Deserialize, Serialize};
-/// use tower_webhook::{json, tagged_enum};
-///
-/// tagged_enum! {
-///     #[derive(Debug)]
-///     enum Event {
-///         OrderPaid(Paid) = "order.paid",
-///     }
-/// }
-///
-/// #[derive(Debug, Serialize, Deserialize)]
-/// struct Paid { cents: u64 }
-///
-/// let Event::OrderPaid(paid) = json::decode_tagged(Some("order.paid"), br#"{"cents": 1250}"#)? else { panic!() };
-/// assert_eq!(paid.cents, 1250);
-/// # Ok::<_, json::DecodeError>(())
-/// ```
+/// See [`tagged_enum!`](crate::tagged_enum).
 pub fn decode_tagged<E: Tagged>(event_type: Option<&str>, body: &[u8]) -> Result<E, DecodeError> {
     decode(body, &event_type.map_or(Tag::Absent, |event_type| Tag::Text(event_type.into())), None)
 }
@@ -157,10 +132,10 @@ fn read_as<E: Tagged>(
     event_type: Option<&str>,
     object: &Object<'_>,
     notes: impl Notes,
-) -> Result<Option<E>, Flaw> {
+) -> serde_json::Result<Option<E>> {
     let mut is_known = true;
     let event = read(text, |json| {
-        let whole = Whole { inner: Strict::new(json, notes), notes, object, tag: Place::Unknown };
+        let whole = Strict::new(json, Top { object, notes });
         let event = match event_type {
             Some(event_type) => E::read(event_type, whole),
             None => read_untagged(text, whole),
@@ -183,7 +158,7 @@ fn read_as<E: Tagged>(
 
 /// `None` if no event has these members.
 fn read_untagged<'de, E: Tagged, D: Deserializer<'de>>(text: &str, object: D) -> Option<Result<E, D::Error>> {
-    let members = serde_json::from_str(text).map(|raw_text::Members { members, .. }| members).unwrap_or_default();
+    let members = serde_json::from_str(text).map(|Members { members, .. }| members).unwrap_or_default();
     E::read_untagged(object, &|name| members.iter().any(|(other, value)| other == name && value.get() != "null"))
 }
 
@@ -191,7 +166,7 @@ fn read_untagged<'de, E: Tagged, D: Deserializer<'de>>(text: &str, object: D) ->
 #[cold]
 fn read_again<E: Tagged>(text: &str, event_type: Option<&str>, name: Option<&str>) -> Result<E, DecodeError> {
     let (object, context) = (Object::new(name), Context::default());
-    let first = read_as(text, event_type, &object, &context).map_err(|flaw| flaw.explain(&context, text));
+    let first = read_as(text, event_type, &object, &context).map_err(|error| DecodeError::json(&error, &context, text));
     let event = if first.is_err() && object.tag_in_map.get() {
         // A map of numbers has no place for the type, but a struct with `flatten` may have one.
         single_tag(text, name)?;
@@ -211,30 +186,13 @@ fn read_unknown<E: Tagged>(event_type: &str, text: &str, name: Option<&str>) -> 
 fn single_tag(text: &str, name: Option<&str>) -> Result<(), DecodeError> {
     let Some(name) = name else { return Ok(()) };
     let context = Context::default();
-    pass(text, name, &context).map_err(|flaw| flaw.explain(&context, text))
+    pass(text, name, &context).map_err(|error| DecodeError::json(&error, &context, text))
 }
 
 /// Passes over an object, to make sure that it has one tag of this name.
-fn pass(text: &str, name: &str, notes: impl Notes) -> Result<(), Flaw> {
-    struct Pass;
-
-    impl<'de> Visitor<'de> for Pass {
-        type Value = ();
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-            while access.next_entry::<Key<'de>, IgnoredAny>()?.is_some() {}
-            Ok(())
-        }
-    }
-
+fn pass(text: &str, name: &str, notes: impl Notes) -> serde_json::Result<()> {
     let object = Object::new(Some(name));
-    read(text, |json| {
-        Whole { inner: Strict::new(json, notes), notes, object: &object, tag: Place::Unknown }.deserialize_map(Pass)
-    })
+    read(text, |json| Members::deserialize(Strict::new(json, Top { object: &object, notes })).map(drop))
 }
 
 /// What is known of the object that is being read.
@@ -245,211 +203,72 @@ struct Object<'o> {
     skips_tag_in_maps: bool,
     /// Whether the members were read one by one, so that a second tag was refused.
     is_checked: Cell<bool>,
+    tag_seen: Cell<bool>,
     /// Whether the tag was handed out where the place for it is unknown.
     tag_in_map: Cell<bool>,
 }
 
 impl<'o> Object<'o> {
     fn new(name: Option<&'o str>) -> Self {
-        Self { name, skips_tag_in_maps: false, is_checked: Cell::new(false), tag_in_map: Cell::new(false) }
-    }
-}
-
-/// Which place the type that is being read has for the tag.
-#[derive(Clone, Copy)]
-enum Place {
-    Field,
-    None,
-    /// It is a map, or a struct with `flatten`.
-    Unknown,
-}
-
-/// The whole body as what a variant is read from.
-///
-/// It hands the tag to a struct that announces a field of its name, and passes over it for any other, so
-/// that `deny_unknown_fields` works. It refuses a second tag.
-struct Whole<'o, T, N> {
-    inner: T,
-    notes: N,
-    object: &'o Object<'o>,
-    tag: Place,
-}
-
-impl<'o, T, N> Whole<'o, T, N> {
-    fn of_map<V>(self, visitor: V) -> (T, Whole<'o, V, N>) {
-        let Self { inner, notes, object, .. } = self;
-        let tag = if object.skips_tag_in_maps { Place::None } else { Place::Unknown };
-        (inner, Whole { inner: visitor, notes, object, tag })
-    }
-}
-
-macro_rules! forward {
-    ($($method:ident($($argument:ident: $type:ty),*))+) => {$(
-        #[inline]
-        fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            self.inner.$method($($argument,)* visitor)
-        }
-    )+};
-}
-
-impl<'de, D: Deserializer<'de>, N: Notes> Deserializer<'de> for Whole<'_, D, N> {
-    type Error = D::Error;
-
-    #[inline]
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        fields: Fields,
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        let tag = match self.object.name {
-            Some(name) if !fields.contains(&name) => Place::None,
-            _ => Place::Field,
-        };
-        self.inner.deserialize_struct(
+        Self {
             name,
-            fields,
-            Whole { inner: visitor, notes: self.notes, object: self.object, tag },
-        )
-    }
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        let (inner, visitor) = self.of_map(visitor);
-        inner.deserialize_any(visitor)
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        let (inner, visitor) = self.of_map(visitor);
-        inner.deserialize_map(visitor)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        let (inner, visitor) = self.of_map(visitor);
-        inner.deserialize_option(visitor)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, D::Error> {
-        if name == RAW_VALUE {
-            return self.inner.deserialize_newtype_struct(name, visitor);
+            skips_tag_in_maps: false,
+            is_checked: Cell::new(false),
+            tag_seen: Cell::new(false),
+            tag_in_map: Cell::new(false),
         }
-        let (inner, visitor) = self.of_map(visitor);
-        inner.deserialize_newtype_struct(name, visitor)
-    }
-
-    forward! {
-        deserialize_bool() deserialize_char() deserialize_str() deserialize_string() deserialize_identifier()
-        deserialize_bytes() deserialize_byte_buf() deserialize_unit() deserialize_ignored_any() deserialize_seq()
-        deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64() deserialize_i128()
-        deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
-        deserialize_f32() deserialize_f64()
-        deserialize_unit_struct(name: &'static str)
-        deserialize_tuple(len: usize)
-        deserialize_tuple_struct(name: &'static str, len: usize)
-        deserialize_enum(name: &'static str, variants: Fields)
-    }
-
-    fn is_human_readable(&self) -> bool {
-        self.inner.is_human_readable()
     }
 }
 
-macro_rules! visit {
-    ($($method:ident($type:ty))+) => {$(
-        fn $method<E: Error>(self, value: $type) -> Result<V::Value, E> {
-            self.inner.$method(value)
-        }
-    )+};
-}
-
-impl<'de, V: Visitor<'de>, N: Notes> Visitor<'de> for Whole<'_, V, N> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.expecting(f)
-    }
-
-    #[inline]
-    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        let Self { inner, notes, object, tag } = self;
-        object.is_checked.set(true);
-        inner.visit_map(Members { access, notes, object, tag, tag_seen: false })
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        let (visitor, deserializer) = self.of_map(deserializer);
-        visitor.visit_some(deserializer)
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        let (visitor, deserializer) = self.of_map(deserializer);
-        visitor.visit_newtype_struct(deserializer)
-    }
-
-    visit! {
-        visit_bool(bool) visit_char(char) visit_str(&str) visit_borrowed_str(&'de str) visit_string(String)
-        visit_bytes(&[u8]) visit_borrowed_bytes(&'de [u8]) visit_byte_buf(Vec<u8>)
-        visit_i64(i64) visit_i128(i128) visit_u64(u64) visit_u128(u128) visit_f64(f64)
-    }
-
-    fn visit_none<E: Error>(self) -> Result<V::Value, E> {
-        self.inner.visit_none()
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
-        self.inner.visit_unit()
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_enum(access)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_seq(access)
-    }
-}
-
-/// The members of the object.
-struct Members<'o, A, N> {
-    access: A,
-    notes: N,
+/// The notes on the members of the object.
+///
+/// They hand the tag to a struct that announces a field of its name, and pass over it for any other, so that
+/// `deny_unknown_fields` works. They refuse a second tag.
+#[derive(Clone, Copy)]
+struct Top<'o, N> {
     object: &'o Object<'o>,
-    tag: Place,
-    tag_seen: bool,
+    notes: N,
 }
 
-impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Members<'_, A, N> {
-    type Error = A::Error;
+impl<N: Notes> Notes for Top<'_, N> {
+    type Below = N;
+
+    const ON: bool = N::ON;
 
     #[inline]
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        let Some(name) = self.object.name else { return self.access.next_key_seed(seed) };
-        loop {
-            let Some(Key(key)) = self.access.next_key()? else { return Ok(None) };
-            if key == name {
-                if std::mem::replace(&mut self.tag_seen, true) {
-                    self.notes.note(|context| context.member(name));
-                    return Err(A::Error::duplicate_field("type"));
-                }
-                match self.tag {
-                    Place::Field => {}
-                    Place::Unknown => self.object.tag_in_map.set(true),
-                    Place::None => {
-                        self.access.next_value::<IgnoredAny>()?;
-                        continue;
-                    }
-                }
-            }
-            return seed.deserialize(KeyText::new(key)).map(Some);
+    fn below(self) -> N {
+        self.notes
+    }
+
+    #[inline]
+    fn note(self, note: impl FnOnce(&Context)) {
+        self.notes.note(note);
+    }
+
+    #[inline]
+    fn forget(self) {
+        self.notes.forget();
+    }
+
+    #[inline]
+    fn looks_at_keys(self) -> bool {
+        self.object.name.is_some()
+    }
+
+    #[inline]
+    fn passes_over<E: Error>(self, key: &str, fields: Option<Fields>) -> Result<bool, E> {
+        let Self { object, notes } = self;
+        object.is_checked.set(true);
+        let Some(name) = object.name.filter(|name| *name == key) else { return Ok(false) };
+        if object.tag_seen.replace(true) {
+            notes.note(|context| context.member(name));
+            return Err(E::duplicate_field("type"));
         }
-    }
-
-    #[inline]
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.access.next_value_seed(seed)
-    }
-
-    #[inline]
-    fn size_hint(&self) -> Option<usize> {
-        self.access.size_hint()
+        if let Some(fields) = fields {
+            return Ok(!fields.contains(&name));
+        }
+        // It is a map, or a struct with `flatten`.
+        object.tag_in_map.set(true);
+        Ok(object.skips_tag_in_maps)
     }
 }

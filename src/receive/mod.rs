@@ -13,8 +13,8 @@ mod rejected;
 mod rest;
 mod service;
 
+use tower::BoxError;
+
 pub use self::{
     body::WebhookBody, future::ResponseFuture, layer::WebhookLayer, rejected::RejectedDelivery, service::WebhookService,
 };
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_webhook::{
-    json::{self, DateTime, Id, RawJson, SecretString, Tagged, Unknown, decode_tagged},
+    json::{self, DateTime, Id, RawJson, SecretString, Unknown, decode_tagged},
     provider::mediquo,
 };
 
@@ -102,7 +102,7 @@ fn what_cannot_be_read_is_told_without_a_value() {
         (r#"{"type":"ping","type":"ping"}"#, "duplicate field `type`"),
         (r#"{"type":"ping","data":1,"data":1}"#, "duplicate field `data`"),
         (r#"{"data":1,"type":"ping","data":1}"#, "duplicate field `data`"),
-        (r#"{"type":777,"data":{}}"#, "a type that is not a string"),
+        (r#"{"type":777,"data":{}}"#, "invalid type: expected a string"),
         (r#"{"type":"paid","data":"canary"}"#, "wrong type in field `data`"),
         (r#"{"type":"paid","data":{"id":"canary"}}"#, "wrong type in field `data.id`"),
         (r#"{"type":"paid","data":{"id":1}}"#, "missing field in field `data.at`"),
@@ -269,19 +269,18 @@ fn an_integer_beyond_64_bits() {
 #[test]
 fn raw_json_is_read_from_what_others_wrote() {
     let value = json!({"a": [1, -1, 1.5, "x", null, true, {"b": []}], "c": {}});
-    let mut cbor = Vec::new();
-    ciborium::into_writer(&value, &mut cbor).unwrap();
-    let raw: RawJson = ciborium::from_reader(cbor.as_slice()).unwrap();
+    let raw: RawJson = ciborium::from_reader(cbor(&value).as_slice()).unwrap();
     assert_eq!(raw.decode::<Value>().unwrap(), value);
     let raw: RawJson = rmp_serde::from_slice(&rmp_serde::to_vec_named(&value).unwrap()).unwrap();
     assert_eq!(raw.decode::<Value>().unwrap(), value);
-    // Nothing is JSON that is not.
-    let mut bytes = Vec::new();
-    ciborium::into_writer(&ciborium::Value::Bytes(b"1".to_vec()), &mut bytes).unwrap();
-    assert!(ciborium::from_reader::<RawJson, _>(bytes.as_slice()).is_err());
-    let mut nan = Vec::new();
-    ciborium::into_writer(&vec![f64::NAN], &mut nan).unwrap();
-    assert!(ciborium::from_reader::<RawJson, _>(nan.as_slice()).is_err());
+    // Bytes are the text of JSON, at any depth, and nothing is JSON that is not.
+    let bytes = |text: &[u8]| cbor(&ciborium::Value::Array(vec![ciborium::Value::Bytes(text.to_vec())]));
+    let raw: RawJson = ciborium::from_reader(bytes(b"{\"a\":1.50}").as_slice()).unwrap();
+    assert_eq!(raw.get(), r#"[{"a":1.50}]"#);
+    for text in [b"canary".as_slice(), b"1 2", b"\"\xff\"", b""] {
+        assert!(ciborium::from_reader::<RawJson, _>(bytes(text).as_slice()).is_err());
+    }
+    assert!(ciborium::from_reader::<RawJson, _>(cbor(&[f64::NAN]).as_slice()).is_err());
     // A format that says it is for humans has the JSON in its own words.
     for text in [r#"{"a":[1,{"b":"c"}],"d":null}"#, "[true,[]]", "\"x\"", "1.5"] {
         let raw = RawJson::new(text).unwrap();
@@ -305,7 +304,7 @@ fn a_type_that_is_known_later_is_read_from_what_was_unknown() {
         a: u8,
     }
     let event: Event = decode_tagged(Some("lost"), br#"{"a":1}"#).unwrap();
-    assert_eq!(Tagged::event_type(&event), "lost");
+    assert_eq!(event.event_type(), "lost");
     let text = serde_json::to_string(&event).unwrap();
     assert_eq!(serde_json::from_str::<Later>(&text).unwrap(), Later::Lost(Lost { a: 1 }));
 }

@@ -1,13 +1,9 @@
 //! What a view hands out: elements of arrays, entries of objects, variants of enums.
 
-use std::borrow::Cow;
+use serde::de::{DeserializeSeed, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor};
 
-use serde::{
-    Deserialize,
-    de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor},
-};
-
-use super::{Fields, Notes, Strict, key::NotedKey};
+use super::{Fields, Notes, RAW_VALUE, Strict};
+use crate::json::{Str, key_text::KeyText};
 
 pub(super) struct Elements<A, N> {
     access: A,
@@ -40,44 +36,50 @@ impl<'de, A: SeqAccess<'de>, N: Notes> SeqAccess<'de> for Elements<A, N> {
     }
 }
 
-pub(super) struct Entries<'de, A, N> {
+pub(super) struct Entries<A, N> {
     access: A,
     notes: N,
     fields: Option<Fields>,
-    /// The key of the value that is read next, if a struct is being read.
-    key: &'de str,
+    /// The field whose value is read next, if it is noted.
+    field: Option<&'static str>,
 }
 
-impl<A, N> Entries<'_, A, N> {
+impl<A, N> Entries<A, N> {
     pub(super) fn new(access: A, notes: N, fields: Option<Fields>) -> Self {
-        Self { access, notes, fields, key: "" }
+        Self { access, notes, fields, field: None }
     }
 }
 
-/// A key or another string, borrowed where it holds no escape.
-#[derive(Deserialize)]
-#[serde(transparent)]
-pub(in crate::json) struct Key<'a>(#[serde(borrow)] pub(in crate::json) Cow<'a, str>);
-
-impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Entries<'de, A, N> {
+impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Entries<A, N> {
     type Error = A::Error;
 
     #[inline]
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        let is_noted = if self.fields.is_some() { N::ON } else { !self.notes.is_stored() };
-        if !is_noted {
+        if self.fields.is_some() && !N::ON && !self.notes.looks_at_keys() {
             return self.access.next_key_seed(seed);
         }
-        let note = self.fields.map(|fields| (fields, &mut self.key));
-        self.access.next_key_seed(NotedKey { inner: seed, note })
+        while let Some(Str(key)) = self.access.next_key()? {
+            if self.notes.passes_over(&key, self.fields)? {
+                self.access.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            if self.fields.is_none() && key == RAW_VALUE {
+                return Err(A::Error::custom("a reserved key"));
+            }
+            if N::ON {
+                self.field = self.fields.unwrap_or_default().iter().find(|field| **field == key).copied();
+            }
+            return seed.deserialize(KeyText::new(key)).map(Some);
+        }
+        Ok(None)
     }
 
     #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        let value = self.access.next_value_seed(Strict::new(seed, self.notes));
+        let value = self.access.next_value_seed(Strict::new(seed, self.notes.below()));
         match &value {
             Ok(_) => self.notes.forget(),
-            Err(_) => self.notes.note(|context| context.key(self.fields.unwrap_or_default(), self.key)),
+            Err(_) => self.notes.note(|context| context.field(self.field)),
         }
         value
     }

@@ -8,7 +8,6 @@
 //! instructions.
 
 mod access;
-mod key;
 mod path;
 
 use std::fmt;
@@ -16,13 +15,15 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use self::access::{Elements, Entries};
-pub(super) use self::{
-    access::Key,
-    key::RAW_VALUE,
-    path::{Context, Notes, Silent},
-};
+pub(super) use self::path::{Context, Notes, Silent};
 
 pub(super) type Fields = &'static [&'static str];
+
+/// The name under which a `RawValue` passes through `serde`, refused as the key of a map.
+///
+/// `serde_json::Value` takes a sender's object with this one key for a `RawValue` too, and decodes
+/// the string in it with a new depth limit, so that nested objects of this kind overflow the stack.
+pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 /// Whatever `serde` passes along, and where its errors are noted.
 pub(super) struct Strict<T, N> {
@@ -168,15 +169,15 @@ impl<'de, V: Visitor<'de>, N: Notes> Visitor<'de> for Strict<V, N> {
 
     #[inline]
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_enum(Strict::new(access, self.notes))
+        self.inner.visit_enum(Strict::new(access, self.notes.below()))
     }
 
     #[inline]
     fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        if self.fields.is_some() && !self.notes.is_stored() {
+        if self.fields.is_some() {
             return Err(A::Error::invalid_type(Unexpected::Seq, &self.inner));
         }
-        self.inner.visit_seq(Elements::new(access, self.notes))
+        self.inner.visit_seq(Elements::new(access, self.notes.below()))
     }
 
     #[inline]

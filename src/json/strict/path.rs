@@ -1,9 +1,18 @@
 use std::{borrow::Cow, cell::RefCell, fmt};
 
+use serde::de::Error;
+
+use super::Fields;
+
 /// Where a strict view notes its errors, while they travel up.
 pub(in crate::json) trait Notes: Copy {
+    /// For what is in an array or an object.
+    type Below: Notes;
+
     /// Whether anything is noted.
     const ON: bool;
+
+    fn below(self) -> Self::Below;
 
     /// Notes something.
     fn note(self, note: impl FnOnce(&Context));
@@ -11,8 +20,17 @@ pub(in crate::json) trait Notes: Copy {
     /// An error was overcome: forgets what was noted.
     fn forget(self);
 
-    /// Whether the input was written by ourselves: see [`Context::stored`].
-    fn is_stored(self) -> bool;
+    /// Whether it has to see the members of a struct.
+    #[inline]
+    fn looks_at_keys(self) -> bool {
+        false
+    }
+
+    /// Whether the member of this name is kept from the type that is read: a struct with these fields, or a map.
+    #[inline]
+    fn passes_over<E: Error>(self, _key: &str, _fields: Option<Fields>) -> Result<bool, E> {
+        Ok(false)
+    }
 }
 
 /// Notes nothing. A body is first read with this, and again with notes only if that fails: noting
@@ -21,22 +39,30 @@ pub(in crate::json) trait Notes: Copy {
 pub(in crate::json) struct Silent;
 
 impl Notes for Silent {
+    type Below = Self;
+
     const ON: bool = false;
+
+    #[inline]
+    fn below(self) -> Self {
+        self
+    }
 
     #[inline]
     fn note(self, _: impl FnOnce(&Context)) {}
 
     #[inline]
     fn forget(self) {}
-
-    #[inline]
-    fn is_stored(self) -> bool {
-        false
-    }
 }
 
 impl Notes for &Context {
+    type Below = Self;
+
     const ON: bool = true;
+
+    fn below(self) -> Self {
+        self
+    }
 
     #[inline]
     fn note(self, note: impl FnOnce(&Context)) {
@@ -46,17 +72,12 @@ impl Notes for &Context {
     fn forget(self) {
         self.steps.borrow_mut().clear();
     }
-
-    fn is_stored(self) -> bool {
-        self.is_stored
-    }
 }
 
 /// What is known of an error: the steps from its place up to the root, and the type that was wanted there.
 #[derive(Default)]
 pub(in crate::json) struct Context {
     steps: RefCell<Vec<Step>>,
-    is_stored: bool,
 }
 
 enum Step {
@@ -67,12 +88,6 @@ enum Step {
 }
 
 impl Context {
-    /// A context for what was written by ourselves, not sent: structs may be arrays of their values, as in
-    /// compact MessagePack, and there are no reserved keys.
-    pub(in crate::json) fn stored() -> Self {
-        Self { is_stored: true, ..Self::default() }
-    }
-
     /// Notes the JSON type that was wanted. Only the innermost counts.
     pub(in crate::json) fn expected(&self, expected: &'static str) {
         if self.steps.borrow().is_empty() {
@@ -80,10 +95,8 @@ impl Context {
         }
     }
 
-    /// Notes an error in the value of a key. The key came from the sender, so it is noted only as
-    /// the name of a field that the type announced.
-    pub(super) fn key(&self, fields: &[&'static str], key: &str) {
-        let field = fields.iter().find(|field| **field == key);
+    /// Notes an error in the value of a field. Other keys came from the sender, so they are not noted by name.
+    pub(super) fn field(&self, field: Option<&'static str>) {
         self.push(field.map_or(Step::UnknownKey, |field| Step::Field(Cow::Borrowed(field))));
     }
 
