@@ -56,15 +56,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome as one word, for logs and as a label of metrics.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use tower_webhook::idempotency::Outcome;
-    ///
-    /// assert_eq!(Outcome::InProgress.as_str(), "in_progress");
-    /// ```
+    /// The outcome as one word, for logs and as a label of metrics: `in_progress`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

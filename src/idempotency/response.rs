@@ -12,6 +12,11 @@ use crate::{
 
 type Answer<B> = Response<ResponseBody<B>>;
 
+/// A body of responses that can be our own bytes.
+pub(super) trait Own: Body<Data: From<Bytes>> {}
+
+impl<B: Body<Data: From<Bytes>>> Own for B {}
+
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
 const IN_PROGRESS: &str = r#"{"title":"the event is in progress","kind":"in_progress"}"#;
@@ -22,45 +27,27 @@ const UNSCOPED: &str = r#"{"title":"the scope of the event is not known","kind":
 
 /// Answers a duplicate of an event that is in progress. Not with 2xx, as the handler may still fail, and not with 409,
 /// after which many senders give up.
-pub(super) fn in_progress<R: Body, B>(request: &mut Request<R>, key: EventKey, wait: Duration) -> Answer<B>
-where
-    B: Body<Data: From<Bytes>>,
-{
+pub(super) fn in_progress<R: Body, B: Own>(request: &mut Request<R>, key: EventKey, wait: Duration) -> Answer<B> {
     with_key(key, retry(request, IN_PROGRESS, wait, Outcome::InProgress))
 }
 
-pub(super) fn unavailable<R: Body, B>(request: &mut Request<R>, key: EventKey) -> Answer<B>
-where
-    B: Body<Data: From<Bytes>>,
-{
+pub(super) fn unavailable<R: Body, B: Own>(request: &mut Request<R>, key: EventKey) -> Answer<B> {
     with_key(key, retry(request, UNAVAILABLE, MAX_WAIT, Outcome::Unavailable))
 }
 
-pub(super) fn replay<R: Body, B>(request: &mut Request<R>, key: EventKey, status: StatusCode) -> Answer<B>
-where
-    B: Body<Data: From<Bytes>>,
-{
+pub(super) fn replay<R: Body, B: Own>(request: &mut Request<R>, key: EventKey, status: StatusCode) -> Answer<B> {
     with_key(key, answer(request, status, "", Outcome::Replayed))
 }
 
-pub(super) fn unidentified<R: Body, B>(request: &mut Request<R>) -> Answer<B>
-where
-    B: Body<Data: From<Bytes>>,
-{
+pub(super) fn unidentified<R: Body, B: Own>(request: &mut Request<R>) -> Answer<B> {
     problem(request, StatusCode::INTERNAL_SERVER_ERROR, UNIDENTIFIED, Outcome::Unidentified)
 }
 
-pub(super) fn unscoped<R: Body, B>(request: &mut Request<R>) -> Answer<B>
-where
-    B: Body<Data: From<Bytes>>,
-{
+pub(super) fn unscoped<R: Body, B: Own>(request: &mut Request<R>) -> Answer<B> {
     problem(request, StatusCode::INTERNAL_SERVER_ERROR, UNSCOPED, Outcome::Unscoped)
 }
 
-fn retry<R: Body, B>(request: &mut Request<R>, text: &'static str, wait: Duration, outcome: Outcome) -> Answer<B>
-where
-    B: Body<Data: From<Bytes>>,
-{
+fn retry<R: Body, B: Own>(request: &mut Request<R>, text: &'static str, wait: Duration, outcome: Outcome) -> Answer<B> {
     let mut response = problem(request, StatusCode::SERVICE_UNAVAILABLE, text, outcome);
     // Rounded up, so that the retry does not arrive just before the lease expires.
     let seconds = wait.min(MAX_WAIT).as_millis().div_ceil(1000).max(1);
@@ -68,19 +55,23 @@ where
     response
 }
 
-fn problem<R: Body, B>(request: &mut Request<R>, status: StatusCode, text: &'static str, outcome: Outcome) -> Answer<B>
-where
-    B: Body<Data: From<Bytes>>,
-{
+fn problem<R: Body, B: Own>(
+    request: &mut Request<R>,
+    status: StatusCode,
+    text: &'static str,
+    outcome: Outcome,
+) -> Answer<B> {
     let mut response = answer(request, status, text, outcome);
     mark_problem(response.headers_mut());
     response
 }
 
-fn answer<R: Body, B>(request: &mut Request<R>, status: StatusCode, text: &'static str, outcome: Outcome) -> Answer<B>
-where
-    B: Body<Data: From<Bytes>>,
-{
+fn answer<R: Body, B: Own>(
+    request: &mut Request<R>,
+    status: StatusCode,
+    text: &'static str,
+    outcome: Outcome,
+) -> Answer<B> {
     // A webhook layer, which has read the body, leaves a `Delivery` behind.
     let is_read = request.body().is_end_stream() || request.extensions().get::<Delivery>().is_some();
     let (headers, extensions) = (std::mem::take(request.headers_mut()), std::mem::take(request.extensions_mut()));

@@ -2,7 +2,7 @@ use std::{
     error::Error,
     fmt,
     sync::{
-        Arc, LazyLock,
+        LazyLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -112,36 +112,13 @@ pub trait Store: Send + Sync + 'static {
         let _ = attempt;
     }
 
-    /// Boxes this store, so that a program can choose between stores when it runs. See [`BoxStore`].
+    /// Boxes this store, so that a program can choose between stores when it runs, or so that layers can share a store
+    /// that cannot be cloned. See [`BoxStore`].
     fn boxed(self) -> BoxStore
     where
         Self: Sized,
     {
         BoxStore::new(self)
-    }
-}
-
-impl<St: Store> Store for Arc<St> {
-    type Error = St::Error;
-
-    fn claim(&self, attempt: Attempt, lease: Duration) -> impl Future<Output = Result<Claim, St::Error>> + Send {
-        St::claim(self, attempt, lease)
-    }
-
-    fn commit(&self, attempt: Attempt, done: Done) -> impl Future<Output = Result<Commit, St::Error>> + Send {
-        St::commit(self, attempt, done)
-    }
-
-    fn release(&self, attempt: Attempt) -> impl Future<Output = Result<(), St::Error>> + Send {
-        St::release(self, attempt)
-    }
-
-    fn commit_detached(&self, attempt: Attempt, done: Done) {
-        St::commit_detached(self, attempt, done);
-    }
-
-    fn release_detached(&self, attempt: Attempt) {
-        St::release_detached(self, attempt);
     }
 }
 
@@ -178,14 +155,7 @@ impl Attempt {
 ///
 /// # Examples
 ///
-/// ```
-/// use std::time::Duration;
-/// use http::StatusCode;
-/// use tower_webhook::idempotency::Done;
-///
-/// let done = Done::new(StatusCode::NO_CONTENT, Duration::from_secs(8 * 24 * 60 * 60));
-/// assert_eq!(done.status, StatusCode::NO_CONTENT);
-/// ```
+/// See [`Store`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Done {
@@ -232,13 +202,7 @@ pub enum Commit {
 ///
 /// # Examples
 ///
-/// ```
-/// use tower_webhook::idempotency::ClaimToken;
-///
-/// let token = ClaimToken::fresh();
-/// assert_ne!(token, ClaimToken::fresh());
-/// assert_eq!(ClaimToken::from_bytes(token.to_bytes()), token);
-/// ```
+/// See [`Attempt`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClaimToken(u128);
 

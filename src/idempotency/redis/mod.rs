@@ -89,16 +89,6 @@ impl RedisStore {
     /// # Errors
     ///
     /// The URL is not a Redis URL. You call it in a tokio runtime that has no timer.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use tower_webhook::idempotency::RedisStore;
-    ///
-    /// let store = RedisStore::connect_lazy("redis://127.0.0.1/")?.prefix("acme:webhook:").timeout(Duration::from_secs(2));
-    /// # Ok::<_, tower_webhook::idempotency::RedisStoreError>(())
-    /// ```
     pub fn connect_lazy(url: &str) -> Result<Self, RedisStoreError> {
         if Handle::try_current().is_ok() {
             runtime()?;

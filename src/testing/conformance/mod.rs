@@ -7,6 +7,7 @@ mod rules;
 
 use std::{error::Error, fmt, time::Duration};
 
+pub use self::model::walk;
 use crate::idempotency::{Attempt, BoxError, ClaimToken, EventKey, Store};
 
 /// Checks that a [`Store`] follows every rule. `advance` must let the time of the store pass.
@@ -41,35 +42,6 @@ pub async fn check<St: Store>(store: &St, mut advance: impl AsyncFnMut(Duration)
 
 const WALKS: u64 = 20;
 const STEPS: usize = 200;
-
-/// Takes random steps on a few keys and compares each answer with a model. The same seed takes the same steps.
-///
-/// In the model, a key has at most one live claim, and an event that is done is not forgotten early.
-///
-/// # Errors
-///
-/// The first answer that differs from the model, with all steps on its key up to there.
-///
-/// # Examples
-///
-/// ```
-/// use tower_webhook::{idempotency::MemoryStore, testing::{ManualClock, conformance}};
-///
-/// # #[tokio::main]
-/// # async fn main() -> Result<(), conformance::Violation> {
-/// let clock = ManualClock::new();
-/// let store = MemoryStore::new().clock(clock.clone());
-/// conformance::walk(&store, async |passed| clock.advance(passed), 42, 1000).await
-/// # }
-/// ```
-pub async fn walk<St: Store>(
-    store: &St,
-    mut advance: impl AsyncFnMut(Duration),
-    seed: u64,
-    steps: usize,
-) -> Result<(), Violation> {
-    model::walk(store, &mut advance, seed, steps).await
-}
 
 /// Both are much longer than a check takes.
 const LEASE: Duration = Duration::from_secs(10_000);

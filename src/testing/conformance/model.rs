@@ -37,9 +37,20 @@ enum State {
     },
 }
 
-pub(super) async fn walk<St: Store>(
+/// Takes random steps on a few keys and compares each answer with a model. The same seed takes the same steps.
+///
+/// In the model, a key has at most one live claim, and an event that is done is not forgotten early.
+///
+/// # Errors
+///
+/// The first answer that differs from the model, with all steps on its key up to there.
+///
+/// # Examples
+///
+/// Call it as [`check`](super::check), with a seed and a number of steps.
+pub async fn walk<St: Store>(
     store: &St,
-    advance: &mut impl AsyncFnMut(Duration),
+    mut advance: impl AsyncFnMut(Duration),
     seed: u64,
     steps: usize,
 ) -> Result<(), Violation> {
