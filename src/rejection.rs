@@ -137,15 +137,6 @@ impl Rejection {
     }
 
     /// Adds the reason for the operator.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use tower_webhook::{Rejection, RejectionReason};
-    ///
-    /// let rejection = Rejection::unauthenticated().because(RejectionReason::Other("the seal is broken"));
-    /// assert_eq!(rejection.to_string(), "the credential is missing or wrong: the seal is broken");
-    /// ```
     #[must_use]
     pub fn because(mut self, reason: RejectionReason) -> Self {
         self.reason = Some(reason);
@@ -262,26 +253,10 @@ impl RejectionKind {
     /// The kind as one word, which the body of the response has as `kind`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Incomplete => "incomplete",
-            Self::Malformed => "malformed",
-            Self::MethodNotAllowed => "method_not_allowed",
-            Self::TimedOut => "timed_out",
-            Self::TooLarge => "too_large",
-            Self::Unauthenticated => "unauthenticated",
-            Self::UnsupportedEncoding => "unsupported_encoding",
-            Self::UnsupportedMediaType => "unsupported_media_type",
-        }
+        self.texts().0
     }
 
     /// The status for this kind, unless the provider documents another one.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use tower_webhook::RejectionKind;
-    /// assert_eq!(RejectionKind::TooLarge.default_status(), 413);
-    /// ```
     #[must_use]
     pub fn default_status(self) -> StatusCode {
         match self {
@@ -296,13 +271,14 @@ impl RejectionKind {
 
     /// An RFC 9457 problem document: the same bytes for every rejection of this kind.
     pub(crate) fn problem(self) -> &'static str {
-        self.texts().1
+        self.texts().2
     }
 
-    fn texts(self) -> (&'static str, &'static str) {
+    /// The word, the title and the document.
+    fn texts(self) -> (&'static str, &'static str, &'static str) {
         macro_rules! texts {
             ($kind:literal, $title:literal) => {
-                ($title, concat!(r#"{"title":""#, $title, r#"","kind":""#, $kind, r#""}"#))
+                ($kind, $title, concat!(r#"{"title":""#, $title, r#"","kind":""#, $kind, r#""}"#))
             };
         }
         match self {
@@ -322,6 +298,6 @@ impl RejectionKind {
 
 impl fmt::Display for RejectionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.texts().0)
+        f.pad(self.texts().1)
     }
 }

@@ -13,13 +13,7 @@ use crate::delivery::RawDelivery;
 ///
 /// # Examples
 ///
-/// ```
-/// use tower_webhook::{auth::ApiKey, handshake::DiscordPing, provider::Custom};
-///
-/// # let scheme = ApiKey::header("x-stand-in").key("Zr41vw-new-and-random").build()?;
-/// let layer = Custom::builder("discord", scheme).build()?.into_layer().handshake(DiscordPing::new());
-/// # Ok::<_, tower_webhook::ConfigError>(())
-/// ```
+/// See [`WebhookLayer::handshake`](crate::WebhookLayer::handshake).
 ///
 /// [interactions]: https://docs.discord.com/developers/interactions/receiving-and-responding
 /// [webhook events]: https://docs.discord.com/developers/events/webhook-events

@@ -13,13 +13,7 @@ use crate::delivery::RawDelivery;
 ///
 /// # Examples
 ///
-/// ```
-/// use tower_webhook::{auth::ApiKey, handshake::SlackUrlVerification, provider::Custom};
-///
-/// # let scheme = ApiKey::header("x-stand-in").key("Zr41vw-new-and-random").build()?;
-/// let layer = Custom::builder("slack", scheme).build()?.into_layer().handshake(SlackUrlVerification::new());
-/// # Ok::<_, tower_webhook::ConfigError>(())
-/// ```
+/// See [`WebhookLayer::handshake`](crate::WebhookLayer::handshake).
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct SlackUrlVerification;
@@ -27,17 +21,11 @@ pub struct SlackUrlVerification;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Verification {
-    r#type: Type,
+    r#type: String,
     challenge: String,
     /// Superseded by the signature, and ignored.
     #[serde(rename = "token")]
     _token: Option<String>,
-}
-
-#[derive(Deserialize)]
-enum Type {
-    #[serde(rename = "url_verification")]
-    UrlVerification,
 }
 
 impl SlackUrlVerification {
@@ -50,7 +38,7 @@ impl SlackUrlVerification {
 
 impl Handshake for SlackUrlVerification {
     fn answer_signed(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
-        let Verification { r#type: Type::UrlVerification, challenge, .. } = read(delivery)?;
-        echo(challenge.as_bytes())
+        let Verification { r#type, challenge, .. } = read(delivery)?;
+        if r#type == "url_verification" { echo(challenge.as_bytes()) } else { None }
     }
 }

@@ -1,5 +1,3 @@
-use std::fmt;
-
 use serde::Serialize;
 
 use super::{Patient, Prescription, Professional, Report, Speciality, reports::one_or_many};
@@ -169,18 +167,8 @@ impl Consultation {
     }
 }
 
-impl fmt::Debug for ConsultationPayload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConsultationPayload")
-            .field("consultation", &self.consultation)
-            .field("reports", &self.reports.len())
-            .field("patient", &self.patient)
-            .field("prescriptions", &self.prescriptions.len())
-            .finish_non_exhaustive()
-    }
-}
-
 shows! {
+    ConsultationPayload { consultation reports.len patient prescriptions.len }
     Consultation { id consultation_type channel service_type }
     Derivation {}
     Preconsultation {}

@@ -1,7 +1,5 @@
 //! Who and what the payloads are about.
 
-use std::fmt;
-
 use serde::Serialize;
 
 use super::ConsultationType;
@@ -121,18 +119,9 @@ impl Patient {
     }
 }
 
-impl fmt::Debug for Patient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Patient")
-            .field("allergies", &self.allergies.len())
-            .field("diseases", &self.diseases.len())
-            .field("medications", &self.medications.len())
-            .finish_non_exhaustive()
-    }
-}
-
 shows! {
     Speciality {}
+    Patient { allergies.len diseases.len medications.len }
     Allergy {}
     Disease {}
     Medication {}
