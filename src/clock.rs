@@ -29,14 +29,6 @@ pub trait Clock: Send + Sync + 'static {
 }
 
 /// The clock of the operating system.
-///
-/// # Examples
-///
-/// ```
-/// use std::time::SystemTime;
-/// use tower_webhook::clock::{Clock, SystemClock};
-/// assert!(SystemClock.now() > SystemTime::UNIX_EPOCH);
-/// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "a unit struct that users write by name")]
 pub struct SystemClock;
@@ -77,15 +69,6 @@ pub trait MonotonicClock: Send + Sync + 'static {
 /// The monotonic clock of the operating system. It starts at zero when it is created.
 ///
 /// On Linux it stands still while the machine is suspended.
-///
-/// # Examples
-///
-/// ```
-/// use tower_webhook::clock::{MonotonicClock, SystemMonotonicClock};
-///
-/// let clock = SystemMonotonicClock::default();
-/// assert!(clock.elapsed() <= clock.elapsed());
-/// ```
 #[cfg(feature = "idempotency")]
 #[derive(Clone, Copy, Debug)]
 pub struct SystemMonotonicClock {

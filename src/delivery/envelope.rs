@@ -59,12 +59,7 @@ pub struct Envelope {
 ///
 /// # Examples
 ///
-/// ```
-/// use tower_webhook::provider::Place;
-///
-/// let in_the_head = Place::header("x-github-event");
-/// let in_the_body = Place::body("data.object.id");
-/// ```
+/// See [`Envelope`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Place(pub(super) Where);
 
@@ -115,7 +110,7 @@ impl Place {
 ///
 /// # Examples
 ///
-/// See [`Envelope::sent_at`].
+/// See [`Envelope`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeFormat {
@@ -172,14 +167,6 @@ impl Envelope {
     }
 
     /// Sets where the time of sending is, and how it is written.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use tower_webhook::provider::{Envelope, Place, TimeFormat};
-    ///
-    /// let envelope = Envelope::new().sent_at(Place::body("meta.when"), TimeFormat::Rfc3339);
-    /// ```
     pub fn sent_at(mut self, place: Place, format: TimeFormat) -> Self {
         self.sent_at = Some((place, format));
         self
