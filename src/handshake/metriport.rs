@@ -1,6 +1,7 @@
 use bytes::Bytes;
 use http::Response;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 
 use super::{Handshake, MAX_CHALLENGE, read, response};
 use crate::delivery::RawDelivery;
@@ -22,26 +23,13 @@ pub struct MetriportPing;
 #[serde(deny_unknown_fields)]
 struct Ping {
     ping: String,
-    #[serde(rename = "meta")]
-    _meta: Option<Meta>,
+    meta: Option<Meta>,
 }
 
 /// Every message has this member. Unknown members are ignored.
 #[derive(Deserialize)]
 struct Meta {
-    #[serde(rename = "type")]
-    _type: Type,
-}
-
-#[derive(Deserialize)]
-enum Type {
-    #[serde(rename = "ping")]
-    Ping,
-}
-
-#[derive(Serialize)]
-struct Pong {
-    pong: String,
+    r#type: String,
 }
 
 impl MetriportPing {
@@ -54,11 +42,10 @@ impl MetriportPing {
 
 impl Handshake for MetriportPing {
     fn answer_signed(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
-        let Ping { ping, .. } = read(delivery)?;
-        if ping.len() > MAX_CHALLENGE {
+        let Ping { ping, meta } = read(delivery)?;
+        if ping.len() > MAX_CHALLENGE || meta.is_some_and(|meta| meta.r#type != "ping") {
             return None;
         }
-        let pong = serde_json::to_vec(&Pong { pong: ping }).ok()?;
-        Some(response("application/json", pong.into()))
+        Some(response("application/json", json!({ "pong": ping }).to_string().into()))
     }
 }

@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde_json::{Serializer, ser::Formatter};
 
 use super::{
+    Str,
     decimal::plain,
     raw_text::{Elements, Members},
-    strict::Str,
 };
 
 /// What is nested deeper than this is taken as it was written: each level reads what is below it once more.

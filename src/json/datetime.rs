@@ -3,7 +3,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp, civil, fmt::temporal::Pieces};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::macros::FromText;
+use super::macros::from_text;
 
 /// A date-time as providers send it: with an offset, without one, or as some other text.
 ///
@@ -135,6 +135,6 @@ impl Serialize for DateTime {
 
 impl<'de> Deserialize<'de> for DateTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        FromText::read(deserializer)
+        from_text(deserializer)
     }
 }

@@ -10,13 +10,7 @@ use serde::{
     de::{Error, MapAccess, Unexpected, Visitor},
 };
 
-use super::{
-    decimal::plain,
-    macros::refuse,
-    number::NUMBER,
-    quiet,
-    strict::{RAW_VALUE, Str},
-};
+use super::{Str, decimal::plain, number::NUMBER, quiet, strict::RAW_VALUE};
 
 /// An id that some send as a string and others as a number.
 ///
@@ -134,8 +128,6 @@ impl<'de> Visitor<'de> for ExactVisitor {
     }
 
     visit_number! { visit_i64(i64) visit_i128(i128) visit_u64(u64) visit_u128(u128) visit_f64(f64) }
-
-    refuse! { visit_bool(bool) = "a boolean" }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Exact, D::Error> {
         deserializer.deserialize_any(self)

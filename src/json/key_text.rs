@@ -1,12 +1,17 @@
-//! Keys of JSON objects that were already read as text.
+//! Keys of JSON objects, and other strings, as text.
 
 use std::{borrow::Cow, marker::PhantomData};
 
 use serde::{
-    Deserializer,
+    Deserialize, Deserializer,
     de::{Error, Visitor, value::CowStrDeserializer},
     forward_to_deserialize_any,
 };
+
+/// A key or another string, borrowed where it holds no escape.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Str<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 /// A key that was read as text. As in `serde_json`, the key of a map can be a number or a boolean.
 pub(super) struct KeyText<'de, E>(Cow<'de, str>, PhantomData<E>);

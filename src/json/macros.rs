@@ -1,59 +1,17 @@
-use std::{fmt, marker::PhantomData};
+use serde::{Deserialize, Deserializer};
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error, IgnoredAny, Visitor},
-};
+use super::{Str, quiet};
 
-use super::quiet;
-
-/// Reads a string and nothing else, without a copy where the type needs none. An error quotes nothing.
-pub struct FromText<T>(PhantomData<fn() -> T>);
-
-impl<T> FromText<T> {
-    /// Reads a `T` from a deserializer.
-    ///
-    /// # Errors
-    ///
-    /// It is not a string.
-    pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error>
-    where
-        T: for<'a> From<&'a str>,
-    {
-        deserializer.deserialize_str(Self(PhantomData)).map_err(quiet)
-    }
-}
-
-/// What a visitor rejects, without the value that `serde` would quote.
-macro_rules! refuse {
-    ($($method:ident($type:ty) = $what:literal)+) => {$(
-        fn $method<E: serde::de::Error>(self, _: $type) -> Result<Self::Value, E> {
-            Err(E::invalid_type(serde::de::Unexpected::Other($what), &self))
-        }
-    )+};
-}
-
-pub(crate) use refuse;
-
-impl<T: for<'a> From<&'a str>> Visitor<'_> for FromText<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        Ok(T::from(text))
-    }
-
-    refuse! {
-        visit_bool(bool) = "a boolean"
-        visit_i64(i64) = "a number"
-        visit_i128(i128) = "a number"
-        visit_u64(u64) = "a number"
-        visit_u128(u128) = "a number"
-        visit_f64(f64) = "a number"
-    }
+/// Reads a string and nothing else, without a copy where the type needs none.
+///
+/// # Errors
+///
+/// It is not a string. The error quotes nothing.
+pub fn from_text<'de, T, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error>
+where
+    T: for<'a> From<&'a str>,
+{
+    Str::deserialize(deserializer).map(|Str(text)| T::from(&text)).map_err(quiet)
 }
 
 /// Declares an enum of the strings that a provider documents, which also keeps strings that it sends later.
@@ -141,7 +99,7 @@ macro_rules! open_enum {
             fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<Self, D::Error> {
-                $crate::__private::FromText::read(deserializer)
+                $crate::__private::from_text(deserializer)
             }
         }
     };
@@ -277,7 +235,8 @@ macro_rules! tagged_enum {
         }
     };
     (@read $name:ident $variant:ident $object:ident) => {
-        $crate::__private::read_unit($object, $name::$variant)
+        <$crate::__private::serde::de::IgnoredAny as $crate::__private::serde::Deserialize>::deserialize($object)
+            .map(|_| $name::$variant)
     };
     (@read $name:ident $variant:ident $object:ident $event:ty) => {
         <$event as $crate::__private::serde::Deserialize>::deserialize($object).map($name::$variant)
@@ -285,13 +244,4 @@ macro_rules! tagged_enum {
     (@pattern $data:ident $event:ty) => { $data };
     (@data) => { ::std::option::Option::None::<&()> };
     (@data $data:ident $event:ty) => { ::std::option::Option::Some($data) };
-}
-
-/// Reads an event that has no data from any JSON.
-///
-/// # Errors
-///
-/// It is not JSON.
-pub fn read_unit<'de, D: Deserializer<'de>, E>(object: D, event: E) -> Result<E, D::Error> {
-    IgnoredAny::deserialize(object).map(|_| event)
 }

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::{Deserializer, de::Read, value::RawValue};
 
-use super::strict::Str;
+use super::Str;
 
 /// The names that lead to a member, from the root.
 pub(crate) type Path = [Box<str>];

@@ -40,7 +40,6 @@ mod unknown;
 
 use serde::Deserialize;
 
-pub(crate) use self::quiet::quiet;
 use self::strict::{Context, Silent, Strict};
 pub use self::{
     datetime::DateTime,
@@ -51,6 +50,7 @@ pub use self::{
     tagged::{Tagged, decode_tagged},
     unknown::Unknown,
 };
+pub(crate) use self::{key_text::Str, quiet::quiet};
 
 /// Decodes a whole body.
 ///

@@ -9,10 +9,10 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{
-    DecodeError, decode_str,
+    DecodeError, Str, decode_str,
     number::{NUMBER, has_arbitrary_precision},
     raw_text::RawText,
-    strict::{RAW_VALUE, Str},
+    strict::RAW_VALUE,
 };
 
 /// JSON as it was sent, to the byte.

@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::strict::{RAW_VALUE, Str};
+use super::{Str, strict::RAW_VALUE};
 
 /// The text of a JSON document, serialised as that document.
 ///

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::macros::FromText;
+use super::macros::from_text;
 
 /// A string that is a secret by itself: a link that opens a room or a document without a login, or a token that pays.
 ///
@@ -50,6 +50,6 @@ impl Serialize for SecretString {
 
 impl<'de> Deserialize<'de> for SecretString {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        FromText::read(deserializer)
+        from_text(deserializer)
     }
 }

@@ -4,10 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-use super::{
-    DecodeError,
-    strict::{Context, Str},
-};
+use super::{DecodeError, Str, strict::Context};
 
 /// The type of an event, where it was looked for.
 #[derive(Debug, PartialEq)]

@@ -48,19 +48,17 @@ impl Serialize for Unknown {
 
 impl<'de> Deserialize<'de> for Unknown {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        stored::deserialize(deserializer).map(|OfAnyType(unknown)| unknown)
+        stored::deserialize(deserializer)
     }
 }
 
 /// An enum of events that lists none.
-struct OfAnyType(Unknown);
-
-impl Tagged for OfAnyType {
+impl Tagged for Unknown {
     fn read<'de, D: Deserializer<'de>>(_: &str, _: D) -> Option<Result<Self, D::Error>> {
         None
     }
 
     fn unknown(unknown: Unknown) -> Self {
-        Self(unknown)
+        unknown
     }
 }

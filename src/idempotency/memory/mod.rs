@@ -58,7 +58,7 @@ impl MemoryStore {
     /// The maximum number of events.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.lock().capacity()
+        self.lock().capacity
     }
 
     /// The number of events in the store, including expired ones that have not been removed yet.
@@ -78,7 +78,7 @@ impl MemoryStore {
     /// Raise the capacity if this grows: a duplicate of a forgotten event runs the handler again.
     #[must_use]
     pub fn evicted(&self) -> u64 {
-        self.lock().evicted()
+        self.lock().evicted
     }
 
     /// Ignores poisoning: no method of the table can panic half way through a change.
@@ -133,9 +133,9 @@ impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let table = self.lock();
         f.debug_struct("MemoryStore")
-            .field("capacity", &table.capacity())
+            .field("capacity", &table.capacity)
             .field("len", &table.len())
-            .field("evicted", &table.evicted())
+            .field("evicted", &table.evicted)
             .finish_non_exhaustive()
     }
 }

@@ -12,13 +12,13 @@ use crate::idempotency::{Attempt, Claim, ClaimToken, Commit};
 ///
 /// There are two maps, because an event that is done needs less space, and there are many more of those.
 pub(super) struct Table {
-    capacity: usize,
+    pub(super) capacity: usize,
     claimed: KeyMap<Claimed>,
     done: KeyMap<Done>,
     /// The events that are done, by their time to live: each queue is in the order in which its events expire. There are
     /// as many queues as layers set different times.
     expiring: BTreeMap<u64, Queue>,
-    evicted: u64,
+    pub(super) evicted: u64,
     /// No lease expires before this time.
     sweep_at: u64,
     /// Expired claims are removed when there are this many, so that the cost per claim is constant on average.
@@ -76,16 +76,8 @@ impl Table {
         }
     }
 
-    pub(super) fn capacity(&self) -> usize {
-        self.capacity
-    }
-
     pub(super) fn len(&self) -> usize {
         self.claimed.len() + self.done.len()
-    }
-
-    pub(super) fn evicted(&self) -> u64 {
-        self.evicted
     }
 
     /// `None` if the table is full.

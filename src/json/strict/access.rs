@@ -1,14 +1,9 @@
 //! What a view hands out: elements of arrays, entries of objects, variants of enums.
 
-use std::borrow::Cow;
-
-use serde::{
-    Deserialize,
-    de::{DeserializeSeed, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor},
-};
+use serde::de::{DeserializeSeed, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor};
 
 use super::{Fields, Notes, RAW_VALUE, Strict};
-use crate::json::key_text::KeyText;
+use crate::json::{Str, key_text::KeyText};
 
 pub(super) struct Elements<A, N> {
     access: A,
@@ -54,11 +49,6 @@ impl<A, N> Entries<A, N> {
         Self { access, notes, fields, field: None }
     }
 }
-
-/// A key or another string, borrowed where it holds no escape.
-#[derive(Deserialize)]
-#[serde(transparent)]
-pub(in crate::json) struct Str<'a>(#[serde(borrow)] pub(in crate::json) Cow<'a, str>);
 
 impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Entries<A, N> {
     type Error = A::Error;

@@ -15,10 +15,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use self::access::{Elements, Entries};
-pub(super) use self::{
-    access::Str,
-    path::{Context, Notes, Silent},
-};
+pub(super) use self::path::{Context, Notes, Silent};
 
 pub(super) type Fields = &'static [&'static str];
 

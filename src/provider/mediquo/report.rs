@@ -6,7 +6,7 @@ use serde::{
 };
 
 use crate::{
-    json::{RawJson, parts::parts, quiet},
+    json::{RawJson, Str, parts::parts, quiet},
     provider::shows::shows,
 };
 
@@ -121,10 +121,7 @@ pub(super) struct TypedContent {
 
 impl TypedContent {
     pub(super) fn read_type<'de, A: MapAccess<'de>>(&mut self, access: &mut A) -> Result<(), A::Error> {
-        match self.report_type.replace(access.next_value()?) {
-            None => Ok(()),
-            Some(_) => Err(A::Error::duplicate_field("type")),
-        }
+        once(&mut self.report_type, access, "type")
     }
 
     pub(super) fn read_content<'de, A: MapAccess<'de>>(&mut self, access: &mut A) -> Result<(), A::Error> {
@@ -172,18 +169,19 @@ impl<'de> Deserialize<'de> for Report {
     }
 }
 
-struct ReportVisitor;
-
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "snake_case")]
-enum Field {
-    Id,
-    Type,
-    Content,
-    Name,
-    #[serde(other)]
-    Unknown,
+/// Reads a field that may occur once.
+pub(super) fn once<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
+    field: &mut Option<T>,
+    access: &mut A,
+    name: &'static str,
+) -> Result<(), A::Error> {
+    match field.replace(access.next_value()?) {
+        None => Ok(()),
+        Some(_) => Err(A::Error::duplicate_field(name)),
+    }
 }
+
+struct ReportVisitor;
 
 impl<'de> Visitor<'de> for ReportVisitor {
     type Value = Report;
@@ -197,15 +195,13 @@ impl<'de> Visitor<'de> for ReportVisitor {
         let mut name: Option<Option<String>> = None;
         let mut typed = TypedContent::default();
         let mut foreign = false;
-        while let Some(field) = access.next_key()? {
-            match field {
-                Field::Id if id.is_some() => return Err(A::Error::duplicate_field("id")),
-                Field::Id => id = Some(access.next_value()?),
-                Field::Name if name.is_some() => return Err(A::Error::duplicate_field("name")),
-                Field::Name => name = Some(access.next_value()?),
-                Field::Type => typed.read_type(&mut access)?,
-                Field::Content => typed.read_content(&mut access)?,
-                Field::Unknown => {
+        while let Some(Str(field)) = access.next_key()? {
+            match &*field {
+                "id" => once(&mut id, &mut access, "id")?,
+                "type" => typed.read_type(&mut access)?,
+                "content" => typed.read_content(&mut access)?,
+                "name" => once(&mut name, &mut access, "name")?,
+                _ => {
                     foreign = true;
                     access.next_value::<IgnoredAny>()?;
                 }

@@ -7,9 +7,12 @@ use serde::{
 
 use super::{
     Patient, ReportContent, ReportType,
-    report::{TypedContent, as_sent},
+    report::{TypedContent, as_sent, once},
 };
-use crate::{json::quiet, provider::shows::shows};
+use crate::{
+    json::{Str, quiet},
+    provider::shows::shows,
+};
 
 /// The payload of [`ReportSent`](super::Event::ReportSent).
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -45,16 +48,6 @@ impl<'de> Deserialize<'de> for ReportSentPayload {
 
 struct PayloadVisitor;
 
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "snake_case")]
-enum Field {
-    Type,
-    Content,
-    Patient,
-    #[serde(other)]
-    Unknown,
-}
-
 impl<'de> Visitor<'de> for PayloadVisitor {
     type Value = ReportSentPayload;
 
@@ -65,13 +58,12 @@ impl<'de> Visitor<'de> for PayloadVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<ReportSentPayload, A::Error> {
         let mut patient = None;
         let mut typed = TypedContent::default();
-        while let Some(field) = access.next_key()? {
-            match field {
-                Field::Type => typed.read_type(&mut access)?,
-                Field::Content => typed.read_content(&mut access)?,
-                Field::Patient if patient.is_some() => return Err(A::Error::duplicate_field("patient")),
-                Field::Patient => patient = Some(access.next_value()?),
-                Field::Unknown => drop(access.next_value::<IgnoredAny>()?),
+        while let Some(Str(field)) = access.next_key()? {
+            match &*field {
+                "type" => typed.read_type(&mut access)?,
+                "content" => typed.read_content(&mut access)?,
+                "patient" => once(&mut patient, &mut access, "patient")?,
+                _ => drop(access.next_value::<IgnoredAny>()?),
             }
         }
         let (report_type, content) = typed.finish()?;

@@ -8,7 +8,7 @@ use serde::{
 };
 
 use super::Report;
-use crate::json::{RawJson, macros::refuse};
+use crate::json::RawJson;
 
 /// Reads an array of reports, one report, an object of reports by name, or `null` for none.
 pub(super) fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Report>, D::Error> {
@@ -46,16 +46,6 @@ impl<'de> Visitor<'de> for OneOrMany {
             many.push(one);
         }
         Ok(many)
-    }
-
-    refuse! {
-        visit_bool(bool) = "a boolean"
-        visit_i64(i64) = "a number"
-        visit_i128(i128) = "a number"
-        visit_u64(u64) = "a number"
-        visit_u128(u128) = "a number"
-        visit_f64(f64) = "a number"
-        visit_str(&str) = "a string"
     }
 }
 

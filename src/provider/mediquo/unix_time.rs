@@ -8,10 +8,7 @@ use serde::{
     de::{Error, MapAccess, Visitor},
 };
 
-use crate::json::{
-    macros::refuse,
-    number::{self, has_arbitrary_precision},
-};
+use crate::json::number::{self, has_arbitrary_precision};
 
 pub(super) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     if time.subsec_nanosecond() == 0 {
@@ -62,11 +59,6 @@ impl<'de> Visitor<'de> for Seconds {
             (None, Some(seconds)) => self.visit_f64(seconds),
             (None, None) => Err(out_of_range()),
         }
-    }
-
-    refuse! {
-        visit_bool(bool) = "a boolean"
-        visit_str(&str) = "a string"
     }
 }
 
