@@ -354,3 +354,15 @@ fn the_message_of_a_type_of_ones_own_never_leaks() {
         assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
     }
 }
+
+/// The view hands the keys of maps on as text, by the grammar of JSON as `serde_json` itself.
+#[test]
+fn the_keys_of_maps_are_read_as_serde_json_reads_them() {
+    let rooms: BTreeMap<i64, BTreeMap<bool, u8>> = decode(br#"{"-7": {"true": 1}, "12": {}}"#).unwrap();
+    assert_eq!(rooms, BTreeMap::from([(-7, BTreeMap::from([(true, 1)])), (12, BTreeMap::new())]));
+    for key in ["+7", "07", " 7", "7 ", "7.0", "", "seven"] {
+        let body = serde_json::json!({ "rooms": { key: 1 } }).to_string();
+        assert!(decode::<BTreeMap<String, BTreeMap<u8, u8>>>(body.as_bytes()).is_err(), "{key:?}");
+        assert!(serde_json::from_str::<BTreeMap<String, BTreeMap<u8, u8>>>(&body).is_err(), "{key:?}");
+    }
+}

@@ -185,6 +185,9 @@ async fn an_unknown_type_keeps_the_json_that_was_sent() {
     assert_eq!((&*unknown.event_type, unknown.json.get()), ("lost", body.trim()));
     let Ok(Event::Unknown(unknown)) = nested(r#"{"meta":{"event":"lost"}}"#).await else { panic!() };
     assert_eq!(unknown.event_type, "lost");
+    // To an enum that lists no event, all are unknown.
+    let paid: json::Unknown = receive(Some(Place::body("type")), r#"{"type":"paid","id":7}"#).await.unwrap();
+    assert_eq!((&*paid.event_type, paid.json.get()), ("paid", r#"{"type":"paid","id":7}"#));
 }
 
 #[tokio::test]
