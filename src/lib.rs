@@ -36,7 +36,10 @@ pub use response::ResponseBody;
 pub mod __private {
     pub use serde;
 
-    pub use crate::json::macros::{FromText, read_unit};
+    pub use crate::json::{
+        drift::unknown_value,
+        macros::{FromText, read_unit},
+    };
 
     pub mod stored {
         pub use crate::json::stored::{deserialize, serialize};

@@ -7,7 +7,7 @@ use serde::{
     de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor},
 };
 
-use super::{Fields, Notes, Strict, key::NotedKey};
+use super::{Fields, Notes, Strict, Struct, key::NotedKey};
 
 pub(super) struct Elements<A, N> {
     access: A,
@@ -43,14 +43,14 @@ impl<'de, A: SeqAccess<'de>, N: Notes> SeqAccess<'de> for Elements<A, N> {
 pub(super) struct Entries<'de, A, N> {
     access: A,
     notes: N,
-    fields: Option<Fields>,
+    part: Option<Struct>,
     /// The key of the value that is read next, if a struct is being read.
     key: &'de str,
 }
 
 impl<A, N> Entries<'_, A, N> {
-    pub(super) fn new(access: A, notes: N, fields: Option<Fields>) -> Self {
-        Self { access, notes, fields, key: "" }
+    pub(super) fn new(access: A, notes: N, part: Option<Struct>) -> Self {
+        Self { access, notes, part, key: "" }
     }
 }
 
@@ -64,20 +64,25 @@ impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Entries<'de, A, N> {
 
     #[inline]
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        let is_noted = if self.fields.is_some() { N::ON } else { !self.notes.is_stored() };
+        let is_noted = if self.part.is_some() { N::ON } else { !self.notes.is_stored() };
         if !is_noted {
             return self.access.next_key_seed(seed);
         }
-        let note = self.fields.map(|fields| (fields, &mut self.key));
+        let note = self.part.map(|part| (part.fields, &mut self.key));
         self.access.next_key_seed(NotedKey { inner: seed, note })
     }
 
     #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        if let Some(part) = self.part {
+            self.notes.note(|context| context.meet(part, self.key));
+        }
         let value = self.access.next_value_seed(Strict::new(seed, self.notes));
         match &value {
             Ok(_) => self.notes.forget(),
-            Err(_) => self.notes.note(|context| context.key(self.fields.unwrap_or_default(), self.key)),
+            Err(_) => self.notes.note(|context| {
+                context.key(self.part.map_or(&[], |part| part.fields), self.key);
+            }),
         }
         value
     }
@@ -115,7 +120,7 @@ impl<'de, A: VariantAccess<'de>, N: Notes> VariantAccess<'de> for Strict<A, N> {
     }
 
     fn struct_variant<V: Visitor<'de>>(self, fields: Fields, visitor: V) -> Result<V::Value, A::Error> {
-        let visitor = Strict { inner: visitor, notes: self.notes, fields: Some(fields) };
+        let visitor = Strict { inner: visitor, notes: self.notes, part: Some(Struct { name: "", fields }) };
         let value = self.inner.struct_variant(fields, visitor);
         value.inspect_err(|error| self.notes.note(|context| context.of_struct(fields, error)))
     }

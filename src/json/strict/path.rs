@@ -1,4 +1,11 @@
-use std::{borrow::Cow, cell::RefCell, fmt};
+use std::{
+    borrow::Cow,
+    cell::{Cell, RefCell},
+    fmt,
+};
+
+use super::Struct;
+use crate::json::drift::{Drift, note};
 
 /// Where a strict view notes its errors, while they travel up.
 pub(in crate::json) trait Notes: Copy {
@@ -57,6 +64,8 @@ impl Notes for &Context {
 pub(in crate::json) struct Context {
     steps: RefCell<Vec<Step>>,
     is_stored: bool,
+    /// Whether the next member is the type, for which the struct has no field.
+    is_tag: Cell<bool>,
 }
 
 enum Step {
@@ -85,6 +94,18 @@ impl Context {
     pub(super) fn key(&self, fields: &[&'static str], key: &str) {
         let field = fields.iter().find(|field| **field == key);
         self.push(field.map_or(Step::UnknownKey, |field| Step::Field(Cow::Borrowed(field))));
+    }
+
+    /// The member that is read next is known, although the struct has no field for it.
+    pub(in crate::json) fn expect_tag(&self) {
+        self.is_tag.set(true);
+    }
+
+    /// A member of a struct is read.
+    pub(super) fn meet(&self, part: Struct, key: &str) {
+        if !self.is_tag.take() && !part.fields.contains(&key) {
+            note(Drift::Member(part.name));
+        }
     }
 
     /// Notes an error in a member whose name comes from your settings.
