@@ -20,11 +20,11 @@ pub(crate) struct Watch {
     span: tracing::Span,
 }
 
-/// As long as it lives, this thread is inside of the span. It is its own, so that the [`Watch`] can end meanwhile.
-#[cfg(feature = "tracing")]
-type Inside = tracing::span::EnteredSpan;
-#[cfg(not(feature = "tracing"))]
-type Inside = ();
+/// As long as it lives, this thread is inside of the span. It borrows nothing, so that the [`Watch`] can end meanwhile.
+pub(crate) struct Inside {
+    #[cfg(feature = "tracing")]
+    _span: tracing::span::EnteredSpan,
+}
 
 impl Watch {
     pub(crate) fn start(observer: &Arc<dyn Observer>, clock: &Arc<dyn Clock>, provider: &Arc<str>) -> Self {
@@ -45,10 +45,11 @@ impl Watch {
         watch
     }
 
-    #[must_use]
     pub(crate) fn enter(&self) -> Inside {
-        #[cfg(feature = "tracing")]
-        return self.span.clone().entered();
+        Inside {
+            #[cfg(feature = "tracing")]
+            _span: self.span.clone().entered(),
+        }
     }
 
     pub(crate) fn accept(&mut self, delivery: &Delivery, drift: &dyn Fn() -> Vec<Drift>) {
