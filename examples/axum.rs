@@ -1,21 +1,31 @@
-//! Receives the webhooks of Truemed and MediQuo on axum: `cargo run --example axum`.
+//! Receives the webhooks of Truemed and MediQuo on axum, with logs and metrics: `cargo run --example axum`.
 //!
 //! To make it yours, delete the lines that end in `// demo`.
 
-#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)] // demo
+#![allow(clippy::disallowed_methods, clippy::print_stdout)] // demo
 
 mod demo; // demo
 
 use std::{env, error::Error, io, time::Duration};
 
-use axum::{Router, http::StatusCode, routing::post};
+use axum::{
+    Router,
+    http::StatusCode,
+    routing::{get, post},
+};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::{net::TcpListener, signal, time::sleep};
 use tower_http::timeout::RequestBodyDeadlineLayer;
+use tower_webhook::axum::Webhook;
+use tower_webhook::observe::{MetricsObserver, TracingObserver};
 use tower_webhook::provider::{mediquo, truemed};
-use tower_webhook::{RejectedDelivery, axum::Webhook};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt().with_writer(io::stderr).init();
+    let metrics = recorder()?;
+    let observer = || (TracingObserver::new(), MetricsObserver::new());
+
     let truemed = truemed::Truemed::builder().api_key(secret("TRUEMED_API_KEY")?).build()?.into_layer();
     let mediquo = mediquo::MediQuo::builder().signature(secret("MEDIQUO_WEBHOOK_SIGNATURE")?).build()?.into_layer();
 
@@ -26,8 +36,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (truemed, mediquo) = demo::start(&listener, truemed, mediquo)?; // demo
 
     let app = Router::new()
-        .route("/webhooks/truemed", post(on_truemed).layer(truemed.inspect_rejection(log)))
-        .route("/webhooks/mediquo", post(on_mediquo).layer(mediquo.inspect_rejection(log)))
+        .route("/webhooks/truemed", post(on_truemed).layer(truemed.observer(observer())))
+        .route("/webhooks/mediquo", post(on_mediquo).layer(mediquo.observer(observer())))
+        // For Prometheus alone: let no proxy pass it on.
+        .route("/metrics", get(async move || metrics.render()))
         // When a body takes longer, the webhook layers answer 408.
         .layer(RequestBodyDeadlineLayer::new(Duration::from_secs(10)));
     let server = axum::serve(listener, app).with_graceful_shutdown(stop);
@@ -49,8 +61,12 @@ async fn on_mediquo(Webhook(event): Webhook<mediquo::Event>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-fn log(rejected: RejectedDelivery<'_>) {
-    eprintln!("{}: {}", rejected.head().uri.path(), rejected.rejection());
+/// Keeps the metrics until Prometheus asks for them.
+fn recorder() -> Result<PrometheusHandle, BuildError> {
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &[0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0])?
+        .set_buckets_for_metric(Matcher::Suffix("_bytes".to_owned()), &[1e3, 4e3, 16e3, 64e3, 256e3, 1e6])?
+        .install_recorder()
 }
 
 /// Reads a secret from the environment.

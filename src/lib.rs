@@ -36,7 +36,7 @@ pub use response::ResponseBody;
 pub mod __private {
     pub use serde;
 
-    pub use crate::json::macros::from_text;
+    pub use crate::json::{drift::unknown_value, macros::from_text};
 
     pub mod stored {
         pub use crate::json::stored::{deserialize, serialize};

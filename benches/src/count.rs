@@ -14,8 +14,17 @@ const TIMES: u32 = 500;
 /// # Errors
 ///
 /// There is no valgrind, the arguments are others, or the work fails.
-#[expect(clippy::print_stdout, reason = "it prints its figures")]
 pub fn run(rows: &[Row], repeat: impl Fn(&str, u32) -> Outcome<()>) -> Outcome<()> {
+    run_often(rows, TIMES, repeat)
+}
+
+/// Like [`run`], with so many repetitions, which what the program's start costs at random is divided by.
+///
+/// # Errors
+///
+/// See [`run`].
+#[expect(clippy::print_stdout, reason = "it prints its figures")]
+pub fn run_often(rows: &[Row], most: u32, repeat: impl Fn(&str, u32) -> Outcome<()>) -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.as_slice() {
         [] => {}
@@ -24,6 +33,7 @@ pub fn run(rows: &[Row], repeat: impl Fn(&str, u32) -> Outcome<()>) -> Outcome<(
     }
     println!("| work | instructions | compared with | ratio | more |\n|---|--:|---|--:|--:|");
     for (work, other, without) in rows {
+        let count = |work| count(work, most);
         let count = |work| Ok::<_, Box<dyn Error>>(count(work)? - without.map_or(Ok(0.0), count)?);
         let ours = count(work)?;
         let [other, ratio, more] = match other {
@@ -39,9 +49,9 @@ pub fn run(rows: &[Row], repeat: impl Fn(&str, u32) -> Outcome<()>) -> Outcome<(
 }
 
 /// The instructions of one piece of work. The difference of two runs leaves the program's start out.
-fn count(work: &str) -> Outcome<f64> {
-    let [short, long] = [instructions(work, TIMES)?, instructions(work, 2 * TIMES)?];
-    Ok((long - short) / f64::from(TIMES))
+fn count(work: &str, times: u32) -> Outcome<f64> {
+    let [short, long] = [instructions(work, times)?, instructions(work, 2 * times)?];
+    Ok((long - short) / f64::from(times))
 }
 
 fn instructions(work: &str, times: u32) -> Outcome<f64> {

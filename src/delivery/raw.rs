@@ -8,6 +8,7 @@ use crate::{
     Rejection, RejectionKind, RejectionReason,
     headers::{NotOne, only},
     json::{Tagged, tag::Tag, tagged},
+    observe::Drift,
 };
 
 /// An authentic delivery before it is decoded, for [`Provider::decode`](crate::provider::Provider::decode) and
@@ -75,6 +76,15 @@ impl<'a> RawDelivery<'a> {
                 Err(Rejection::new(RejectionKind::Malformed).because(reason))
             }
             Where::Header(_) => Ok(tagged::decode(self.body, tag, None)?),
+        }
+    }
+
+    /// What the event whose type is at this place has that `E` does not know.
+    pub(crate) fn drift_tagged<E: Tagged>(&self, place: &Place) -> Vec<Drift> {
+        let (tag, _) = place.tag(self.head, self.body, false);
+        match &place.0 {
+            Where::Body(path) => tagged::drift::<E>(self.body, &tag, Some(path)),
+            Where::Header(_) => tagged::drift::<E>(self.body, &tag, None),
         }
     }
 }

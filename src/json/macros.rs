@@ -72,7 +72,10 @@ macro_rules! open_enum {
             fn from(text: &str) -> Self {
                 match text {
                     $($text => Self::$variant,)+
-                    other => Self::Other(::std::string::String::from(other)),
+                    other => {
+                        $crate::__private::unknown_value(::std::stringify!($name));
+                        Self::Other(::std::string::String::from(other))
+                    }
                 }
             }
         }

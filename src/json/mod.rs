@@ -18,6 +18,7 @@
 pub(crate) mod canonical;
 mod datetime;
 mod decimal;
+pub(crate) mod drift;
 mod error;
 mod exact;
 mod key_text;
@@ -40,6 +41,7 @@ mod unknown;
 
 use serde::Deserialize;
 
+use self::drift::{Drift, found_by};
 use self::strict::{Context, Silent, Strict};
 pub use self::{
     datetime::DateTime,
@@ -99,6 +101,14 @@ fn decode_str<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, DecodeError
         let context = Context::default();
         read(text, |json| T::deserialize(Strict::new(json, &context)))
             .map_err(|error| DecodeError::json(&error, &context, text))
+    })
+}
+
+/// What a body has that `T` does not know.
+pub(crate) fn drift_of<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Vec<Drift> {
+    found_by(|| {
+        let context = Context::default();
+        drop(utf8(body).map(|text| read(text, |json| T::deserialize(Strict::new(json, &context)))));
     })
 }
 

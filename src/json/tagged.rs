@@ -7,6 +7,7 @@ use serde::{
 
 use super::{
     DecodeError, Unknown, decode_str,
+    drift::{Drift, found_by, note},
     raw_text::Members,
     read,
     strict::{Context, Fields, Notes, Silent, Strict},
@@ -109,10 +110,7 @@ pub fn decode_tagged<E: Tagged>(event_type: Option<&str>, body: &[u8]) -> Result
 pub(crate) fn decode<E: Tagged>(body: &[u8], tag: &Tag<'_>, path: Option<&[Box<str>]>) -> Result<E, DecodeError> {
     let text = utf8(body)?;
     let path = path.unwrap_or_default();
-    let name = match path {
-        [name] => Some(&**name),
-        _ => None,
-    };
+    let name = name_of(path);
     let event_type = match tag {
         Tag::Absent => None,
         Tag::Text(event_type) => Some(&**event_type),
@@ -122,6 +120,29 @@ pub(crate) fn decode<E: Tagged>(body: &[u8], tag: &Tag<'_>, path: Option<&[Box<s
         Ok(Some(event)) => Ok(event),
         Ok(None) => read_unknown(event_type.unwrap_or_default(), text, name),
         Err(_) => read_again(text, event_type, name).map_err(|error| error.missing(path, text)),
+    }
+}
+
+/// What a body has that `E` does not know. `tag` and `path` are as for [`decode`].
+pub(crate) fn drift<E: Tagged>(body: &[u8], tag: &Tag<'_>, path: Option<&[Box<str>]>) -> Vec<Drift> {
+    let object = Object::new(name_of(path.unwrap_or_default()));
+    let event_type = match tag {
+        Tag::Text(event_type) => Some(&**event_type),
+        _ => None,
+    };
+    found_by(|| {
+        let read = utf8(body).map(|text| read_as::<E>(text, event_type, &object, &Context::default()));
+        if let Ok(Ok(None)) = read {
+            note(Drift::Event);
+        }
+    })
+}
+
+/// The member that is the tag, if one at the top is.
+fn name_of(path: &[Box<str>]) -> Option<&str> {
+    match path {
+        [name] => Some(&**name),
+        _ => None,
     }
 }
 

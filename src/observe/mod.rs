@@ -5,10 +5,11 @@
 //!
 //! | observer | feature | what it does |
 //! |---|---|---|
-//! | `TracingObserver` | `tracing` | one event per delivery, with the crate `tracing` |
+//! | `TracingObserver` | `tracing` | a span and an event per delivery, with the crate `tracing` |
 //! | `MetricsObserver` | `metrics` | counters, histograms and gauges, with the crate `metrics` |
 //!
-//! A tuple of two observers is an observer, so that you can use both.
+//! A tuple of two observers is an observer, so that you can use both. `cargo run --example axum` does, and serves
+//! `/metrics`.
 //!
 //! # Examples
 //!
@@ -48,18 +49,32 @@ pub use self::metrics::MetricsObserver;
 #[cfg(feature = "tracing")]
 pub use self::tracing::TracingObserver;
 pub(crate) use self::watch::Watch;
+pub use crate::json::drift::Drift;
 use crate::{Delivery, Rejection};
 
 /// Sees how each delivery ended.
 ///
+/// Only [`finished`](Self::finished) is required. For one delivery, the methods are called in the order in which they
+/// stand here.
+///
 /// The methods run while the request is answered: they must not block. They see nothing that the sender could fill with
-/// personal data, except through [`Observation::delivery`] and [`Observation::extensions`]: use what has few values as
-/// labels of metrics, such as [`Delivery::known_event_type`].
+/// personal data, except through the [`Delivery`] and [`Observation::extensions`]: use what has few values as labels of
+/// metrics, such as [`Delivery::known_event_type`].
 ///
 /// # Examples
 ///
 /// See the [module](self).
 pub trait Observer: Send + Sync + 'static {
+    /// Makes the span of a delivery, when its request arrives. The default is none.
+    ///
+    /// It is entered whenever the delivery is worked on: what your handler logs is inside, and so are the other methods
+    /// of this trait.
+    #[cfg(feature = "tracing")]
+    fn span(&self, provider: &str) -> ::tracing::Span {
+        let _ = provider;
+        ::tracing::Span::none()
+    }
+
     /// A request has arrived. The default does nothing.
     ///
     /// One call of [`finished`](Self::finished) follows each call, so the difference of both is the number of deliveries
@@ -68,14 +83,31 @@ pub trait Observer: Send + Sync + 'static {
         let _ = provider;
     }
 
+    /// A delivery is authentic and its event is decoded: the inner service gets it next. The default does nothing.
+    fn accepted(&self, accepted: &Accepted<'_>) {
+        let _ = accepted;
+    }
+
     /// A request was answered, or its sender hung up.
     fn finished(&self, seen: &Observation<'_>);
 }
 
+/// The span is that of the first one that makes one.
 impl<A: Observer, B: Observer> Observer for (A, B) {
+    #[cfg(feature = "tracing")]
+    fn span(&self, provider: &str) -> ::tracing::Span {
+        let span = self.0.span(provider);
+        if span.is_none() { self.1.span(provider) } else { span }
+    }
+
     fn arrived(&self, provider: &str) {
         self.0.arrived(provider);
         self.1.arrived(provider);
+    }
+
+    fn accepted(&self, accepted: &Accepted<'_>) {
+        self.0.accepted(accepted);
+        self.1.accepted(accepted);
     }
 
     fn finished(&self, seen: &Observation<'_>) {
@@ -84,7 +116,53 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     }
 }
 
-/// What an [`Observer`] sees of a delivery.
+/// What an [`Observer`] sees of a delivery that the inner service gets.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::observe::{Accepted, Drift, Observation, Observer};
+///
+/// struct Changes;
+///
+/// impl Observer for Changes {
+///     fn accepted(&self, accepted: &Accepted<'_>) {
+///         for drift in accepted.drift() {
+///             match drift {
+///                 Drift::Value(name) => eprintln!("{name} has a value that is new"),
+///                 other => eprintln!("{other:?}"),
+///             }
+///         }
+///     }
+///
+///     fn finished(&self, _: &Observation<'_>) {}
+/// }
+/// ```
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Accepted<'a> {
+    /// Its metadata.
+    pub delivery: &'a Delivery,
+    drift: &'a dyn Fn() -> Vec<Drift>,
+}
+
+impl Accepted<'_> {
+    /// What it has that your types do not know, each kind and type once.
+    ///
+    /// This decodes the body a second time, so it costs as much as the first.
+    #[must_use]
+    pub fn drift(&self) -> Vec<Drift> {
+        (self.drift)()
+    }
+}
+
+impl fmt::Debug for Accepted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accepted").field("delivery", &self.delivery).finish_non_exhaustive()
+    }
+}
+
+/// What an [`Observer`] sees of a delivery that has ended.
 ///
 /// # Examples
 ///
@@ -105,7 +183,7 @@ pub struct Observation<'a> {
     pub status: Option<StatusCode>,
     /// Why it was rejected.
     pub rejection: Option<&'a Rejection>,
-    /// Its metadata, if it is authentic and was answered.
+    /// Its metadata, if it is authentic.
     pub delivery: Option<&'a Delivery>,
     /// The extensions of the response. They have what inner layers say, such as the `Outcome` and the `EventKey` of the
     /// idempotency layer.
@@ -134,7 +212,7 @@ pub enum Ending {
     Verification,
     /// The inner service has failed with an error instead of a response.
     Failed,
-    /// The sender hung up, or the server was stopped, before the response.
+    /// The sender hung up, the server was stopped, or the inner service panicked, before there was a response.
     Abandoned,
 }
 

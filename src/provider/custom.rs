@@ -8,6 +8,7 @@ use crate::{
     ConfigError, ConfigErrorKind, Rejection, RejectionKind, WebhookBody, WebhookLayer,
     auth::Scheme,
     json::{self, RawJson, Tagged},
+    observe::Drift,
 };
 #[cfg(feature = "idempotency")]
 use crate::{
@@ -83,12 +84,16 @@ struct Settings<E> {
     identify: Option<Identify<E>>,
 }
 
-/// How bodies become events.
+/// How bodies become events, and what of a body the events do not know.
 enum Decode<E> {
     /// By the body alone.
-    Body(fn(RawDelivery<'_>) -> Result<E, Rejection>),
+    Body { decode: fn(RawDelivery<'_>) -> Result<E, Rejection>, drift: fn(RawDelivery<'_>) -> Vec<Drift> },
     /// By the type, whose place the envelope must have. `known` says which type of the enum an event has.
-    Tagged { decode: fn(RawDelivery<'_>, &super::Place) -> Result<E, Rejection>, known: fn(&E) -> Option<&'static str> },
+    Tagged {
+        decode: fn(RawDelivery<'_>, &super::Place) -> Result<E, Rejection>,
+        drift: fn(RawDelivery<'_>, &super::Place) -> Vec<Drift>,
+        known: fn(&E) -> Option<&'static str>,
+    },
 }
 
 #[cfg(feature = "idempotency")]
@@ -121,7 +126,7 @@ impl CustomBuilder<RawJson> {
         let settings = Settings {
             name,
             envelope: None,
-            decode: Decode::Body(decode_json),
+            decode: Decode::Body { decode: decode_json, drift: |_| Vec::new() },
             rejection_status: RejectionKind::default_status,
             success_status: None,
             #[cfg(feature = "idempotency")]
@@ -152,7 +157,7 @@ impl CustomBuilder<RawJson> {
     where
         E: DeserializeOwned + Clone + Send + Sync + 'static,
     {
-        self.decoded(Decode::Body(decode_json))
+        self.decoded(Decode::Body { decode: decode_json, drift: |delivery| json::drift_of::<E>(delivery.body()) })
     }
 
     /// Decodes JSON into this enum, made with [`tagged_enum!`](crate::tagged_enum), by the event's type.
@@ -169,7 +174,8 @@ impl CustomBuilder<RawJson> {
         E: Tagged + Clone + Send + Sync + 'static,
     {
         let decode = |delivery: RawDelivery<'_>, place: &super::Place| delivery.decode_tagged(place);
-        self.decoded(Decode::Tagged { decode, known: E::known_event_type })
+        let drift = |delivery: RawDelivery<'_>, place: &super::Place| delivery.drift_tagged::<E>(place);
+        self.decoded(Decode::Tagged { decode, drift, known: E::known_event_type })
     }
 
     /// Accepts bodies of any kind, such as forms: the event is the body as it was sent.
@@ -189,7 +195,8 @@ impl CustomBuilder<RawJson> {
     /// # Ok::<_, tower_webhook::ConfigError>(())
     /// ```
     pub fn raw(self) -> CustomBuilder<WebhookBody> {
-        self.decoded(Decode::Body(|delivery| Ok(WebhookBody::from(delivery.body().clone()))))
+        let decode = |delivery: RawDelivery<'_>| Ok(WebhookBody::from(delivery.body().clone()));
+        self.decoded(Decode::Body { decode, drift: |_| Vec::new() })
     }
 
     fn decoded<E>(self, decode: Decode<E>) -> CustomBuilder<E> {
@@ -289,7 +296,7 @@ impl<E> CustomBuilder<E> {
         let Self { mut settings, scheme } = self;
         let envelope = settings.envelope.take().map(Envelope::checked).transpose()?;
         settings.envelope = match settings.decode {
-            Decode::Body(_) => envelope,
+            Decode::Body { .. } => envelope,
             Decode::Tagged { .. } => match envelope.filter(|envelope| envelope.type_place().is_some()) {
                 Some(envelope) => Some(envelope.tagged()),
                 None => {
@@ -321,7 +328,7 @@ where
 
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<E, Rejection> {
         match (&self.settings.decode, self.settings.envelope.as_ref().and_then(Envelope::type_place)) {
-            (Decode::Body(decode), _) => decode(delivery),
+            (Decode::Body { decode, .. }, _) => decode(delivery),
             (Decode::Tagged { decode, .. }, Some(place)) => decode(delivery, place),
             // `build` has rejected this.
             (Decode::Tagged { .. }, None) => Err(RejectionKind::Malformed.into()),
@@ -330,9 +337,20 @@ where
 
     fn known_event_type(&self, event: &E) -> Option<&'static str> {
         match self.settings.decode {
-            Decode::Body(_) => None,
+            Decode::Body { .. } => None,
             Decode::Tagged { known, .. } => known(event),
         }
+    }
+
+    fn drift(&self, delivery: RawDelivery<'_>) -> Vec<Drift> {
+        let mut found = match (&self.settings.decode, self.settings.envelope.as_ref().and_then(Envelope::type_place)) {
+            (Decode::Body { drift, .. }, _) => drift(delivery),
+            (Decode::Tagged { drift, .. }, Some(place)) => drift(delivery, place),
+            (Decode::Tagged { .. }, None) => Vec::new(),
+        };
+        // You declare the members that you need, so others are none.
+        found.retain(|drift| !matches!(drift, Drift::Member(_)));
+        found
     }
 
     fn rejection_status(&self, kind: RejectionKind) -> StatusCode {

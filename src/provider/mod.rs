@@ -31,7 +31,7 @@ use crate::{
     Delivery,
     delivery::{Identify, Identity},
 };
-use crate::{Rejection, RejectionKind, auth::Scheme};
+use crate::{Rejection, RejectionKind, auth::Scheme, observe::Drift};
 
 /// A sender of webhooks: how it authenticates, what it sends, and which statuses it expects.
 ///
@@ -120,6 +120,15 @@ pub trait Provider: Send + Sync + 'static {
     fn known_event_type(&self, event: &Self::Event) -> Option<&'static str> {
         let _ = event;
         None
+    }
+
+    /// What an authentic delivery has that your types do not know, for [`Accepted::drift`](crate::observe::Accepted::drift),
+    /// each once. The default is nothing.
+    ///
+    /// The layer calls it only if an observer asks.
+    fn drift(&self, delivery: RawDelivery<'_>) -> Vec<Drift> {
+        let _ = delivery;
+        Vec::new()
     }
 
     /// The status of the response to a rejected delivery. The default is [`RejectionKind::default_status`]. A status 1xx

@@ -99,6 +99,11 @@ impl<P: Provider> Receiver<P> {
         self.observer.as_ref().map(|observer| Box::new(Watch::start(observer, &self.clock, &self.name)))
     }
 
+    /// Tells the observer of a delivery for the handler.
+    pub(super) fn tell(&self, watch: &mut Watch, head: &Parts, body: &Bytes, delivery: &Delivery) {
+        watch.accept(delivery, &|| self.provider.drift(RawDelivery::new(head, body, delivery)));
+    }
+
     /// Decides on the head. Asks the body for its length, and does not read it.
     pub(super) fn admit(&self, head: &Parts, body: &impl Body) -> Result<Admission, Refused> {
         if let Some(answer) = self.handshakes.iter().find_map(|handshake| handshake.answer_unsigned(head)) {

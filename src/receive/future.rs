@@ -111,6 +111,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        let _inside = this.watch.as_deref().map(Watch::enter);
         loop {
             let next = match this.state.as_mut().project() {
                 StateProj::Leaving { mut rest, answer } => {
@@ -134,11 +135,13 @@ where
                         Err(rejection) => Err(rejection.clone().into()),
                     };
                     match accepted {
-                        Ok(Acceptance::Accepted(body, delivery)) => State::Readying {
-                            request: Some(Request::from_parts(head, body)),
-                            delivery: Some(delivery),
-                            inner,
-                        },
+                        Ok(Acceptance::Accepted(body, delivery)) => {
+                            if let Some(watch) = this.watch {
+                                this.receiver.tell(watch, &head, body.bytes(), &delivery);
+                            }
+                            let request = Some(Request::from_parts(head, body));
+                            State::Readying { request, delivery: Some(delivery), inner }
+                        }
                         Ok(Acceptance::Answered(answer)) => State::Answered { answer: Some(answer) },
                         Err(refused) => {
                             // A malformed signature leaves the body unread and closes. A wrong one must look the same.

@@ -15,7 +15,7 @@ use super::{
     future::Waiting,
     rest::{self, Rest},
 };
-use crate::{ResponseBody, provider::Provider};
+use crate::{ResponseBody, observe::Watch, provider::Provider};
 
 /// The service of [`WebhookLayer`](super::WebhookLayer).
 ///
@@ -69,6 +69,7 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let receiver = Arc::clone(&self.receiver);
         let watch = receiver.watch();
+        let _inside = watch.as_deref().map(Watch::enter);
         let (mut head, body) = request.into_parts();
         let is_small = rest::is_small(&head, &body);
         let answer = match receiver.admit(&head, &body) {

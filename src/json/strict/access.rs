@@ -2,8 +2,12 @@
 
 use serde::de::{DeserializeSeed, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor};
 
-use super::{Fields, Notes, RAW_VALUE, Strict};
-use crate::json::{Str, key_text::KeyText};
+use super::{Fields, Notes, RAW_VALUE, Strict, Struct};
+use crate::json::{
+    Str,
+    drift::{Drift, note},
+    key_text::KeyText,
+};
 
 pub(super) struct Elements<A, N> {
     access: A,
@@ -39,14 +43,14 @@ impl<'de, A: SeqAccess<'de>, N: Notes> SeqAccess<'de> for Elements<A, N> {
 pub(super) struct Entries<A, N> {
     access: A,
     notes: N,
-    fields: Option<Fields>,
+    part: Option<Struct>,
     /// The field whose value is read next, if it is noted.
     field: Option<&'static str>,
 }
 
 impl<A, N> Entries<A, N> {
-    pub(super) fn new(access: A, notes: N, fields: Option<Fields>) -> Self {
-        Self { access, notes, fields, field: None }
+    pub(super) fn new(access: A, notes: N, part: Option<Struct>) -> Self {
+        Self { access, notes, part, field: None }
     }
 }
 
@@ -55,19 +59,23 @@ impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Entries<A, N> {
 
     #[inline]
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        if self.fields.is_some() && !N::ON && !self.notes.looks_at_keys() {
+        if self.part.is_some() && !N::ON && !self.notes.looks_at_keys() {
             return self.access.next_key_seed(seed);
         }
         while let Some(Str(key)) = self.access.next_key()? {
-            if self.notes.passes_over(&key, self.fields)? {
+            if self.notes.passes_over(&key, self.part.map(|part| part.fields))? {
                 self.access.next_value::<IgnoredAny>()?;
                 continue;
             }
-            if self.fields.is_none() && key == RAW_VALUE {
+            if self.part.is_none() && key == RAW_VALUE {
                 return Err(A::Error::custom("a reserved key"));
             }
             if N::ON {
-                self.field = self.fields.unwrap_or_default().iter().find(|field| **field == key).copied();
+                let find = |part: Struct| part.fields.iter().find(|field| **field == key).copied();
+                self.field = self.part.and_then(find);
+                if let (Some(part), None) = (self.part, self.field) {
+                    note(Drift::Member(part.name));
+                }
             }
             return seed.deserialize(KeyText::new(key)).map(Some);
         }
@@ -117,7 +125,7 @@ impl<'de, A: VariantAccess<'de>, N: Notes> VariantAccess<'de> for Strict<A, N> {
     }
 
     fn struct_variant<V: Visitor<'de>>(self, fields: Fields, visitor: V) -> Result<V::Value, A::Error> {
-        let visitor = Strict { inner: visitor, notes: self.notes, fields: Some(fields) };
+        let visitor = Strict { inner: visitor, notes: self.notes, part: Some(Struct { name: "", fields }) };
         let value = self.inner.struct_variant(fields, visitor);
         value.inspect_err(|error| self.notes.note(|context| context.of_struct(fields, error)))
     }

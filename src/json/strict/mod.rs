@@ -25,17 +25,24 @@ pub(super) type Fields = &'static [&'static str];
 /// the string in it with a new depth limit, so that nested objects of this kind overflow the stack.
 pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
+/// A struct that is being read, as `serde` announces it.
+#[derive(Clone, Copy)]
+struct Struct {
+    name: &'static str,
+    fields: Fields,
+}
+
 /// Whatever `serde` passes along, and where its errors are noted.
 pub(super) struct Strict<T, N> {
     inner: T,
     notes: N,
-    /// The fields of the struct that is being read, if it is one.
-    fields: Option<Fields>,
+    /// The struct that is being read, if it is one.
+    part: Option<Struct>,
 }
 
 impl<T, N: Notes> Strict<T, N> {
     pub(super) fn new(inner: T, notes: N) -> Self {
-        Self { inner, notes, fields: None }
+        Self { inner, notes, part: None }
     }
 }
 
@@ -75,7 +82,7 @@ impl<'de, D: Deserializer<'de>, N: Notes> Deserializer<'de> for Strict<D, N> {
         fields: Fields,
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        let visitor = Strict { inner: visitor, notes: self.notes, fields: Some(fields) };
+        let visitor = Strict { inner: visitor, notes: self.notes, part: Some(Struct { name, fields }) };
         let value = self.inner.deserialize_struct(name, fields, visitor);
         if let Err(error) = &value {
             self.notes.note(|context| context.of_struct(fields, error));
@@ -174,7 +181,7 @@ impl<'de, V: Visitor<'de>, N: Notes> Visitor<'de> for Strict<V, N> {
 
     #[inline]
     fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        if self.fields.is_some() {
+        if self.part.is_some() {
             return Err(A::Error::invalid_type(Unexpected::Seq, &self.inner));
         }
         self.inner.visit_seq(Elements::new(access, self.notes.below()))
@@ -182,7 +189,7 @@ impl<'de, V: Visitor<'de>, N: Notes> Visitor<'de> for Strict<V, N> {
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_map(Entries::new(access, self.notes, self.fields))
+        self.inner.visit_map(Entries::new(access, self.notes, self.part))
     }
 }
 

@@ -89,7 +89,7 @@ impl<P> Notification<P> {
 impl<'de, P: Deserialize<'de>> Deserialize<'de> for Notification<P> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(remote = "Notification", expecting = "an object")]
+        #[serde(remote = "Notification", rename = "Notification", expecting = "an object")]
         struct Part<P> {
             #[serde(with = "unix_time")]
             occurred_on: Timestamp,

@@ -78,7 +78,7 @@ pub use self::{
 use super::{Envelope, Place, Provider, RawDelivery};
 #[cfg(feature = "idempotency")]
 use crate::{Delivery, delivery::Identity};
-use crate::{Rejection, WebhookLayer, auth::Scheme, json::Tagged};
+use crate::{Rejection, WebhookLayer, auth::Scheme, json::Tagged, observe::Drift};
 
 /// The provider MediQuo. The [module docs](self) compare its page with what the layer does.
 #[derive(Clone)]
@@ -122,6 +122,10 @@ impl Provider for MediQuo {
 
     fn known_event_type(&self, event: &Event) -> Option<&'static str> {
         Tagged::known_event_type(event)
+    }
+
+    fn drift(&self, delivery: RawDelivery<'_>) -> Vec<Drift> {
+        delivery.drift_tagged::<Event>(&self.event_type)
     }
 
     #[cfg(feature = "idempotency")]

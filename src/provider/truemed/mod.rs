@@ -53,6 +53,7 @@ use crate::{
     ConfigError, Rejection, RejectionKind, WebhookLayer,
     auth::{ApiKey, ApiKeyBuilder, Key, Scheme, keys::KeySource},
     json::Tagged,
+    observe::Drift,
 };
 #[cfg(feature = "idempotency")]
 use crate::{Delivery, delivery::Identity};
@@ -146,6 +147,10 @@ impl Provider for Truemed {
 
     fn known_event_type(&self, event: &Event) -> Option<&'static str> {
         Tagged::known_event_type(event)
+    }
+
+    fn drift(&self, delivery: RawDelivery<'_>) -> Vec<Drift> {
+        delivery.drift_tagged::<Event>(&self.event_type)
     }
 
     #[cfg(feature = "idempotency")]

@@ -128,7 +128,7 @@ shows! {
 
 /// A session with either name for its id.
 #[derive(Deserialize)]
-#[serde(expecting = "an object")]
+#[serde(rename = "PaymentSessionComplete", expecting = "an object")]
 struct Sent {
     payment_session_id: Option<String>,
     status: PaymentStatus,

@@ -6,6 +6,7 @@ pub(crate) mod handler;
 pub(crate) mod jobs;
 pub(crate) mod nginx;
 pub(crate) mod place;
+pub(crate) mod prometheus;
 pub(crate) mod proxy;
 pub(crate) mod redis;
 pub(crate) mod sockets;

@@ -52,6 +52,8 @@ impl Server {
             .env("MAX_BODY_BYTES", "65536")
             .envs(settings.iter().copied())
             .stdout(Stdio::piped())
+            // Its log has a line for each delivery.
+            .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
         let (sender, lines) = channel();
