@@ -59,10 +59,10 @@ use crate::{
 ///
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn ask_the_secret_manager() -> std::io::Result<String> { Ok("tm_live_8Jq2vXw9Lr5t".into()) }
 /// async fn load() -> std::io::Result<Vec<Key>> {
-///     # return Ok(vec![Key::new("tm_live_8Jq2vXw9Lr5t")]);
-///     let text = tokio::fs::read_to_string("/run/secrets/truemed").await?;
-///     Ok(text.lines().map(Key::new).collect())
+///     let one_per_line = ask_the_secret_manager().await?;
+///     Ok(one_per_line.lines().map(Key::new).collect())
 /// }
 ///
 /// let layer = Truemed::builder().api_keys(Watched::keys(load).start().await?).build()?.into_layer();
