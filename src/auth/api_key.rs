@@ -229,7 +229,7 @@ impl Scheme for ApiKey {
             Place::Header(_) => value,
             Place::Authorization(word) => word.credential(value)?,
         };
-        self.keys.verify(offered).map(Some)
+        Ok(Some(self.keys.verify(offered)?.with_scheme("api_key")))
     }
 
     fn mark_sensitive(&self, headers: &mut HeaderMap) {
@@ -295,7 +295,7 @@ impl Scheme for BearerFn {
         let token = std::str::from_utf8(Word::Bearer.credential(value)?);
         match token {
             Ok(token) if token.bytes().all(|byte| byte.is_ascii_graphic()) && (self.check)(token) => {
-                Ok(Some(Verified::new()))
+                Ok(Some(Verified::new().with_scheme("bearer_fn")))
             }
             _ => Err(RejectionReason::NoKeyMatched.into()),
         }

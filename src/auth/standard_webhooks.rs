@@ -160,7 +160,8 @@ impl Scheme for StandardWebhooks {
                 found = found.or(label);
             }
         }
-        family.content.verified(found.ok_or(RejectionReason::NoKeyMatched)?, &signed, body)
+        let label = found.ok_or(RejectionReason::NoKeyMatched)?;
+        Ok(family.content.verified(label, &signed, body)?.with_scheme("standard_webhooks"))
     }
 
     fn mark_sensitive(&self, headers: &mut HeaderMap) {

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{borrow::Cow, fmt, sync::Arc, time::SystemTime};
 
 use http::HeaderValue;
 
@@ -28,11 +28,13 @@ use http::HeaderValue;
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verified {
+    scheme: Option<Cow<'static, str>>,
     key: Option<Arc<str>>,
     tenant: Option<Arc<str>>,
     covers_body: bool,
     id: Option<HeaderValue>,
     at: Option<SystemTime>,
+    replay_of: Option<SystemTime>,
 }
 
 impl Verified {
@@ -46,6 +48,13 @@ impl Verified {
     #[must_use]
     pub fn by(label: impl Into<Arc<str>>) -> Self {
         Self { key: Some(label.into()), ..Self::default() }
+    }
+
+    /// Names the kind of scheme, in one word of your choice. The schemes of this crate do it themselves.
+    #[must_use]
+    pub fn with_scheme(mut self, scheme: impl Into<Cow<'static, str>>) -> Self {
+        self.scheme = Some(scheme.into());
+        self
     }
 
     /// Names the tenant whose key has proven the delivery: one of yours, never a text that only the sender knows.
@@ -74,6 +83,21 @@ impl Verified {
     pub fn with_signed_at(mut self, at: SystemTime) -> Self {
         self.at = Some(at);
         self
+    }
+
+    /// Says that the delivery was authenticated and kept at this time, and is now sent again by you.
+    ///
+    /// `WebhookLayer::replays` (feature `dead-letters`) does it for you; call it in tests of your handlers.
+    #[must_use]
+    pub fn with_replay_of(mut self, received_at: SystemTime) -> Self {
+        self.replay_of = Some(received_at);
+        self
+    }
+
+    /// The kind of scheme: `api_key`, `signature`, `twilio` or your own word. `None` if your own scheme does not say it.
+    #[must_use]
+    pub fn scheme(&self) -> Option<&str> {
+        self.scheme.as_deref()
     }
 
     /// The label of the key that matched.
@@ -106,13 +130,21 @@ impl Verified {
         self.at
     }
 
+    /// When the sender delivered it first, if you have kept it and now send it again.
+    #[must_use]
+    pub fn replay_of(&self) -> Option<SystemTime> {
+        self.replay_of
+    }
+
     pub(crate) fn or(self, other: Self) -> Self {
         Self {
+            scheme: self.scheme.or(other.scheme),
             key: self.key.or(other.key),
             tenant: self.tenant.or(other.tenant),
             covers_body: self.covers_body || other.covers_body,
             id: self.id.or(other.id),
             at: self.at.or(other.at),
+            replay_of: self.replay_of.or(other.replay_of),
         }
     }
 }
