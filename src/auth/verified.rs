@@ -1,4 +1,4 @@
-use std::{borrow::Cow, fmt, sync::Arc, time::SystemTime};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use http::HeaderValue;
 
@@ -28,13 +28,20 @@ use http::HeaderValue;
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verified {
-    scheme: Option<Cow<'static, str>>,
+    scheme: Option<&'static str>,
     key: Option<Arc<str>>,
     tenant: Option<Arc<str>>,
     covers_body: bool,
     id: Option<HeaderValue>,
     at: Option<SystemTime>,
-    replay_of: Option<SystemTime>,
+    /// Boxed because it is rare, and this is moved for every delivery.
+    replay: Option<Box<Replay>>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Replay {
+    received_at: SystemTime,
+    scheme: Option<String>,
 }
 
 impl Verified {
@@ -52,8 +59,8 @@ impl Verified {
 
     /// Names the kind of scheme, in one word of your choice. The schemes of this crate do it themselves.
     #[must_use]
-    pub fn with_scheme(mut self, scheme: impl Into<Cow<'static, str>>) -> Self {
-        self.scheme = Some(scheme.into());
+    pub fn with_scheme(mut self, scheme: &'static str) -> Self {
+        self.scheme = Some(scheme);
         self
     }
 
@@ -89,15 +96,20 @@ impl Verified {
     ///
     /// `WebhookLayer::replays` (feature `dead-letters`) does it for you; call it in tests of your handlers.
     #[must_use]
-    pub fn with_replay_of(mut self, received_at: SystemTime) -> Self {
-        self.replay_of = Some(received_at);
+    pub fn with_replay_of(self, received_at: SystemTime) -> Self {
+        self.replayed(received_at, None)
+    }
+
+    /// The same, with the kind of scheme that authenticated it at first.
+    pub(crate) fn replayed(mut self, received_at: SystemTime, scheme: Option<String>) -> Self {
+        self.replay = Some(Box::new(Replay { received_at, scheme }));
         self
     }
 
     /// The kind of scheme: `api_key`, `signature`, `twilio` or your own word. `None` if your own scheme does not say it.
     #[must_use]
     pub fn scheme(&self) -> Option<&str> {
-        self.scheme.as_deref()
+        self.replay.as_ref().and_then(|replay| replay.scheme.as_deref()).or(self.scheme)
     }
 
     /// The label of the key that matched.
@@ -133,7 +145,7 @@ impl Verified {
     /// When the sender delivered it first, if you have kept it and now send it again.
     #[must_use]
     pub fn replay_of(&self) -> Option<SystemTime> {
-        self.replay_of
+        self.replay.as_ref().map(|replay| replay.received_at)
     }
 
     pub(crate) fn or(self, other: Self) -> Self {
@@ -144,7 +156,7 @@ impl Verified {
             covers_body: self.covers_body || other.covers_body,
             id: self.id.or(other.id),
             at: self.at.or(other.at),
-            replay_of: self.replay_of.or(other.replay_of),
+            replay: self.replay.or(other.replay),
         }
     }
 }

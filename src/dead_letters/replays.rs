@@ -109,13 +109,8 @@ impl Scheme for ReplayScheme {
         if !key.proves(&receipt, &content) {
             return Err(RejectionReason::Other("the receipt is not that of this delivery").into());
         }
-        let mut verified = Verified::new().with_replay_of(receipt.received_at());
-        if let Some(label) = receipt.key_label() {
-            verified = Verified::by(label).with_replay_of(receipt.received_at());
-        }
-        if let Some(scheme) = receipt.scheme() {
-            verified = verified.with_scheme(scheme.to_owned());
-        }
+        let verified = receipt.key_label().map_or_else(Verified::new, Verified::by);
+        let mut verified = verified.replayed(receipt.received_at(), receipt.scheme().map(str::to_owned));
         if let Some(tenant) = content.tenant {
             verified = verified.with_tenant(tenant);
         }
