@@ -1,4 +1,4 @@
-//! Instants as RFC 3339 texts, which people can read.
+//! Instants as RFC 3339 texts, which people can read. Each instant has one text, as the MAC covers what is read.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
@@ -8,12 +8,16 @@ pub(super) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Resul
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map_err(|_| D::Error::custom("not an instant"))
+    read(&String::deserialize(deserializer)?)
+}
+
+fn read<E: Error>(text: &str) -> Result<Timestamp, E> {
+    let time: Option<Timestamp> = text.parse().ok();
+    time.filter(|time| time.to_string() == text).ok_or_else(|| E::custom("not an instant"))
 }
 
 pub(super) mod optional {
-    use super::{Deserialize, Deserializer, Error, Serializer, Timestamp};
+    use super::{Deserialize, Deserializer, Serializer, Timestamp};
 
     pub(in super::super) fn serialize<S: Serializer>(
         time: &Option<Timestamp>,
@@ -29,6 +33,6 @@ pub(super) mod optional {
         deserializer: D,
     ) -> Result<Option<Timestamp>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
-        text.map(|text| text.parse().map_err(|_| D::Error::custom("not an instant"))).transpose()
+        text.map(|text| super::read(&text)).transpose()
     }
 }

@@ -109,7 +109,8 @@ async fn of_each_preset() {
             });
             request.body(Full::from(text("body").to_owned())).unwrap()
         };
-        let is_timed = vector["facts"]["sent_at"][0] == "signed";
+        // Metriport's time is a member of the signed body, and may have any age.
+        let is_timed = vector["facts"]["sent_at"][0] == "signed" && text("preset") != "metriport";
         timed += usize::from(is_timed);
         let second = vector["clock"].as_u64().unwrap();
         let layer = builder.raw().build().unwrap().into_layer();
