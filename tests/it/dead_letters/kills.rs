@@ -32,7 +32,7 @@ impl DeadLetters for Stopping {
     fn keep(&self, letter: DeadLetter) -> Kept {
         let reached = |here: bool| {
             if here {
-                println!("reached");
+                writeln!(std::io::stdout(), "reached").unwrap();
             }
             async move {
                 if here {
@@ -56,6 +56,7 @@ impl DeadLetters for Stopping {
 
 /// The server of the tests below, in a process of its own.
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the tests below tell it what to do")]
 async fn the_process() {
     let (Ok(directory), Ok(key)) = (env::var(DIRECTORY), env::var(PUBLIC_KEY)) else { return };
     let sink = Stopping { directory: Directory::open(directory).unwrap(), stop: env::var(STOP).unwrap_or_default() };
