@@ -49,7 +49,7 @@ impl PublicKey {
         let setting = "the public key of dead letters";
         let malformed = || ConfigError::new(ConfigErrorKind::Malformed, setting).expected("dead-letters-public-...");
         let key = from_text(PUBLIC, text.as_ref()).ok_or_else(malformed)?;
-        <X25519 as Kem>::PublicKey::from_bytes(&*key).map(Self).map_err(|_| malformed())
+        <X25519 as Kem>::PublicKey::from_bytes(&key).map(Self).map_err(|_| malformed())
     }
 
     /// Encrypts `plain`, and ties it to `context`, which stays readable.
@@ -102,7 +102,7 @@ impl PrivateKey {
         let setting = "the private key of dead letters";
         let malformed = || ConfigError::new(ConfigErrorKind::Malformed, setting).expected("dead-letters-private-...");
         let key = from_text(PRIVATE, text.as_ref()).ok_or_else(malformed)?;
-        <X25519 as Kem>::PrivateKey::from_bytes(&*key).map(Self).map_err(|_| malformed())
+        <X25519 as Kem>::PrivateKey::from_bytes(&key).map(Self).map_err(|_| malformed())
     }
 
     /// The text of the key, for the file that keeps it. Nothing wipes this copy from memory.
