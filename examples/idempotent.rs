@@ -96,7 +96,7 @@ fn idempotency() -> Result<IdempotencyLayer<BoxStore>, Box<dyn Error>> {
 fn dead_letters() -> Result<Option<(Keeper, ReceiptKey)>, Box<dyn Error>> {
     let Some(directory) = demo::variable("DEAD_LETTERS_DIR")? else { return Ok(None) };
     let needed = |name: &str| {
-        demo::variable(name)?.ok_or_else(|| demo::Failure(format!("{name} is not set: DEAD_LETTERS_DIR needs it")))
+        demo::variable(name)?.ok_or_else(|| Failure(format!("{name} is not set: DEAD_LETTERS_DIR needs it")))
     };
     let public_key = PublicKey::new(needed("DEAD_LETTERS_PUBLIC_KEY")?)?;
     let receipt_key = ReceiptKey::new(needed("RECEIPT_KEY")?)?;
