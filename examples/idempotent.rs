@@ -1,7 +1,9 @@
 //! Answers duplicates of Truemed's and MediQuo's events on axum: `cargo run --example idempotent`.
 //!
 //! With `REDIS_URL`, all replicas share their events in Redis, under the secret `IDEMPOTENCY_PEPPER`. Without it, this
-//! process remembers its own. To try it out, let a handler take `HANDLER_DELAY_MS`, or fail in the first
+//! process remembers its own. With `DEAD_LETTERS_DIR`, what cannot be decoded is kept in that directory, encrypted to
+//! `DEAD_LETTERS_PUBLIC_KEY` (`cargo run -p tower-webhook-replay -- keygen FILE` makes it), with receipts under the secret
+//! `RECEIPT_KEY`. To try it out, let a handler take `HANDLER_DELAY_MS`, or fail in the first
 //! `HANDLER_FAIL_FIRST` runs of each event in this process.
 
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, reason = "a program, not a library")]
@@ -27,9 +29,10 @@ use axum::{
 use tokio::{net::TcpListener, signal, time::sleep};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_webhook::{
-    RejectedDelivery,
+    RejectedDelivery, WebhookLayer,
+    dead_letters::{Directory, Keeper, PublicKey, ReceiptKey, Replays},
     idempotency::{BoxStore, EventKey, IdempotencyLayer, InFlight, MemoryStore, Outcome, Pepper, RedisStore, Store},
-    provider::{mediquo::MediQuo, truemed::Truemed},
+    provider::{Provider, mediquo::MediQuo, truemed::Truemed},
 };
 
 use demo::Failure;
@@ -49,8 +52,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (truemed, mediquo) = demo::start(&listener, truemed, mediquo)?;
 
     // The first layer of a tuple sees the delivery first.
-    let truemed = (truemed.inspect_rejection(log), idempotency.clone());
-    let mediquo = (mediquo.inspect_rejection(log), idempotency);
+    let letters = dead_letters()?;
+    let truemed = (keeping(truemed.inspect_rejection(log), letters.as_ref()), idempotency.clone());
+    let mediquo = (keeping(mediquo.inspect_rejection(log), letters.as_ref()), idempotency);
     let app = Router::new()
         .route("/webhooks/truemed", handler.clone().route().layer(truemed))
         .route("/webhooks/mediquo", handler.route().layer(mediquo))
@@ -86,6 +90,27 @@ fn idempotency() -> Result<IdempotencyLayer<BoxStore>, Box<dyn Error>> {
         }
     };
     Ok(layer.on_store_error(|error| eprintln!("{}", demo::with_causes(error.as_ref()))))
+}
+
+/// Who keeps dead letters, and the key of their receipts, if they are kept.
+fn dead_letters() -> Result<Option<(Keeper, ReceiptKey)>, Box<dyn Error>> {
+    let Some(directory) = demo::variable("DEAD_LETTERS_DIR")? else { return Ok(None) };
+    let needed = |name: &str| {
+        demo::variable(name)?.ok_or_else(|| Failure(format!("{name} is not set: DEAD_LETTERS_DIR needs it")))
+    };
+    let public_key = PublicKey::new(needed("DEAD_LETTERS_PUBLIC_KEY")?)?;
+    let receipt_key = ReceiptKey::new(needed("RECEIPT_KEY")?)?;
+    let sink = Directory::open(&directory).map_err(|error| format!("DEAD_LETTERS_DIR={directory}: {error}"))?;
+    let keeper = Keeper::new(sink, public_key, receipt_key.clone())
+        .on_error(|error| eprintln!("a dead letter is not kept: {}", demo::with_causes(error.as_ref())));
+    Ok(Some((keeper, receipt_key)))
+}
+
+fn keeping<P: Provider>(layer: WebhookLayer<P>, letters: Option<&(Keeper, ReceiptKey)>) -> WebhookLayer<P> {
+    match letters {
+        Some((keeper, key)) => layer.dead_letters(keeper.clone()).replays(Replays::new(key.clone())),
+        None => layer,
+    }
 }
 
 /// The settings of a handler that stands for the work of an application.

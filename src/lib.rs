@@ -8,6 +8,8 @@ pub mod auth;
 #[cfg(feature = "axum")]
 pub mod axum;
 pub mod clock;
+#[cfg(feature = "dead-letters")]
+pub mod dead_letters;
 mod delivery;
 mod error;
 pub mod handshake;
@@ -20,6 +22,8 @@ pub mod provider;
 mod receive;
 mod rejection;
 mod response;
+#[cfg(any(feature = "dead-letters", feature = "idempotency"))]
+mod secret_text;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod urlencoded;

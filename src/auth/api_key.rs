@@ -250,7 +250,7 @@ impl Scheme for ApiKey {
             Place::Header(_) => value,
             Place::Authorization(word) => word.credential(value)?,
         };
-        self.keys.compare(head, offered).map(Some)
+        self.keys.compare(head, offered).map(|verified| Some(verified.with_scheme("api_key")))
     }
 
     fn mark_sensitive(&self, headers: &mut HeaderMap) {
@@ -315,7 +315,7 @@ impl Scheme for BearerFn {
         let token = std::str::from_utf8(Word::Bearer.credential(value)?);
         match token {
             Ok(token) if token.bytes().all(|byte| byte.is_ascii_graphic()) && (self.check)(token) => {
-                Ok(Some(Verified::new()))
+                Ok(Some(Verified::new().with_scheme("bearer_fn")))
             }
             _ => Err(RejectionReason::NoKeyMatched.into()),
         }

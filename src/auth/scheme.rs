@@ -318,7 +318,7 @@ struct SchemeFn {
 impl Scheme for SchemeFn {
     fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
         if (self.check)(head.parts) {
-            Ok(Some(Verified::new()))
+            Ok(Some(Verified::new().with_scheme("scheme_fn")))
         } else {
             Err(RejectionReason::Other("the function of `scheme_fn` returned false").into())
         }
@@ -349,7 +349,7 @@ pub struct DangerousAcceptAll;
 
 impl Scheme for DangerousAcceptAll {
     fn verify_head(&self, _head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
-        Ok(Some(Verified::new()))
+        Ok(Some(Verified::new().with_scheme("accept_all")))
     }
 
     fn mark_sensitive(&self, _headers: &mut HeaderMap) {}

@@ -187,7 +187,8 @@ impl Scheme for StandardWebhooks {
                 black_box(decoy.verify(&message, candidates));
             }
         }
-        family.content.verified(found.proven(label, || RejectionReason::NoKeyMatched)?, &signed, body)
+        let verified = found.proven(label, || RejectionReason::NoKeyMatched)?;
+        Ok(family.content.verified(verified, &signed, body)?.with_scheme("standard_webhooks"))
     }
 
     fn mark_sensitive(&self, headers: &mut HeaderMap) {

@@ -116,6 +116,7 @@ impl Scheme for Twilio {
                 RejectionReason::UrlMismatch
             }
         })?;
+        let verified = verified.with_scheme("twilio");
         // Names and values of a form are signed without separators, so their borders are not covered, and neither is
         // the border between a query and a form: a digest after other text may have been the end of a form.
         let is_digest_alone = form.is_none() && query.is_some_and(|query| !query.contains('&'));

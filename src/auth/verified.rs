@@ -30,11 +30,20 @@ use crate::{Rejection, RejectionReason};
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verified {
+    scheme: Option<&'static str>,
     key: Option<Arc<str>>,
     tenant: Option<Arc<str>>,
     covers_body: bool,
     id: Option<HeaderValue>,
     at: Option<SystemTime>,
+    /// Boxed because it is rare, and this is moved for every delivery.
+    replay: Option<Box<Replay>>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Replay {
+    received_at: SystemTime,
+    scheme: Option<String>,
 }
 
 impl Verified {
@@ -48,6 +57,13 @@ impl Verified {
     #[must_use]
     pub fn by(label: impl Into<Arc<str>>) -> Self {
         Self { key: Some(label.into()), ..Self::default() }
+    }
+
+    /// Names the kind of scheme, in one word of your choice. The schemes of this crate do it themselves.
+    #[must_use]
+    pub fn with_scheme(mut self, scheme: &'static str) -> Self {
+        self.scheme = Some(scheme);
+        self
     }
 
     /// Names the tenant whose key has proven the delivery: one of yours, never a text that only the sender knows.
@@ -76,6 +92,26 @@ impl Verified {
     pub fn with_signed_at(mut self, at: SystemTime) -> Self {
         self.at = Some(at);
         self
+    }
+
+    /// Says that the delivery was authenticated and kept at this time, and is now sent again by you.
+    ///
+    /// `WebhookLayer::replays` (feature `dead-letters`) does it for you; call it in tests of your handlers.
+    #[must_use]
+    pub fn with_replay_of(self, received_at: SystemTime) -> Self {
+        self.replayed(received_at, None)
+    }
+
+    /// The same, with the kind of scheme that authenticated it at first.
+    pub(crate) fn replayed(mut self, received_at: SystemTime, scheme: Option<String>) -> Self {
+        self.replay = Some(Box::new(Replay { received_at, scheme }));
+        self
+    }
+
+    /// The kind of scheme: `api_key`, `signature`, `twilio` or your own word. `None` if your own scheme does not say it.
+    #[must_use]
+    pub fn scheme(&self) -> Option<&str> {
+        self.replay.as_ref().and_then(|replay| replay.scheme.as_deref()).or(self.scheme)
     }
 
     /// The label of the key that matched.
@@ -108,6 +144,12 @@ impl Verified {
         self.at
     }
 
+    /// When the sender delivered it first, if you have kept it and now send it again.
+    #[must_use]
+    pub fn replay_of(&self) -> Option<SystemTime> {
+        self.replay.as_ref().map(|replay| replay.received_at)
+    }
+
     /// What both prove together, unless they are the proofs of two tenants.
     pub(super) fn and(self, other: Self) -> Result<Self, Rejection> {
         if let (Some(tenant), Some(another)) = (&self.tenant, &other.tenant) {
@@ -116,11 +158,13 @@ impl Verified {
             }
         }
         Ok(Self {
+            scheme: self.scheme.or(other.scheme),
             key: self.key.or(other.key),
             tenant: self.tenant.or(other.tenant),
             covers_body: self.covers_body || other.covers_body,
             id: self.id.or(other.id),
             at: self.at.or(other.at),
+            replay: self.replay.or(other.replay),
         })
     }
 }

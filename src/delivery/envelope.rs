@@ -197,6 +197,17 @@ impl Envelope {
         self
     }
 
+    /// The headers that it reads.
+    #[cfg(feature = "dead-letters")]
+    pub(crate) fn headers(&self) -> impl Iterator<Item = &HeaderName> {
+        let sent_at = self.sent_at.as_ref().map(|(place, _)| place);
+        let places = [self.event_id.as_ref(), self.event_type.as_ref(), sent_at, self.attempt.as_ref()];
+        places.into_iter().flatten().filter_map(|place| match &place.0 {
+            Where::Header(name) => name.as_ref().ok(),
+            Where::Body(_) => None,
+        })
+    }
+
     /// Where the type is.
     pub(crate) fn type_place(&self) -> Option<&Place> {
         self.event_type.as_ref()

@@ -157,6 +157,13 @@ impl Delivery {
         self.0.verified.key_label()
     }
 
+    /// Whether you have sent it again from what you had kept, with a receipt in the place of the signature.
+    /// [`Verified::replay_of`] says when the sender delivered it.
+    #[must_use]
+    pub fn is_replay(&self) -> bool {
+        self.0.verified.replay_of().is_some()
+    }
+
     /// The tenant whose key has proven the delivery. `None` if the keys are not looked up by tenant.
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
@@ -221,7 +228,11 @@ impl Delivery {
 /// Shows neither the id nor the type: both are texts of the sender.
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delivery")
+        let mut debug = f.debug_struct("Delivery");
+        if self.is_replay() {
+            debug.field("is_replay", &true);
+        }
+        debug
             .field("provider", &self.provider())
             .field("key_label", &self.key_label())
             .field("received_at", &shown(self.received_at()))

@@ -3,7 +3,7 @@ use std::{collections::hash_map::RandomState, fmt, hash::BuildHasher, sync::Lazy
 use zeroize::Zeroizing;
 
 use super::Identity;
-use crate::{ConfigError, ConfigErrorKind};
+use crate::{ConfigError, secret_text};
 
 /// The key of an event in a store: a hash of the event's [`Identity`], keyed by the [`Pepper`].
 ///
@@ -97,7 +97,7 @@ pub struct Pepper {
 
 impl Pepper {
     /// The length of the shortest secret that [`new`](Self::new) accepts, in bytes.
-    pub const MIN_LEN: usize = 32;
+    pub const MIN_LEN: usize = secret_text::MIN_LEN;
 
     /// Makes a pepper from a secret: text or random bytes, at least [`MIN_LEN`](Self::MIN_LEN) bytes long.
     ///
@@ -108,22 +108,7 @@ impl Pepper {
     /// others have stored.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let secret = secret.as_ref();
-        let flawed = |kind| Err(ConfigError::new(kind, "pepper"));
-        if secret.trim_ascii().is_empty() {
-            return flawed(ConfigErrorKind::Blank);
-        }
-        if secret.iter().all(|byte| Some(byte) == secret.first()) {
-            return flawed(ConfigErrorKind::Repetitive);
-        }
-        if secret.is_ascii() && secret.trim_ascii().len() != secret.len() {
-            return flawed(ConfigErrorKind::Padded);
-        }
-        if secret.is_ascii() && secret.iter().any(u8::is_ascii_control) {
-            return flawed(ConfigErrorKind::ControlCharacter);
-        }
-        if secret.len() < Self::MIN_LEN {
-            return Err(ConfigError::new(ConfigErrorKind::TooShort, "pepper").expected("at least 32 bytes"));
-        }
+        secret_text::check(secret, "pepper")?;
         Ok(Self::derived(secret))
     }
 

@@ -2,16 +2,20 @@ use std::{fmt, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Method, Response,
+    HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
     header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH},
     request::Parts,
 };
 use http_body::{Body, SizeHint};
 
-use super::{RejectedDelivery, WebhookBody, media_types::MediaTypes};
+use super::{
+    RejectedDelivery, WebhookBody,
+    keep::{Keep, Keeping, Lost, Original},
+    media_types::MediaTypes,
+};
 use crate::{
     Delivery, Rejection, RejectionKind, ResponseBody,
-    auth::{Head, Verified},
+    auth::{Head, Scheme, Verified},
     clock::{Clock, SystemClock},
     delivery::RawDelivery,
     handshake::Handshake,
@@ -24,10 +28,13 @@ use crate::{
 pub(super) type Replace = dyn Fn(RejectedDelivery<'_>, Response<Bytes>) -> Response<Bytes> + Send + Sync;
 pub(super) type Inspect = dyn Fn(RejectedDelivery<'_>) + Send + Sync;
 
+/// The header that has the receipt of a delivery which the user sends again.
+pub(crate) const RECEIPT: HeaderName = HeaderName::from_static("tower-webhook-receipt");
+
 /// The settings of a layer, and every decision about a delivery. No method waits for anything.
 pub(super) struct Receiver<P> {
     provider: Arc<P>,
-    name: Arc<str>,
+    pub(super) name: Arc<str>,
     pub(super) body_limit: usize,
     pub(super) media_types: MediaTypes,
     pub(super) clock: Arc<dyn Clock>,
@@ -35,6 +42,10 @@ pub(super) struct Receiver<P> {
     pub(super) observer: Option<Arc<dyn Observer>>,
     pub(super) on_rejection: Option<Arc<Replace>>,
     pub(super) handshakes: Vec<Arc<dyn Handshake>>,
+    /// Keeps what would be lost.
+    pub(super) keep: Option<Arc<dyn Keep>>,
+    /// Authenticates what the user sends again, by its receipt.
+    pub(super) replays: Option<Arc<dyn Scheme>>,
 }
 
 /// The decision on the head.
@@ -91,7 +102,24 @@ impl<P: Provider> Receiver<P> {
             observer: None,
             on_rejection: None,
             handshakes: Vec::new(),
+            keep: None,
+            replays: None,
         }
+    }
+
+    /// The scheme that decides: a receipt stands in the place of the credential.
+    fn scheme(&self, headers: &HeaderMap) -> &dyn Scheme {
+        match &self.replays {
+            Some(replays) if headers.contains_key(RECEIPT) => &**replays,
+            _ => self.provider.scheme(),
+        }
+    }
+
+    /// The headers that the layer reads of a delivery, besides the credential.
+    #[cfg(feature = "dead-letters")]
+    pub(super) fn read_headers(&self) -> Vec<HeaderName> {
+        let envelope = self.provider.envelope().into_iter().flat_map(crate::provider::Envelope::headers);
+        [http::header::CONTENT_TYPE].into_iter().chain(envelope.cloned()).collect()
     }
 
     /// Starts to observe a delivery, if the layer has an observer.
@@ -117,7 +145,7 @@ impl<P: Provider> Receiver<P> {
         }
         self.media_types.check(&head.headers)?;
         let received_at = self.clock.now();
-        let verified = self.provider.scheme().verify_head(&Head::new(head, received_at))?;
+        let verified = self.scheme(&head.headers).verify_head(&Head::new(head, received_at))?;
         if usize::try_from(announced(&head.headers, &body.size_hint())).is_ok_and(|length| length <= self.body_limit) {
             Ok(Admission::Admitted(Admitted { verified, received_at }))
         } else {
@@ -128,7 +156,7 @@ impl<P: Provider> Receiver<P> {
     /// Decides on the whole delivery, and turns its head into the one that the handler sees.
     pub(super) fn accept(&self, head: &mut Parts, admitted: Admitted, body: &Bytes) -> Result<Acceptance, Refused> {
         let Admitted { verified, received_at } = admitted;
-        let scheme = self.provider.scheme();
+        let scheme = self.scheme(&head.headers);
         let verified = match verified {
             Some(verified) => verified,
             None => scheme.verify_body(&Head::new(head, received_at), body)?,
@@ -188,7 +216,7 @@ impl<P: Provider> Receiver<P> {
             _ => {}
         }
         if is_watched {
-            self.provider.scheme().mark_sensitive(&mut head.headers);
+            self.scheme(&head.headers).mark_sensitive(&mut head.headers);
             let rejected = RejectedDelivery::new(head, &rejection, delivery.as_ref(), body);
             if let Some(inspect) = &self.inspect_rejection {
                 inspect(rejected);
@@ -205,6 +233,34 @@ impl<P: Provider> Receiver<P> {
         response
     }
 
+    /// What is remembered of a delivery until its handler has answered, if anybody keeps it then. A delivery that is sent
+    /// again is kept already.
+    pub(super) fn original(&self, head: &Parts, body: &Bytes, delivery: &Delivery) -> Option<Box<Original>> {
+        let keep = self.keep.as_ref().filter(|_| !delivery.is_replay())?;
+        Some(Box::new(Original::new(keep.headers(), head, body, delivery)))
+    }
+
+    /// Asks the sink for a delivery that is authentic and cannot be decoded.
+    pub(super) fn keep_refused(&self, head: &Parts, refused: &Refused, body: &Bytes) -> Option<Keeping> {
+        let delivery = refused.delivery.as_ref().filter(|_| !refused.is_unauthenticated())?;
+        let original = self.original(head, body, delivery)?;
+        let keep = Arc::clone(self.keep.as_ref()?);
+        Some(keep.keep(*original, Lost::Rejected(&refused.rejection)))
+    }
+
+    /// Asks the sink for a delivery whose handler has failed for good.
+    pub(super) fn keep_failed<B>(&self, original: Option<Box<Original>>, response: &Response<B>) -> Option<Keeping> {
+        let original = original?;
+        let keep = Arc::clone(self.keep.as_ref()?);
+        let status = response.status();
+        keep.is_lost(status, response.extensions()).then(|| keep.keep(*original, Lost::Failed(status)))
+    }
+
+    /// The status that the provider documents for success.
+    pub(super) fn success(&self) -> Option<StatusCode> {
+        self.provider.success_status().filter(|status| !status.is_informational())
+    }
+
     /// The handler's response, with the status that the provider documents for success and the delivery's metadata.
     pub(super) fn reply<B>(&self, response: Response<B>, delivery: Delivery) -> Response<ResponseBody<B>>
     where
@@ -213,8 +269,7 @@ impl<P: Provider> Receiver<P> {
     {
         let mut response = response.map(ResponseBody::inner);
         response.extensions_mut().insert(delivery);
-        let success = self.provider.success_status().filter(|status| !status.is_informational());
-        match success.filter(|_| response.status().is_success()) {
+        match self.success().filter(|_| response.status().is_success()) {
             Some(success) => {
                 *response.status_mut() = success;
                 response::sendable(response)
@@ -240,6 +295,8 @@ impl<P> Clone for Receiver<P> {
             observer: self.observer.clone(),
             on_rejection: self.on_rejection.clone(),
             handshakes: self.handshakes.clone(),
+            keep: self.keep.clone(),
+            replays: self.replays.clone(),
         }
     }
 }

@@ -15,6 +15,7 @@ use super::{
     BoxError, WebhookBody,
     collect::Collect,
     decide::{Acceptance, Admitted, Receiver},
+    keep::{self, Original, SharedKeeping},
     rest::Rest,
 };
 use crate::{
@@ -57,9 +58,13 @@ pin_project! {
         /// The body is arriving.
         Collecting { #[pin] body: Collect<ReqBody>, waiting: Option<Waiting<S>> },
         /// The inner service is not ready yet.
-        Readying { request: Option<Request<WebhookBody>>, delivery: Option<Delivery>, inner: S },
+        Readying { request: Option<Request<WebhookBody>>, delivery: Option<Delivery>, original: Option<Box<Original>>, inner: S },
         /// The handler is running.
-        Responding { #[pin] response: S::Future, delivery: Option<Delivery> },
+        Responding { #[pin] response: S::Future, delivery: Option<Delivery>, original: Option<Box<Original>> },
+        /// The sink is asked to keep what could not be decoded.
+        KeepingRefused { keeping: SharedKeeping, answer: Option<Response<Bytes>> },
+        /// The sink is asked to keep what the handler could not handle.
+        KeepingFailed { keeping: SharedKeeping, response: Option<S::Response>, delivery: Option<Delivery> },
         Done,
     }
 }
@@ -139,38 +144,86 @@ where
                             if let Some(watch) = this.watch {
                                 this.receiver.tell(watch, &head, body.bytes(), &delivery);
                             }
+                            let original = this.receiver.original(&head, body.bytes(), &delivery);
                             let request = Some(Request::from_parts(head, body));
-                            State::Readying { request, delivery: Some(delivery), inner }
+                            State::Readying { original, request, delivery: Some(delivery), inner }
                         }
                         Ok(Acceptance::Answered(answer)) => State::Answered { answer: Some(answer) },
                         Err(refused) => {
                             // A malformed signature leaves the body unread and closes. A wrong one must look the same.
                             let closes = body.is_err() || refused.is_unauthenticated() && !is_small;
+                            let keeping =
+                                body.as_ref().ok().and_then(|body| this.receiver.keep_refused(&head, &refused, body));
                             let mut answer = this.receiver.refuse(&mut head, refused, body.as_ref().ok());
                             if closes {
                                 response::announce_close(answer.headers_mut(), head.version);
                             }
-                            State::Answered { answer: Some(answer) }
+                            let answer = Some(answer);
+                            match keeping {
+                                None => State::Answered { answer },
+                                Some(keeping) => State::KeepingRefused { keeping: SharedKeeping::new(keeping), answer },
+                            }
                         }
                     }
                 }
-                StateProj::Readying { request, delivery, inner } => match ready!(inner.poll_ready(cx)) {
+                StateProj::Readying { request, delivery, original, inner } => match ready!(inner.poll_ready(cx)) {
                     Ok(()) => {
                         let request = request.take().unwrap_or_else(|| polled_after_completion());
-                        State::Responding { response: inner.call(request), delivery: delivery.take() }
+                        State::Responding {
+                            response: inner.call(request),
+                            delivery: delivery.take(),
+                            original: original.take(),
+                        }
                     }
                     Err(error) => {
                         this.state.set(State::Done);
                         return Poll::Ready(ended(this.watch, Ending::Failed, Err(error)));
                     }
                 },
-                StateProj::Responding { response, delivery } => {
+                StateProj::Responding { response, delivery, original } => {
                     let response = ready!(response.poll(cx));
                     let delivery = delivery.take().unwrap_or_else(|| polled_after_completion());
+                    let response = match (original.take(), response) {
+                        (None, response) => response,
+                        (Some(_), Err(error)) => Err(error),
+                        (original, Ok(response)) => match this.receiver.keep_failed(original, &response) {
+                            None => Ok(response),
+                            Some(keeping) => {
+                                let keeping = SharedKeeping::new(keeping);
+                                let (response, delivery) = (Some(response), Some(delivery));
+                                this.state.set(State::KeepingFailed { keeping, response, delivery });
+                                continue;
+                            }
+                        },
+                    };
                     this.state.set(State::Done);
                     let ending = if response.is_ok() { Ending::Handled } else { Ending::Failed };
                     let response = response.map(|response| this.receiver.reply(response, delivery));
                     return Poll::Ready(ended(this.watch, ending, response));
+                }
+                StateProj::KeepingRefused { keeping, answer } => {
+                    let kept = ready!(keeping.poll(cx));
+                    let answer = answer.take().unwrap_or_else(|| polled_after_completion());
+                    let answer = match kept {
+                        Some(kept) => keep::kept(this.receiver.success(), answer.into_parts().0.extensions, kept),
+                        None => keep::not_kept(answer),
+                    };
+                    State::Answered { answer: Some(answer) }
+                }
+                StateProj::KeepingFailed { keeping, response, delivery } => {
+                    let kept = ready!(keeping.poll(cx));
+                    let response = response.take().unwrap_or_else(|| polled_after_completion());
+                    let delivery = delivery.take().unwrap_or_else(|| polled_after_completion());
+                    this.state.set(State::Done);
+                    let response = match kept {
+                        Some(kept) => {
+                            let mut extensions = response.into_parts().0.extensions;
+                            extensions.insert(delivery);
+                            keep::kept(this.receiver.success(), extensions, kept).map(ResponseBody::own)
+                        }
+                        None => keep::not_kept(this.receiver.reply(response, delivery)),
+                    };
+                    return Poll::Ready(ended(this.watch, Ending::Handled, Ok(response)));
                 }
                 StateProj::Done => polled_after_completion(),
             };

@@ -81,6 +81,40 @@ impl<P: Provider> WebhookLayer<P> {
         Ok(Self { receiver: Arc::new(receiver) })
     }
 
+    /// Keeps authentic deliveries that would be lost, and asks before the sender is answered. The default is that they
+    /// are rejected, or answered as the handler does. A second call replaces the first.
+    ///
+    /// A response that [`on_rejection`](Self::on_rejection) has made is sent only if the delivery is not kept, with status
+    /// 503 unless it is 5xx.
+    ///
+    /// # Examples
+    ///
+    /// See the [module](crate::dead_letters).
+    #[cfg(feature = "dead-letters")]
+    pub fn dead_letters(self, keeper: crate::dead_letters::Keeper) -> Self {
+        self.with(|receiver| {
+            let names = receiver.read_headers();
+            receiver.keep = Some(Arc::new(keeper.reading(names)));
+        })
+    }
+
+    /// Accepts kept deliveries that you send again, by their receipts: each is marked with
+    /// [`Delivery::is_replay`](crate::Delivery::is_replay). The default is none. A second call replaces the first.
+    ///
+    /// All else is as it was at first: the [`Delivery`](crate::Delivery) has the key label, the tenant, the id and the time
+    /// that the sender had proven, so the idempotency layer knows the event.
+    ///
+    /// # Examples
+    ///
+    /// See [`Replays`](crate::dead_letters::Replays).
+    #[cfg(feature = "dead-letters")]
+    pub fn replays(self, replays: crate::dead_letters::Replays) -> Self {
+        self.with(|receiver| {
+            let scheme = replays.of(&receiver.name, receiver.read_headers());
+            receiver.replays = Some(Arc::new(scheme));
+        })
+    }
+
     /// Answers an [endpoint verification](crate::handshake), which some providers require before they deliver. The
     /// handler does not run for it. The default is none. If you add several, the first that recognises the request
     /// answers it.

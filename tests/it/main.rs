@@ -17,6 +17,7 @@ mod config;
 mod connection;
 mod content_type;
 mod datetime;
+mod dead_letters;
 mod deploy_page;
 mod envelope;
 mod events;

@@ -138,7 +138,7 @@ impl Content {
             }
             _ => signed.at,
         };
-        let verified = verified.with_signed_body();
+        let verified = verified.with_scheme("signature").with_signed_body();
         let verified = signed.id.cloned().into_iter().fold(verified, Verified::with_signed_id);
         Ok(at.into_iter().fold(verified, Verified::with_signed_at))
     }

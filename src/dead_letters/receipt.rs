@@ -1,0 +1,264 @@
+use std::{fmt, time::SystemTime};
+
+use blake3::{Hash, Hasher};
+use data_encoding::HEXLOWER;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::content::Content;
+use crate::{ConfigError, Delivery, secret_text};
+
+/// The only form of a receipt so far.
+const VERSION: u32 = 1;
+
+/// What was proven about a delivery when it arrived, sealed with a MAC.
+///
+/// It contains no id, no tenant and nothing of the body, so you can read it without a key, and log it. In the extensions
+/// of a response, it says that the delivery is kept.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::dead_letters::Receipt;
+///
+/// fn log<B>(response: &http::Response<B>) {
+///     if let Some(receipt) = response.extensions().get::<Receipt>() {
+///         eprintln!("kept {} of {}: {}", receipt.id(), receipt.provider(), receipt.reason());
+///     }
+/// }
+/// # log(&http::Response::new(()));
+/// ```
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    version: u32,
+    provider: String,
+    scheme: Option<String>,
+    key_label: Option<String>,
+    covers_body: bool,
+    #[serde(with = "super::time::optional")]
+    signed_at: Option<Timestamp>,
+    #[serde(with = "super::time")]
+    received_at: Timestamp,
+    event_type: Option<String>,
+    reason: String,
+    body_len: u64,
+    /// The names of the kept headers. Their values are encrypted.
+    headers: Vec<String>,
+    /// A keyed hash of all that is encrypted, so that nobody can test guesses of a body against it.
+    digest: String,
+    mac: String,
+}
+
+impl Receipt {
+    /// The letter's id: 32 hexadecimal digits, equal for equal deliveries. Without the key of receipts, nobody can
+    /// compute it from a body.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.digest.chars().take(32).collect()
+    }
+
+    /// The name of the provider.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// The kind of scheme that has authenticated the delivery. `None` if a scheme of your own does not say it.
+    #[must_use]
+    pub fn scheme(&self) -> Option<&str> {
+        self.scheme.as_deref()
+    }
+
+    /// The label of the key that matched.
+    #[must_use]
+    pub fn key_label(&self) -> Option<&str> {
+        self.key_label.as_deref()
+    }
+
+    /// Whether the sender's proof covered every byte of the body.
+    #[must_use]
+    pub fn covers_body(&self) -> bool {
+        self.covers_body
+    }
+
+    /// The time of signing by the sender's clock, if the proof covered it.
+    #[must_use]
+    pub fn signed_at(&self) -> Option<SystemTime> {
+        self.signed_at.map(SystemTime::from)
+    }
+
+    /// When the sender delivered it, by the layer's [`Clock`](crate::clock::Clock).
+    #[must_use]
+    pub fn received_at(&self) -> SystemTime {
+        self.received_at.into()
+    }
+
+    /// The event's type, if it was decoded and your event enum lists the type.
+    #[must_use]
+    pub fn event_type(&self) -> Option<&str> {
+        self.event_type.as_deref()
+    }
+
+    /// Why it was kept: the text of the [`Rejection`](crate::Rejection), or the status of the handler.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// The length of the body in bytes.
+    #[must_use]
+    pub fn body_len(&self) -> u64 {
+        self.body_len
+    }
+
+    /// The names of the kept headers.
+    pub(super) fn headers(&self) -> impl Iterator<Item = &str> {
+        self.headers.iter().map(String::as_str)
+    }
+
+    /// The receipt as JSON in one line.
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        // A struct of texts and numbers cannot fail to be JSON.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    pub(super) fn from_json(json: &[u8]) -> Option<Self> {
+        let receipt: Self = serde_json::from_slice(json).ok()?;
+        // Its id becomes the name of a file.
+        let is_sound = receipt.version == VERSION && bytes_of(&receipt.digest).is_some();
+        is_sound.then_some(receipt)
+    }
+}
+
+/// Shows neither the digest nor the MAC.
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receipt")
+            .field("id", &self.id())
+            .field("provider", &self.provider)
+            .field("scheme", &self.scheme)
+            .field("key_label", &self.key_label)
+            .field("received_at", &self.received_at)
+            .field("reason", &self.reason)
+            .field("body_len", &self.body_len)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The secret that seals receipts. Whoever has it can make your app accept any delivery as a replay.
+///
+/// Servers that accept replays of each other's letters need the same key. It is never shown, and is wiped from memory
+/// when it is dropped.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::dead_letters::ReceiptKey;
+///
+/// // Generate one with `openssl rand -hex 32`.
+/// let key = ReceiptKey::new("1f0c6f3c9d7e58b4b1d8b2bb5e4e2f3f")?;
+/// assert_eq!(format!("{key:?}"), "ReceiptKey(..)");
+/// assert!(ReceiptKey::new("short").is_err());
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct ReceiptKey {
+    // Boxed so that moving it leaves no copy behind.
+    mac: Box<Zeroizing<[u8; 32]>>,
+    digest: Box<Zeroizing<[u8; 32]>>,
+}
+
+impl ReceiptKey {
+    /// Makes a key from a secret: text or random bytes, at least 32 bytes long.
+    ///
+    /// # Errors
+    ///
+    /// The secret is blank, is shorter than 32 bytes, is one byte repeated, or is text with control characters or with
+    /// white space at an end.
+    pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        let secret = secret.as_ref();
+        secret_text::check(secret, "the key of receipts")?;
+        let derived = |purpose| Box::new(Zeroizing::new(blake3::derive_key(purpose, secret)));
+        Ok(Self {
+            mac: derived("tower-webhook 2026-11-27 MAC of receipts"),
+            digest: derived("tower-webhook 2026-11-27 digest of kept deliveries"),
+        })
+    }
+
+    pub(super) fn issue(&self, delivery: &Delivery, reason: String, content: &Content) -> Receipt {
+        let verified = delivery.verified();
+        let mut headers: Vec<String> = content.headers.iter().map(|(name, _)| name.as_str().to_owned()).collect();
+        headers.dedup();
+        let mut receipt = Receipt {
+            version: VERSION,
+            provider: delivery.provider().to_owned(),
+            scheme: verified.scheme().map(str::to_owned),
+            key_label: verified.key_label().map(str::to_owned),
+            covers_body: verified.covers_body(),
+            signed_at: verified.signed_at().map(timestamp),
+            received_at: timestamp(delivery.received_at()),
+            event_type: delivery.known_event_type().map(str::to_owned),
+            reason,
+            body_len: content.body.len() as u64,
+            headers,
+            digest: HEXLOWER.encode(self.digest(delivery.provider(), content).as_bytes()),
+            mac: String::new(),
+        };
+        receipt.mac = HEXLOWER.encode(self.mac(&receipt).as_bytes());
+        receipt
+    }
+
+    /// Whether this key has sealed the receipt.
+    pub(super) fn sealed(&self, receipt: &Receipt) -> bool {
+        // `Hash` compares in constant time.
+        bytes_of(&receipt.mac).is_some_and(|mac| Hash::from(mac) == self.mac(receipt))
+    }
+
+    /// Whether the receipt is that of this content.
+    pub(super) fn proves(&self, receipt: &Receipt, content: &Content) -> bool {
+        let digest = self.digest(&receipt.provider, content);
+        self.sealed(receipt) && bytes_of(&receipt.digest).is_some_and(|claimed| Hash::from(claimed) == digest)
+    }
+
+    fn mac(&self, receipt: &Receipt) -> Hash {
+        let unsealed = Receipt { mac: String::new(), ..receipt.clone() };
+        blake3::keyed_hash(&self.mac, &unsealed.to_json())
+    }
+
+    fn digest(&self, provider: &str, content: &Content) -> Hash {
+        let mut hasher = Hasher::new_keyed(&self.digest);
+        let mut frame = |part: &[u8]| {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        };
+        frame(provider.as_bytes());
+        for text in [&content.tenant, &content.signed_id] {
+            frame(&[u8::from(text.is_some())]);
+            frame(text.as_deref().unwrap_or_default().as_bytes());
+        }
+        frame(&(content.headers.len() as u64).to_le_bytes());
+        for (name, value) in &content.headers {
+            frame(name.as_str().as_bytes());
+            frame(value.as_bytes());
+        }
+        frame(&content.body);
+        hasher.finalize()
+    }
+}
+
+impl fmt::Debug for ReceiptKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReceiptKey(..)")
+    }
+}
+
+/// Reads the one text of these bytes: 64 lower-case digits.
+fn bytes_of(hex: &str) -> Option<[u8; 32]> {
+    HEXLOWER.decode(hex.as_bytes()).ok()?.try_into().ok()
+}
+
+fn timestamp(time: SystemTime) -> Timestamp {
+    Timestamp::try_from(time).unwrap_or(Timestamp::MAX)
+}

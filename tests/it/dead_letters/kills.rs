@@ -1,0 +1,193 @@
+//! A server that dies around the sync of a letter: what it has answered and what is on the disk agree.
+
+use std::{
+    env,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use axum::{Router, routing::post};
+use tower_webhook::dead_letters::{DeadLetter, DeadLetters, Directory, Keeper, Kept, PrivateKey, PublicKey};
+
+use super::{Scratch, UNDECODABLE, receipt_key};
+use crate::support::{
+    API_KEY,
+    sockets::{PATIENCE, exchange},
+    truemed,
+};
+
+const DIRECTORY: &str = "TEST_KILLS_DIRECTORY";
+const PUBLIC_KEY: &str = "TEST_KILLS_PUBLIC_KEY";
+const STOP: &str = "TEST_KILLS_STOP";
+
+/// A directory that says where it is, and goes no further.
+struct Stopping {
+    directory: Directory,
+    stop: String,
+}
+
+impl DeadLetters for Stopping {
+    fn keep(&self, letter: DeadLetter) -> Kept {
+        let reached = |here: bool| {
+            if here {
+                writeln!(std::io::stdout(), "reached").unwrap();
+            }
+            async move {
+                if here {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        let (before, after) = (self.stop == "before", self.stop == "after");
+        // The directory begins when it is asked.
+        let kept = (!before).then(|| self.directory.keep(letter));
+        Box::pin(async move {
+            reached(before).await;
+            if let Some(kept) = kept {
+                kept.await?;
+            }
+            reached(after).await;
+            Ok(())
+        })
+    }
+}
+
+/// The server of the tests below, in a process of its own.
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the tests below tell it what to do")]
+async fn the_process() {
+    let (Ok(directory), Ok(key)) = (env::var(DIRECTORY), env::var(PUBLIC_KEY)) else { return };
+    let sink = Stopping { directory: Directory::open(directory).unwrap(), stop: env::var(STOP).unwrap_or_default() };
+    let layer =
+        truemed().dead_letters(Keeper::new(sink, PublicKey::new(key).unwrap(), receipt_key()).deadline(PATIENCE));
+    let app = Router::new().route("/", post(async || ()).layer(layer));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    println!("listening {}", listener.local_addr().unwrap());
+    axum::serve(listener, app).await.unwrap();
+}
+
+struct Process {
+    child: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+    address: SocketAddr,
+}
+
+impl Process {
+    fn start(directory: &Path, key: &PrivateKey, stop: &str) -> Self {
+        let mut child = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "dead_letters::kills::the_process", "--nocapture"])
+            .envs([(DIRECTORY, directory.to_str().unwrap()), (STOP, stop)])
+            .env(PUBLIC_KEY, key.public_key().to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = wait_for(&mut lines, "listening ");
+        Self { child, lines, address: address.parse().unwrap() }
+    }
+
+    fn deliver(&self) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(&request()).unwrap();
+        stream
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn request() -> Vec<u8> {
+    let length = UNDECODABLE.len();
+    format!(
+        "POST / HTTP/1.1\r\nhost: x\r\nx-truemed-api-key: {API_KEY}\r\ncontent-length: {length}\r\n\r\n{UNDECODABLE}"
+    )
+    .into()
+}
+
+fn wait_for(lines: &mut impl Iterator<Item = std::io::Result<String>>, word: &str) -> String {
+    // The harness may have begun the line.
+    let line = lines.map(Result::unwrap).find(|line| line.contains(word)).expect("the process goes on");
+    line.split(word).nth(1).unwrap().to_owned()
+}
+
+/// What the sender got before the connection broke.
+fn answer(mut stream: TcpStream) -> Vec<u8> {
+    let mut answer = Vec::new();
+    drop(stream.read_to_end(&mut answer));
+    answer
+}
+
+/// The sender tries again at a server that works: the letter is there, once.
+fn the_next_try_is_kept(scratch: &Scratch, key: &PrivateKey) {
+    let process = Process::start(&scratch.0, key, "");
+    let mut stream = TcpStream::connect(process.address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    assert_eq!(exchange(&mut stream, &request()).status, 204);
+    // From here on nothing of the process is needed.
+    drop(process);
+    let letters = scratch.letters();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].open(key).unwrap().body(), UNDECODABLE);
+}
+
+#[test]
+fn killed_before_the_sink_there_is_neither_an_answer_nor_a_letter() {
+    let (scratch, key) = (Scratch::new("killed-before"), PrivateKey::generate());
+    let mut process = Process::start(&scratch.0, &key, "before");
+    let stream = process.deliver();
+    wait_for(&mut process.lines, "reached");
+    drop(process);
+    assert_eq!(answer(stream), b"");
+    assert!(scratch.letters().is_empty());
+    the_next_try_is_kept(&scratch, &key);
+}
+
+#[test]
+fn killed_after_the_sink_the_letter_is_whole_though_there_is_no_answer() {
+    let (scratch, key) = (Scratch::new("killed-after"), PrivateKey::generate());
+    let mut process = Process::start(&scratch.0, &key, "after");
+    let stream = process.deliver();
+    wait_for(&mut process.lines, "reached");
+    drop(process);
+    assert_eq!(answer(stream), b"");
+    assert_eq!(scratch.letters().len(), 1);
+    assert_eq!(scratch.letters()[0].open(&key).unwrap().body(), UNDECODABLE);
+    the_next_try_is_kept(&scratch, &key);
+}
+
+/// The first sync is that of the file, the second that of the directory.
+#[test]
+fn killed_in_a_sync_nothing_is_promised_and_nothing_is_half_there() {
+    for (sync, letters) in [(1, 0), (2, 1)] {
+        let (scratch, key) = (Scratch::new(&format!("killed-in-{sync}")), PrivateKey::generate());
+        let mut process = Process::start(&scratch.0, &key, "");
+        let kill = format!("inject=fsync:signal=KILL:when={sync}");
+        let strace = Command::new("strace")
+            .args(["-f", "-e", "trace=fsync", "-e", &kill, "-p", &process.child.id().to_string()])
+            .stderr(Stdio::piped())
+            .spawn();
+        let Ok(mut strace) = strace else {
+            println!("SKIPPED: there is no strace here");
+            return;
+        };
+        let mut shown = BufReader::new(strace.stderr.take().unwrap()).lines().map_while(Result::ok);
+        if !shown.any(|line| line.contains(" attached")) {
+            println!("SKIPPED: strace may not trace here");
+            return;
+        }
+        let stream = process.deliver();
+        drop(process.child.wait());
+        drop(strace.wait());
+        assert_eq!(answer(stream), b"");
+        assert_eq!(scratch.letters().len(), letters, "killed in sync {sync}");
+        drop(process);
+        the_next_try_is_kept(&scratch, &key);
+    }
+}

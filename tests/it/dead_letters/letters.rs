@@ -1,0 +1,118 @@
+//! What a letter shows, and what it proves.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use tower_webhook::{
+    auth::{ApiKey, Key},
+    dead_letters::{DeadLetter, LetterError, OpenLetter, PrivateKey, PublicKey, ReceiptKey},
+    provider::{Custom, Envelope, Place},
+    testing::ManualClock,
+};
+
+use super::{Handling, Memory, receipt_key};
+
+const BODY: &str = r#"{"patient":"canary-of-20-letters","zip":"9021-canary"}"#;
+
+/// A letter with something in all its places.
+async fn letter(key: &PrivateKey) -> DeadLetter {
+    let scheme =
+        ApiKey::header("x-acme-key").key(Key::new("canary-key-of-the-sender").label("2026-11")).build().unwrap();
+    let envelope = Envelope::new().event_id(Place::header("x-acme-id")).event_type(Place::header("x-acme-type"));
+    let acme = Custom::builder("acme", scheme).envelope(envelope).json::<serde_json::Value>().build().unwrap();
+    let (sink, clock) =
+        (Memory::default(), ManualClock::at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)));
+    let layer = acme.into_layer().clock(clock).dead_letters(sink.keeper(key.public_key()));
+    let request = Request::post("/canary?canary")
+        .header("x-acme-key", "canary-key-of-the-sender")
+        .header("x-acme-id", "canary-id")
+        .header("x-acme-type", "canary-type")
+        .header("x-other", "canary-other")
+        .header("authorization", "canary-authorization")
+        .header("content-type", "application/json; canary")
+        .body(Full::<Bytes>::from(BODY))
+        .unwrap();
+    let response = Handling::that_fails_for_good(422).deliver(&layer, request).await;
+    assert_eq!(response.status(), 204);
+    sink.only()
+}
+
+#[tokio::test]
+async fn without_the_private_key_a_letter_shows_its_receipt_and_nothing_that_was_sent() {
+    let key = PrivateKey::generate();
+    let letter = letter(&key).await;
+    let bytes = letter.to_bytes();
+    for part in BODY.as_bytes().windows(5) {
+        assert!(!bytes.windows(5).any(|shown| shown == part), "{}", String::from_utf8_lossy(part));
+    }
+    let shown = format!("{} {letter:?} {:?}", String::from_utf8_lossy(&bytes), letter.open(&key).unwrap());
+    for text in ["canary", "Y2FuYXJ5", "63616e617279"] {
+        assert!(!shown.to_lowercase().contains(&text.to_lowercase()), "{shown}");
+    }
+
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap();
+    let receipt: serde_json::Value = serde_json::from_slice(line).unwrap();
+    assert_eq!(receipt["provider"], "acme");
+    assert_eq!(receipt["scheme"], "api_key");
+    assert_eq!(receipt["key_label"], "2026-11");
+    assert_eq!(receipt["received_at"], "2027-01-15T08:00:00Z");
+    assert_eq!(receipt["reason"], "the handler answered 422");
+    assert_eq!(receipt["body_len"], BODY.len());
+    assert_eq!(receipt["headers"], serde_json::json!(["content-type", "x-acme-id", "x-acme-type"]));
+}
+
+#[tokio::test]
+async fn the_private_key_opens_what_the_layer_reads_and_never_the_credential() {
+    let key = PrivateKey::generate();
+    let letter = DeadLetter::from_bytes(letter(&key).await.to_bytes()).unwrap();
+    let open = letter.open(&PrivateKey::new(key.to_secret_text()).unwrap()).unwrap();
+    assert_eq!(open.body(), BODY);
+    let headers: Vec<_> = open.headers().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+    let kept =
+        [("content-type", "application/json; canary"), ("x-acme-id", "canary-id"), ("x-acme-type", "canary-type")];
+    assert_eq!(headers, kept);
+    assert_eq!(open.verify(&receipt_key()), Ok(()));
+    let other = ReceiptKey::new("another-secret-of-32-bytes-or-more").unwrap();
+    assert_eq!(open.verify(&other), Err(LetterError::NotProven));
+    assert_eq!(letter.open(&PrivateKey::generate()).unwrap_err(), LetterError::NotOpened);
+}
+
+/// A forger can encrypt to a public key, but cannot seal a receipt.
+#[tokio::test]
+async fn a_letter_with_one_bit_changed_does_not_open() {
+    let key = PrivateKey::generate();
+    let bytes = letter(&key).await.to_bytes();
+    let opened = |bytes: &[u8]| -> Result<OpenLetter, LetterError> { DeadLetter::from_bytes(bytes)?.open(&key) };
+    opened(&bytes).unwrap();
+    // Not every byte: opening is slow in a debug build.
+    for index in (0..bytes.len()).step_by(7) {
+        let mut changed = bytes.clone();
+        changed[index] ^= 1 << (index % 8);
+        assert!(opened(&changed).is_err(), "byte {index} of {}", bytes.len());
+    }
+    for length in [0, 1, bytes.len() / 2, bytes.len() - 1] {
+        assert!(opened(&bytes[..length]).is_err());
+    }
+}
+
+#[test]
+fn a_mistyped_key_is_an_error_and_never_shown() {
+    let private = PrivateKey::generate();
+    let (public, secret) = (private.public_key().to_string(), private.to_secret_text());
+    PublicKey::new(format!("{public}\n")).unwrap();
+    for text in [&secret, "", "canary", &public[..public.len() - 1]] {
+        let error = PublicKey::new(text).unwrap_err().to_string();
+        assert_eq!(error, "the public key of dead letters is not well-formed: expected dead-letters-public-...");
+    }
+    let letters = public.len() - "dead-letters-public-".len();
+    for index in public.len() - letters..public.len() {
+        let mut typed = public.clone().into_bytes();
+        typed[index] = if typed[index] == b'A' { b'B' } else { b'A' };
+        assert!(PublicKey::new(String::from_utf8(typed).unwrap()).is_err());
+    }
+    assert!(PrivateKey::new(&public).is_err());
+    assert_eq!(format!("{private:?}"), "PrivateKey(..)");
+    assert_eq!(format!("{:?}", receipt_key()), "ReceiptKey(..)");
+}
