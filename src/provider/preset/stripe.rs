@@ -6,7 +6,7 @@ use crate::{
 
 /// Stripe ([page](https://docs.stripe.com/webhooks#verify-manually)).
 ///
-/// HMAC-SHA256 of time and body, in hex. The header has time and signature: `t=..,v1=..`. The key is the whole text
+/// HMAC-SHA256 of `t`, a dot and the body, in hex. The header has time and signature: `t=..,v1=..`. The key is the whole text
 /// with its `whsec_`, and not base64. While you roll a secret, Stripe sends one `v1` for each.
 ///
 /// # Examples
