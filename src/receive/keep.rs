@@ -25,6 +25,7 @@ pub(crate) trait Keep: Send + Sync {
 
 /// Why a delivery would be lost.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "dead-letters"), expect(dead_code, reason = "the feature `dead-letters` reads it"))]
 pub(crate) enum Lost<'a> {
     /// It could not be decoded.
     Rejected(&'a Rejection),
@@ -33,6 +34,7 @@ pub(crate) enum Lost<'a> {
 }
 
 /// What is kept of a delivery.
+#[cfg_attr(not(feature = "dead-letters"), expect(dead_code, reason = "the feature `dead-letters` reads it"))]
 pub(crate) struct Original {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Bytes,

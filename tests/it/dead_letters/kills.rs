@@ -32,7 +32,8 @@ impl DeadLetters for Stopping {
     fn keep(&self, letter: DeadLetter) -> Kept {
         let reached = |here: bool| {
             if here {
-                writeln!(std::io::stdout(), "reached").unwrap();
+                let mut out = std::io::stdout();
+                writeln!(out, "reached").unwrap();
             }
             async move {
                 if here {
