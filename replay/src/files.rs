@@ -10,11 +10,13 @@ use std::{
 use tower_webhook::dead_letters::{DeadLetter, PrivateKey};
 
 type Failure = Box<dyn Error>;
+pub(crate) type Letters = Vec<(PathBuf, DeadLetter)>;
 
-/// The letters of these files and directories, the oldest first. Files of a directory that are no letters are left out,
-/// such as what a crash has left half written.
-pub(crate) fn letters<'a>(places: impl IntoIterator<Item = &'a Path>) -> Result<Vec<(PathBuf, DeadLetter)>, Failure> {
+/// The letters of these files and directories, the oldest first, and what cannot be read. Files of a directory with
+/// other names are left out, such as what a crash has left half written.
+pub(crate) fn letters<'a>(places: impl IntoIterator<Item = &'a Path>) -> Result<(Letters, Vec<Failure>), Failure> {
     let mut letters = Vec::new();
+    let mut unreadable = Vec::new();
     for place in places {
         if !place.is_dir() {
             letters.push((place.to_owned(), letter(place)?));
@@ -23,13 +25,15 @@ pub(crate) fn letters<'a>(places: impl IntoIterator<Item = &'a Path>) -> Result<
         for entry in fs::read_dir(place).map_err(|error| format!("{}: {error}", place.display()))? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "letter") {
-                let letter = letter(&path)?;
-                letters.push((path, letter));
+                match letter(&path) {
+                    Ok(letter) => letters.push((path, letter)),
+                    Err(error) => unreadable.push(error),
+                }
             }
         }
     }
     letters.sort_by_key(|(_, letter)| letter.receipt().received_at());
-    Ok(letters)
+    Ok((letters, unreadable))
 }
 
 pub(crate) fn letter(path: &Path) -> Result<DeadLetter, Failure> {

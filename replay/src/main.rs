@@ -58,26 +58,27 @@ fn keygen(file: &Path) -> Done {
 }
 
 fn list(directory: &Path) -> Done {
-    let letters = files::letters([directory])?;
+    let (letters, unreadable) = files::letters([directory])?;
     for (path, letter) in &letters {
         println!("{} {}", line(letter.receipt()), path.display());
     }
-    Ok(true)
+    unreadable.iter().for_each(|error| eprintln!("{error}"));
+    Ok(unreadable.is_empty())
 }
 
 fn show(path: &Path) -> Done {
     let letter = files::letter(path)?;
     let receipt = letter.receipt();
     println!("id          {}", receipt.id());
-    println!("provider    {}", receipt.provider());
-    println!("scheme      {}", receipt.scheme().unwrap_or("-"));
-    println!("key label   {}", receipt.key_label().unwrap_or("-"));
+    println!("provider    {}", receipt.provider().escape_debug());
+    println!("scheme      {}", receipt.scheme().unwrap_or("-").escape_debug());
+    println!("key label   {}", receipt.key_label().unwrap_or("-").escape_debug());
     println!("covers body {}", receipt.covers_body());
     println!("signed at   {}", receipt.signed_at().map_or_else(|| "-".to_owned(), shown));
     println!("received at {}", shown(receipt.received_at()));
-    println!("event type  {}", receipt.event_type().unwrap_or("-"));
+    println!("event type  {}", receipt.event_type().unwrap_or("-").escape_debug());
     println!("body        {} bytes", receipt.body_len());
-    println!("reason      {}", receipt.reason());
+    println!("reason      {}", receipt.reason().escape_debug());
     Ok(true)
 }
 
@@ -90,9 +91,19 @@ fn body(path: &Path, key: &Path) -> Done {
 async fn send_all(url: &str, key: &Path, letters: &[&str]) -> Done {
     let key = files::private_key(key)?;
     let target = send::Target::parse(url)?;
-    let mut all_taken = true;
-    for (path, letter) in files::letters(letters.iter().map(Path::new))? {
-        let open = letter.open(&key).map_err(|error| format!("{}: {error}", path.display()))?;
+    let (letters, unreadable) = files::letters(letters.iter().map(Path::new))?;
+    unreadable.iter().for_each(|error| eprintln!("{error}"));
+    let mut all_taken = unreadable.is_empty();
+    for (path, letter) in letters {
+        // One bad letter, or one of an older key, does not keep the others back.
+        let open = match letter.open(&key) {
+            Ok(open) => open,
+            Err(error) => {
+                eprintln!("{}: {error}", path.display());
+                all_taken = false;
+                continue;
+            }
+        };
         let status = send::send(&target, &open).await.map_err(|error| format!("{}: {error}", path.display()))?;
         println!("{} {}", status.as_u16(), line(open.receipt()));
         if status.is_success() {
@@ -108,9 +119,9 @@ fn open(path: &Path, key: &PrivateKey) -> Result<OpenLetter, Box<dyn Error>> {
     Ok(files::letter(path)?.open(key).map_err(|error| format!("{}: {error}", path.display()))?)
 }
 
-/// A receipt in one line.
+/// A receipt in one line. Whoever can write to the directory can write a receipt, so its texts are escaped.
 fn line(receipt: &Receipt) -> String {
-    let (id, provider, reason) = (receipt.id(), receipt.provider(), receipt.reason());
+    let (id, provider, reason) = (receipt.id(), receipt.provider().escape_debug(), receipt.reason().escape_debug());
     format!("{} {id} {provider} {} bytes: {reason}", shown(receipt.received_at()), receipt.body_len())
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use data_encoding::HEXLOWER;
-use tokio::task::spawn_blocking;
+use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{DeadLetter, DeadLetters, Kept};
 
@@ -31,7 +31,11 @@ use super::{DeadLetter, DeadLetters, Kept};
 #[derive(Clone, Debug)]
 pub struct Directory {
     path: Arc<Path>,
+    at_once: Arc<Semaphore>,
 }
+
+/// How many letters are written at once. A disk that hangs must not take all threads for blocking work.
+const MAX_AT_ONCE: usize = 8;
 
 impl Directory {
     /// Opens a directory, and creates it if it does not exist, with access for its owner only.
@@ -41,14 +45,12 @@ impl Directory {
     /// It cannot be created, or a file in it cannot be written and synced.
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
-        if !path.is_dir() {
-            create(&path)?;
-        }
+        create(&path)?;
         // Better now than with the first letter.
         let probe = path.join(format!(".probe.{}", random()?));
         let written = write_new(&probe, b"").and_then(|()| sync_directory(&path));
         fs::remove_file(&probe).and(written)?;
-        Ok(Self { path: path.into() })
+        Ok(Self { path: path.into(), at_once: Arc::new(Semaphore::new(MAX_AT_ONCE)) })
     }
 }
 
@@ -57,9 +59,15 @@ impl DeadLetters for Directory {
     ///
     /// It panics outside of a tokio runtime.
     fn keep(&self, letter: DeadLetter) -> Kept {
-        let path = Arc::clone(&self.path);
-        let written = spawn_blocking(move || write(&path, &letter));
-        Box::pin(async move { Ok(written.await??) })
+        let Self { path, at_once } = self.clone();
+        Box::pin(async move {
+            let permit = at_once.acquire_owned().await?;
+            let written = spawn_blocking(move || {
+                let _permit = permit;
+                write(&path, &letter)
+            });
+            Ok(written.await??)
+        })
     }
 }
 
@@ -87,15 +95,24 @@ fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
+/// Creates a directory and those above it. Each is synced in the one above it, or a power cut could take it away.
 fn create(path: &Path) -> io::Result<()> {
+    let parent = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    if path.is_dir() {
+        // It may be new all the same. Not everybody can open the one above it.
+        drop(sync_directory(parent));
+        return Ok(());
+    }
+    create(parent)?;
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)?;
-    match path.parent() {
-        Some(parent) if parent != Path::new("") => sync_directory(parent),
-        _ => Ok(()),
+    match builder.create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => sync_directory(parent),
     }
 }
 

@@ -86,7 +86,8 @@ impl Keeper {
         self
     }
 
-    /// Also takes these responses of the handler for failures for good. A second call replaces the first.
+    /// Also takes these responses of the handler for failures for good. A 2xx is never one by this rule. A second call
+    /// replaces the first.
     ///
     /// # Examples
     ///
@@ -139,7 +140,8 @@ impl Keep for Keeper {
 
     fn is_lost(&self, status: StatusCode, extensions: &Extensions) -> bool {
         extensions.get::<FailedForGood>().is_some()
-            || self.failed_if.as_ref().is_some_and(|failed_if| failed_if(status, extensions))
+            // The idempotency layer has remembered a 2xx as success.
+            || !status.is_success() && self.failed_if.as_ref().is_some_and(|failed_if| failed_if(status, extensions))
     }
 
     fn keep(self: Arc<Self>, original: Original, reason: Lost<'_>) -> Keeping {

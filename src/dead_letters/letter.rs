@@ -27,10 +27,14 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
-    /// Encrypts a delivery. `None` if that fails, which only a bad public key can cause.
+    /// Encrypts a delivery. `None` if that fails: the public key is bad, or the signed id is too long for a receipt.
     pub(super) fn seal(original: &Original, reason: String, to: &PublicKey, key: &ReceiptKey) -> Option<Self> {
         let content = Content::of(original);
-        let receipt = key.issue(&original.delivery, reason, &content);
+        let receipt = key.issue(original, reason, &content);
+        // Otherwise nobody could send it again.
+        if !Token::new(receipt.clone(), &content).fits() {
+            return None;
+        }
         let encrypted = to.encrypt(&content.to_bytes()?, &receipt.to_json())?;
         Some(Self { receipt, encrypted: encrypted.into() })
     }

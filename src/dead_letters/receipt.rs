@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::content::Content;
-use crate::{ConfigError, Delivery, secret_text};
+use crate::{ConfigError, receive::Original, secret_text};
 
 /// The only form of a receipt so far.
 const VERSION: u32 = 1;
@@ -44,7 +44,7 @@ pub struct Receipt {
     event_type: Option<String>,
     reason: String,
     body_len: u64,
-    /// The names of the kept headers. Their values are encrypted.
+    /// The names of the headers that are kept if they are there. Their values are encrypted.
     headers: Vec<String>,
     /// A keyed hash of all that is encrypted, so that nobody can test guesses of a body against it.
     digest: String,
@@ -113,7 +113,7 @@ impl Receipt {
         self.body_len
     }
 
-    /// The names of the kept headers.
+    /// The names of the headers that are kept if they are there.
     pub(super) fn headers(&self) -> impl Iterator<Item = &str> {
         self.headers.iter().map(String::as_str)
     }
@@ -187,10 +187,9 @@ impl ReceiptKey {
         })
     }
 
-    pub(super) fn issue(&self, delivery: &Delivery, reason: String, content: &Content) -> Receipt {
+    pub(super) fn issue(&self, original: &Original, reason: String, content: &Content) -> Receipt {
+        let delivery = &original.delivery;
         let verified = delivery.verified();
-        let mut headers: Vec<String> = content.headers.iter().map(|(name, _)| name.as_str().to_owned()).collect();
-        headers.dedup();
         let mut receipt = Receipt {
             version: VERSION,
             provider: delivery.provider().to_owned(),
@@ -202,7 +201,7 @@ impl ReceiptKey {
             event_type: delivery.known_event_type().map(str::to_owned),
             reason,
             body_len: content.body.len() as u64,
-            headers,
+            headers: original.names.iter().map(|name| name.as_str().to_owned()).collect(),
             digest: HEXLOWER.encode(self.digest(delivery.provider(), content).as_bytes()),
             mac: String::new(),
         };

@@ -32,6 +32,11 @@ impl Token {
         value
     }
 
+    /// Whether [`from_header`](Self::from_header) will read it.
+    pub(super) fn fits(&self) -> bool {
+        self.to_header().len() <= MAX_LEN
+    }
+
     pub(super) fn from_header(value: &HeaderValue) -> Option<Self> {
         let encoded = Some(value.as_bytes()).filter(|encoded| encoded.len() <= MAX_LEN)?;
         serde_json::from_slice(&BASE64URL_NOPAD.decode(encoded).ok()?).ok()

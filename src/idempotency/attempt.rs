@@ -72,7 +72,7 @@ where
         // Drop the inner service before the store's step, because it can hold a permit of a concurrency limit.
         drop(inner);
 
-        let success = answer.as_ref().ok().map(Response::status).filter(StatusCode::is_success);
+        let success = answer.as_ref().ok().and_then(succeeded);
         let outcome = match success {
             Some(status) => guard.commit(status).await,
             None => guard.release().await,
@@ -82,6 +82,16 @@ where
         response.extensions_mut().insert(key);
         Ok(response.map(ResponseBody::inner))
     }
+}
+
+/// The status of a response that says that the effect has happened.
+fn succeeded<B>(response: &Response<B>) -> Option<StatusCode> {
+    // A handler can say this with any status. If its delivery cannot be kept, the sender has to be able to try again.
+    #[cfg(feature = "dead-letters")]
+    if response.extensions().get::<crate::dead_letters::FailedForGood>().is_some() {
+        return None;
+    }
+    Some(response.status()).filter(StatusCode::is_success)
 }
 
 /// Ends the claim of an attempt in every case. When it is dropped before that, nobody waits for the store any more, so it

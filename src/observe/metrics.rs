@@ -4,7 +4,7 @@ use http::StatusCode;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 use super::{Accepted, Drift, Ending, Observation, Observer};
-use crate::RejectionKind;
+use crate::{Delivery, RejectionKind};
 
 /// Counts and measures deliveries with the crate `metrics`.
 ///
@@ -14,15 +14,15 @@ use crate::RejectionKind;
 /// | `webhook_rejections_total` | counter | `provider`, `reason` |
 /// | `webhook_authentication_failures_total` | counter | `provider` |
 /// | `webhook_drift_total` | counter | `provider`, `kind`, `type` |
+/// | `webhook_kept_total` | counter | `provider` |
 /// | `webhook_duration_seconds` | histogram | `provider`, `ending` |
 /// | `webhook_body_bytes` | histogram | `provider` |
 /// | `webhook_in_flight` | gauge | `provider` |
 /// | `webhook_last_accepted_timestamp_seconds` | gauge | `provider` |
 /// | `webhook_key_last_used_timestamp_seconds` | gauge | `provider`, `key` |
 ///
-/// All labels come from closed sets, whatever senders send: `provider` and `key` from your settings (keys that you look up
-/// by tenant are left out), `event` from the types
-/// that your enum lists (`unknown` for others, empty without a decoded event), `ending` from [`Ending`], `status` is the
+/// All labels come from closed sets, whatever senders send: `provider` and `key` from your settings (the keys of tenants are
+/// left out; keys of your own `KeySource` are not if it names no tenant), `event` from the types that your enum lists (`unknown` for others, empty without a decoded event), `ending` from [`Ending`], `status` is the
 /// class such as `2xx`, `reason` is [`Rejection::label`](crate::Rejection::label), and `outcome` is that of the idempotency
 /// layer, or empty.
 ///
@@ -32,6 +32,9 @@ use crate::RejectionKind;
 /// `webhook_drift_total` counts deliveries with something that your types do not know ([`Drift`]): the provider has changed
 /// something. `kind` is `event`, `value` or `member`, and `type` the name of your enum or struct, or empty. This decodes each
 /// delivery twice; [`without_drift`](Self::without_drift) leaves it out.
+///
+/// `webhook_kept_total` counts deliveries that are kept as dead letters (feature `dead-letters`). A delivery that you send
+/// again is counted like others, and does not move the two timestamps.
 ///
 /// Timestamps are seconds since 1970, by the layer's clock: `time() - webhook_last_accepted_timestamp_seconds` is the time
 /// since the last accepted delivery.
@@ -65,6 +68,7 @@ impl MetricsObserver {
         describe_histogram!("webhook_duration_seconds", Unit::Seconds, "Time from the head to the response.");
         describe_histogram!("webhook_body_bytes", Unit::Bytes, "Length of the bodies of authentic deliveries.");
         describe_gauge!("webhook_in_flight", "Deliveries that are being received or handled.");
+        describe_counter!("webhook_kept_total", "Deliveries that are kept as dead letters.");
         describe_gauge!("webhook_last_accepted_timestamp_seconds", "When the last delivery was answered 2xx.");
         describe_gauge!("webhook_key_last_used_timestamp_seconds", "When the key last proved a delivery.");
         Self { counts_drift: true }
@@ -123,15 +127,21 @@ impl Observer for MetricsObserver {
             }
         }
         let arrived_at = seconds(seen.arrived_at);
-        if seen.ending == Ending::Handled && seen.status.is_some_and(|status| status.is_success()) {
+        // What you send again says nothing about the provider.
+        let is_replay = seen.delivery.is_some_and(Delivery::is_replay);
+        if seen.ending == Ending::Handled && !is_replay && seen.status.is_some_and(|status| status.is_success()) {
             gauge!("webhook_last_accepted_timestamp_seconds", "provider" => provider()).set(arrived_at);
         }
         if let Some(delivery) = seen.delivery {
             let len = u32::try_from(delivery.body_len()).unwrap_or(u32::MAX);
             histogram!("webhook_body_bytes", "provider" => provider()).record(len);
         }
+        #[cfg(feature = "dead-letters")]
+        if seen.extensions.and_then(|extensions| extensions.get::<crate::dead_letters::Receipt>()).is_some() {
+            counter!("webhook_kept_total", "provider" => provider()).increment(1);
+        }
         // Keys that are looked up by tenant are not a closed set.
-        let by_settings = seen.delivery.filter(|delivery| delivery.tenant().is_none());
+        let by_settings = seen.delivery.filter(|delivery| delivery.tenant().is_none() && !is_replay);
         if let Some(key) = by_settings.and_then(|delivery| delivery.key_label()) {
             let key = key.to_owned();
             gauge!("webhook_key_last_used_timestamp_seconds", "provider" => provider(), "key" => key).set(arrived_at);

@@ -115,6 +115,14 @@ impl<P: Provider> Receiver<P> {
         }
     }
 
+    /// Both: a request can have a credential and a receipt.
+    fn mark_sensitive(&self, headers: &mut HeaderMap) {
+        self.provider.scheme().mark_sensitive(headers);
+        if let Some(replays) = &self.replays {
+            replays.mark_sensitive(headers);
+        }
+    }
+
     /// The headers that the layer reads of a delivery, besides the credential.
     #[cfg(feature = "dead-letters")]
     pub(super) fn read_headers(&self) -> Vec<HeaderName> {
@@ -184,7 +192,7 @@ impl<P: Provider> Receiver<P> {
             let provider = Arc::clone(&self.provider) as Arc<dyn crate::delivery::Identify>;
             head.extensions.insert(crate::delivery::Identifiable::new(provider, body.clone()));
         }
-        scheme.mark_sensitive(&mut head.headers);
+        self.mark_sensitive(&mut head.headers);
         head.extensions.insert(event);
         head.extensions.insert(delivery.clone());
         Ok(Acceptance::Accepted(WebhookBody::from(body.clone()), delivery))
@@ -216,7 +224,7 @@ impl<P: Provider> Receiver<P> {
             _ => {}
         }
         if is_watched {
-            self.scheme(&head.headers).mark_sensitive(&mut head.headers);
+            self.mark_sensitive(&mut head.headers);
             let rejected = RejectedDelivery::new(head, &rejection, delivery.as_ref(), body);
             if let Some(inspect) = &self.inspect_rejection {
                 inspect(rejected);

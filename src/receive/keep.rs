@@ -36,6 +36,8 @@ pub(crate) enum Lost<'a> {
 /// What is kept of a delivery.
 #[cfg_attr(not(feature = "dead-letters"), expect(dead_code, reason = "the feature `dead-letters` reads it"))]
 pub(crate) struct Original {
+    /// The names of all headers that are kept if they are there.
+    pub(crate) names: Vec<HeaderName>,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Bytes,
     pub(crate) delivery: Delivery,
@@ -44,7 +46,7 @@ pub(crate) struct Original {
 impl Original {
     pub(super) fn new(names: &[HeaderName], head: &Parts, body: &Bytes, delivery: &Delivery) -> Self {
         let headers = names.iter().flat_map(|name| values(&head.headers, name)).collect();
-        Self { headers, body: body.clone(), delivery: delivery.clone() }
+        Self { names: names.to_vec(), headers, body: body.clone(), delivery: delivery.clone() }
     }
 }
 

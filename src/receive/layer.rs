@@ -16,10 +16,12 @@ use crate::{ConfigError, clock::Clock, handshake::Handshake, observe::Observer, 
 /// | [`body_limit`](Self::body_limit) | 1 MiB |
 /// | [`clock`](Self::clock) | [`SystemClock`](crate::clock::SystemClock) |
 /// | [`content_type`](Self::content_type) | any |
+/// | `dead_letters` (feature `dead-letters`) | none |
 /// | [`handshake`](Self::handshake) | none |
 /// | [`inspect_rejection`](Self::inspect_rejection) | none |
 /// | [`observer`](Self::observer) | none |
 /// | [`on_rejection`](Self::on_rejection) | the provider's status and a short problem document |
+/// | `replays` (feature `dead-letters`) | none |
 ///
 /// # Examples
 ///

@@ -12,8 +12,8 @@
 //!
 //! Keys are checked and prepared when they are set, not when a delivery arrives.
 //!
-//! A delivery of a tenant that does not exist is verified too, with a key that nobody has. So it takes the same work, and
-//! gets the same response, as one with a wrong key. Only you see the difference, as
+//! A delivery of a tenant that does not exist is verified too, with a key that nobody has. So it gets the same response as one with a wrong key, and
+//! takes the same work as a tenant with one live key. Only you see the difference, as
 //! [`RejectionReason::UnknownTenant`](crate::RejectionReason::UnknownTenant). The tenant of an authentic delivery is in
 //! [`Delivery::tenant`](crate::Delivery::tenant).
 //!
@@ -97,23 +97,24 @@ use crate::ConfigError;
 /// use http::HeaderName;
 /// use tower_webhook::{
 ///     ConfigError, Rejection, RejectionReason,
-///     auth::{Head, Scheme, Verified, keys::{KeyForm, KeySource}},
+///     auth::{Head, Keys, Scheme, Verified, keys::{KeyForm, KeySource}},
 /// };
 ///
-/// struct Sealed<S> { keys: S }
+/// struct Sealed<S> { keys: S, decoy: Keys }
 ///
 /// impl<S: KeySource> Sealed<S> {
 ///     fn new(keys: S) -> Result<Self, ConfigError> {
 ///         keys.attach(&KeyForm::text())?;
-///         Ok(Self { keys })
+///         Ok(Self { keys, decoy: Keys::new(["compared in the place of an unknown tenant's"]) })
 ///     }
 /// }
 ///
 /// impl<S: KeySource> Scheme for Sealed<S> {
 ///     fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
 ///         let offered = head.header(&HeaderName::from_static("x-seal"))?;
-///         let keys = self.keys.keys(head).ok_or(RejectionReason::UnknownTenant)?;
-///         keys.verify(offered.as_bytes()).map(Some)
+///         let found = self.keys.keys(head);
+///         let verified = found.as_ref().unwrap_or(&self.decoy).verify(offered.as_bytes());
+///         if found.is_some() { verified.map(Some) } else { Err(RejectionReason::UnknownTenant.into()) }
 ///     }
 /// }
 /// ```

@@ -245,9 +245,15 @@ impl Tenants {
 
     /// Replaces all tenants by such as were prepared.
     #[cfg(feature = "watched")]
-    pub(super) fn swap(&self, tenants: Map) {
-        let old = self.write(|state| std::mem::replace(&mut state.tenants, tenants));
-        drop(old);
+    /// Whether it did: not if a scheme was built since `form` was read, because nobody has checked the keys for it.
+    pub(super) fn swap(&self, form: Option<&KeyForm>, tenants: &mut Map) -> bool {
+        self.write(|state| {
+            let is_current = form.is_some() || state.form.is_none();
+            if is_current {
+                std::mem::swap(&mut state.tenants, tenants);
+            }
+            is_current
+        })
     }
 
     /// Prepares a change without the lock, so that no delivery waits for it, and then makes it.

@@ -1,16 +1,21 @@
 //! What the sender is told, and what the sink has been asked.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full};
+use tower::{Layer, ServiceExt, service_fn};
 use tower_webhook::{
     Delivery, Rejection, RejectionKind,
     dead_letters::{PrivateKey, Receipt},
+    idempotency::{IdempotencyLayer, MemoryStore},
 };
 
 use super::{DECODABLE, Handling, Memory, Mood, UNDECODABLE, public_key};
@@ -89,6 +94,23 @@ async fn a_handler_that_fails_for_good_has_its_delivery_kept() {
         let layer = truemed().dead_letters(Memory::that(Mood::Fails).keeper(public_key()));
         let response = handling.deliver(&layer, from_truemed(full(DECODABLE))).await;
         assert_eq!(response.status(), otherwise);
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_that_is_not_kept_reaches_the_handler_again_through_the_idempotency_layer() {
+    for status in [200, 422] {
+        let handling = Handling::that_fails_for_good(status);
+        let counted = handling.clone();
+        let handler = IdempotencyLayer::new(MemoryStore::new()).layer(service_fn(move |request| {
+            let response = counted.handle(request);
+            async { Ok::<_, Infallible>(response) }
+        }));
+        let layer = truemed().dead_letters(Memory::that(Mood::Fails).keeper(public_key()));
+        for runs in 1..3 {
+            let response = layer.layer(handler.clone()).oneshot(from_truemed(full(DECODABLE))).await.unwrap();
+            assert_eq!((response.status().as_u16(), handling.runs()), (503, runs), "{status}");
+        }
     }
 }
 

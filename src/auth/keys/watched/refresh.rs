@@ -18,7 +18,7 @@ use super::LoadError;
 use crate::{
     ConfigError,
     auth::keys::{
-        Tenants,
+        KeyForm, Tenants,
         tenants::{Map, Tenant},
     },
 };
@@ -114,11 +114,21 @@ impl Refresher {
 
 /// Replaces all tenants by those that were loaded. A tenant whose new keys cannot be used keeps its old ones.
 pub(super) async fn tenants(tenants: &Tenants, loaded: Vec<Tenant>) -> Option<ConfigError> {
-    let form = tenants.form();
+    loop {
+        let form = tenants.form();
+        let (mut all, unusable) = prepared(tenants, form.as_ref(), &loaded).await;
+        // What was there before is dropped without the lock.
+        if tenants.swap(form.as_ref(), &mut all) {
+            return unusable;
+        }
+    }
+}
+
+async fn prepared(tenants: &Tenants, form: Option<&KeyForm>, loaded: &[Tenant]) -> (Map, Option<ConfigError>) {
     let mut all = Map::with_capacity(loaded.len());
     let mut first = None;
-    for (number, tenant) in (1..).zip(&loaded) {
-        match tenant.prepared(form.as_ref(), number) {
+    for (number, tenant) in (1..).zip(loaded) {
+        match tenant.prepared(form, number) {
             Ok((name, keys)) => drop(all.insert(name, keys)),
             Err(error) => {
                 first.get_or_insert(error);
@@ -129,6 +139,5 @@ pub(super) async fn tenants(tenants: &Tenants, loaded: Vec<Tenant>) -> Option<Co
             yield_now().await;
         }
     }
-    tenants.swap(all);
-    first
+    (all, first)
 }
