@@ -6,8 +6,11 @@ pub(crate) mod handler;
 pub(crate) mod jobs;
 pub(crate) mod nginx;
 pub(crate) mod place;
+pub(crate) mod postgres;
+pub(crate) mod programs;
 pub(crate) mod proxy;
 pub(crate) mod redis;
+pub(crate) mod shared;
 pub(crate) mod sockets;
 pub(crate) mod wait;
 
