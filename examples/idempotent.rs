@@ -1,10 +1,10 @@
 //! Answers duplicates of Truemed's and MediQuo's events on axum: `cargo run --example idempotent`.
 //!
-//! With `REDIS_URL`, all replicas share their events in Redis, under the secret `IDEMPOTENCY_PEPPER`. Without it, this
-//! process remembers its own. With `DEAD_LETTERS_DIR`, what cannot be decoded is kept in that directory, encrypted to
-//! `DEAD_LETTERS_PUBLIC_KEY` (`cargo run -p tower-webhook-replay -- keygen FILE` makes it), with receipts under the secret
-//! `RECEIPT_KEY`. To try it out, let a handler take `HANDLER_DELAY_MS`, or fail in the first
-//! `HANDLER_FAIL_FIRST` runs of each event in this process.
+//! With `REDIS_URL` or `DATABASE_URL`, all replicas share their events in Redis or in PostgreSQL, under the secret
+//! `IDEMPOTENCY_PEPPER`. Without either, this process remembers its own, and says so. With `DEAD_LETTERS_DIR`, what cannot
+//! be decoded is kept in that directory, encrypted to `DEAD_LETTERS_PUBLIC_KEY` (`cargo run -p tower-webhook-replay --
+//! keygen FILE` makes it), with receipts under the secret `RECEIPT_KEY`. To try it out, let a handler take
+//! `HANDLER_DELAY_MS`, or fail in the first `HANDLER_FAIL_FIRST` runs of each event in this process.
 
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, reason = "a program, not a library")]
 
@@ -31,7 +31,9 @@ use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_webhook::{
     RejectedDelivery, WebhookLayer,
     dead_letters::{Directory, Keeper, PublicKey, ReceiptKey, Replays},
-    idempotency::{BoxStore, EventKey, IdempotencyLayer, InFlight, MemoryStore, Outcome, Pepper, RedisStore, Store},
+    idempotency::{
+        BoxStore, EventKey, IdempotencyLayer, InFlight, MemoryStore, Outcome, Pepper, PostgresStore, RedisStore, Store,
+    },
     provider::{Provider, mediquo::MediQuo, truemed::Truemed},
 };
 
@@ -42,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let truemed = Truemed::builder().api_key(secret("TRUEMED_API_KEY")?).build()?.into_layer();
     let mediquo = MediQuo::builder().signature(secret("MEDIQUO_WEBHOOK_SIGNATURE")?).build()?.into_layer();
     let in_flight = InFlight::new();
-    let idempotency = idempotency()?.detached(&in_flight);
+    let idempotency = idempotency().await?.detached(&in_flight);
     let handler = Handler::from_env()?;
 
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
@@ -73,22 +75,30 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn idempotency() -> Result<IdempotencyLayer<BoxStore>, Box<dyn Error>> {
-    let pepper = demo::variable("IDEMPOTENCY_PEPPER")?;
-    let layer = match (demo::variable("REDIS_URL")?, pepper) {
-        (Some(url), Some(pepper)) => {
-            // It connects when the first delivery needs it: a deployment does not fail while Redis is down.
-            let store = RedisStore::connect_lazy(&url).map_err(|error| demo::with_causes(&error))?;
-            IdempotencyLayer::with_pepper(store.boxed(), Pepper::new(pepper)?)
+async fn idempotency() -> Result<IdempotencyLayer<BoxStore>, Box<dyn Error>> {
+    let urls = (demo::variable("REDIS_URL")?, demo::variable("DATABASE_URL")?);
+    let pepper = match demo::variable("IDEMPOTENCY_PEPPER")? {
+        Some(pepper) => pepper,
+        None if urls == (None, None) => demo::made_up_key() + &demo::made_up_key(),
+        None => return Err("IDEMPOTENCY_PEPPER is not set: what shares a store must share it".into()),
+    };
+    // Both connect when the first delivery needs them: a deployment does not fail while the server is down.
+    let store = match urls {
+        (Some(_), Some(_)) => return Err("REDIS_URL and DATABASE_URL are set: choose one".into()),
+        (Some(url), None) => RedisStore::connect_lazy(&url).map_err(|error| demo::with_causes(&error))?.boxed(),
+        (None, Some(url)) => {
+            let store = PostgresStore::connect_lazy(&url).map_err(|error| demo::with_causes(&error))?;
+            if let Err(error) = store.migrate().await {
+                eprintln!("{}", demo::with_causes(&error));
+            }
+            store.boxed()
         }
-        (Some(_), None) => {
-            return Err("IDEMPOTENCY_PEPPER is not set: what shares REDIS_URL must share it".into());
-        }
-        (None, pepper) => {
-            let pepper = pepper.unwrap_or_else(|| demo::made_up_key() + &demo::made_up_key());
-            IdempotencyLayer::with_pepper(MemoryStore::new().boxed(), Pepper::new(pepper)?)
+        (None, None) => {
+            println!("events are kept in memory: neither REDIS_URL nor DATABASE_URL is set");
+            MemoryStore::new().boxed()
         }
     };
+    let layer = IdempotencyLayer::with_pepper(store, Pepper::new(pepper)?);
     Ok(layer.on_store_error(|error| eprintln!("{}", demo::with_causes(error.as_ref()))))
 }
 

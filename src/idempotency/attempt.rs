@@ -5,6 +5,8 @@ use http::{Request, Response, StatusCode};
 use http_body::Body;
 use tower::Service;
 
+#[cfg(feature = "tokio")]
+use super::heartbeat::Heartbeat;
 use super::{Attempt, Claim, ClaimToken, Commit, Done, Outcome, Store, layer::Settings, response};
 use crate::{Delivery, ResponseBody, delivery::identity};
 
@@ -65,12 +67,16 @@ where
         }
 
         request.extensions_mut().insert(key);
+        #[cfg(feature = "tokio")]
+        let heartbeat = guard.is_held().then(|| Heartbeat::start(&settings, attempt)).flatten();
         let answer = match poll_fn(|cx| inner.poll_ready(cx)).await {
             Ok(()) => inner.call(request).await,
             Err(error) => Err(error),
         };
         // Drop the inner service before the store's step, because it can hold a permit of a concurrency limit.
         drop(inner);
+        #[cfg(feature = "tokio")]
+        drop(heartbeat);
 
         let success = answer.as_ref().ok().and_then(succeeded);
         let outcome = match success {
@@ -118,8 +124,12 @@ enum State {
 }
 
 impl<St: Store> Guard<'_, St> {
+    fn is_held(&self) -> bool {
+        matches!(self.state, State::Claimed)
+    }
+
     async fn commit(&mut self, status: StatusCode) -> Outcome {
-        let claimed = matches!(self.state, State::Claimed);
+        let claimed = self.is_held();
         let done = Done::new(status, self.settings.ttl);
         self.state = State::Succeeded(done);
         let outcome = self.try_commit(done).await;
@@ -142,7 +152,7 @@ impl<St: Store> Guard<'_, St> {
     }
 
     async fn release(&mut self) -> Outcome {
-        if !matches!(self.state, State::Claimed) {
+        if !self.is_held() {
             return Outcome::Unclaimed;
         }
         match self.settings.store.release(self.attempt).await {

@@ -26,6 +26,7 @@ trait Erased: Send + Sync {
     fn claim(&self, attempt: Attempt, lease: Duration) -> Step<'_, Claim>;
     fn commit(&self, attempt: Attempt, done: Done) -> Step<'_, Commit>;
     fn release(&self, attempt: Attempt) -> Step<'_, ()>;
+    fn renew(&self, attempt: Attempt, lease: Duration) -> Step<'_, bool>;
     fn commit_detached(&self, attempt: Attempt, done: Done);
     fn release_detached(&self, attempt: Attempt);
 }
@@ -41,6 +42,10 @@ impl<St: Store> Erased for St {
 
     fn release(&self, attempt: Attempt) -> Step<'_, ()> {
         Box::pin(async move { Store::release(self, attempt).await.map_err(Into::into) })
+    }
+
+    fn renew(&self, attempt: Attempt, lease: Duration) -> Step<'_, bool> {
+        Box::pin(async move { Store::renew(self, attempt, lease).await.map_err(Into::into) })
     }
 
     fn commit_detached(&self, attempt: Attempt, done: Done) {
@@ -71,6 +76,10 @@ impl Store for BoxStore {
 
     fn release(&self, attempt: Attempt) -> impl Future<Output = Result<(), BoxError>> + Send {
         self.0.release(attempt)
+    }
+
+    fn renew(&self, attempt: Attempt, lease: Duration) -> impl Future<Output = Result<bool, BoxError>> + Send {
+        self.0.renew(attempt, lease)
     }
 
     fn commit_detached(&self, attempt: Attempt, done: Done) {

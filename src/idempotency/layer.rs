@@ -18,6 +18,7 @@ use super::{BoxError, ClaimToken, IdempotencyService, MemoryStore, Pepper, Store
 /// | [`ttl`](Self::ttl) | 8 days |
 /// | [`scope`](Self::scope), [`scope_by`](Self::scope_by) | none: layers with the same store and pepper share their events |
 /// | [`fail_open`](Self::fail_open) | off: 503 while the store does not answer |
+/// | `heartbeat` (feature `tokio`) | off: the lease must be longer than the handler takes |
 /// | `detached` (feature `tokio`) | off: the handler runs in the request's future |
 /// | [`on_store_error`](Self::on_store_error) | none |
 ///
@@ -58,6 +59,8 @@ pub(super) struct Settings<St> {
     pub(super) fail_open: bool,
     #[cfg(feature = "tokio")]
     pub(super) in_flight: Option<InFlight>,
+    #[cfg(feature = "tokio")]
+    pub(super) heartbeat: bool,
     on_store_error: Option<Arc<Hook>>,
 }
 
@@ -96,6 +99,8 @@ impl<St: Store> IdempotencyLayer<St> {
             fail_open: false,
             #[cfg(feature = "tokio")]
             in_flight: None,
+            #[cfg(feature = "tokio")]
+            heartbeat: false,
             on_store_error: None,
         };
         Self { settings: Arc::new(settings) }
@@ -168,7 +173,8 @@ impl<St: Store> IdempotencyLayer<St> {
     /// Sets how long a claim lasts: 60 seconds by default.
     ///
     /// Choose a lease longer than the handler needs, including its wait until the inner service is ready. When an
-    /// attempt takes longer, a retry can run at the same time. After a crash, the retry waits until the lease expires.
+    /// attempt takes longer, a retry can run at the same time. After a crash, the retry waits until the lease expires. With
+    /// `heartbeat` (feature `tokio`), the lease can be short: 10 seconds, for example.
     ///
     /// Stores count in milliseconds: a lease below 1 ms, zero included, counts as 1 ms.
     pub fn lease(self, lease: Duration) -> Self {
@@ -192,6 +198,33 @@ impl<St: Store> IdempotencyLayer<St> {
     /// run: `RedisStore` first tries a new connection, and reads when Redis refuses to write.
     pub fn fail_open(self) -> Self {
         self.with(|settings| settings.fail_open = true)
+    }
+
+    /// Renews the claim while the handler runs: three times in each [`lease`](Self::lease), in a tokio task.
+    ///
+    /// So the lease can be short: after a crash, the retry waits for 10 seconds, for example, and a handler that takes a
+    /// minute still has one effect. Choose a lease of several timeouts of the store: if it cannot be reached for two thirds
+    /// of the lease, the claim can expire. A claim that is lost is not taken back, and the outcome is
+    /// [`Outcome::Late`](super::Outcome::Late).
+    ///
+    /// A handler that never ends keeps its event for ever: mount a timeout inside this layer. A store of your own needs
+    /// [`Store::renew`].
+    ///
+    /// # Panics
+    ///
+    /// The service's future panics outside a tokio runtime with a timer. This method does not panic.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_webhook::idempotency::{IdempotencyLayer, MemoryStore};
+    ///
+    /// let layer = IdempotencyLayer::new(MemoryStore::new()).lease(Duration::from_secs(10)).heartbeat();
+    /// ```
+    #[cfg(feature = "tokio")]
+    pub fn heartbeat(self) -> Self {
+        self.with(|settings| settings.heartbeat = true)
     }
 
     /// Runs each handler in its own tokio task, so that a sender that hangs up cannot cancel it half way.
@@ -264,6 +297,8 @@ impl<St> Clone for Settings<St> {
             fail_open: self.fail_open,
             #[cfg(feature = "tokio")]
             in_flight: self.in_flight.clone(),
+            #[cfg(feature = "tokio")]
+            heartbeat: self.heartbeat,
             on_store_error: self.on_store_error.clone(),
         }
     }

@@ -20,6 +20,7 @@
 //! |---|---|---|
 //! | [`MemoryStore`] | in this process, until it ends | the layers of this process |
 //! | `RedisStore` (feature `redis`) | in a Redis or Valkey server | all replicas |
+//! | `PostgresStore` (feature `postgres`) | in a PostgreSQL database | all replicas |
 //! | [`BoxStore`] | in a store that is chosen when the program runs | |
 //! | your own [`Store`] | where you choose | |
 //!
@@ -68,13 +69,19 @@
 //! ```
 
 mod attempt;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod background;
 mod boxed;
+#[cfg(feature = "tokio")]
+mod heartbeat;
 #[cfg(feature = "tokio")]
 mod in_flight;
 mod key;
 mod layer;
 mod memory;
 mod outcome;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 mod response;
@@ -83,6 +90,8 @@ mod store;
 
 #[cfg(feature = "tokio")]
 pub use self::in_flight::InFlight;
+#[cfg(feature = "postgres")]
+pub use self::postgres::{PostgresStore, PostgresStoreError};
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisStore, RedisStoreError};
 pub use self::{

@@ -48,6 +48,10 @@ use super::{BoxStore, EventKey, key::random};
 ///         self.store.release(attempt).await
 ///     }
 ///
+///     async fn renew(&self, attempt: Attempt, lease: Duration) -> Result<bool, St::Error> {
+///         self.store.renew(attempt, lease).await
+///     }
+///
 ///     fn commit_detached(&self, attempt: Attempt, done: Done) {
 ///         self.store.commit_detached(attempt, done);
 ///     }
@@ -59,7 +63,7 @@ use super::{BoxStore, EventKey, key::random};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a store of the idempotency layer",
-    note = "use `MemoryStore`, `RedisStore` (feature `redis`) or `BoxStore` of `tower_webhook::idempotency`"
+    note = "use `MemoryStore`, `RedisStore` (feature `redis`), `PostgresStore` (feature `postgres`) or `BoxStore` of `tower_webhook::idempotency`"
 )]
 pub trait Store: Send + Sync + 'static {
     /// Why a step failed. Its text is logged, so it must contain no secret.
@@ -85,12 +89,28 @@ pub trait Store: Send + Sync + 'static {
 
     /// Releases the claim of this attempt, so that the key is absent again.
     ///
-    /// If the key is done, or another token has claimed it, leave it unchanged and return `Ok`.
+    /// If the key is done, or another token has claimed it, leave it unchanged and return `Ok`. The layer does not claim
+    /// with a token that it has released, so what arrives of that later may be refused.
     ///
     /// # Errors
     ///
     /// The store did not answer. The layer then calls [`release_detached`](Self::release_detached).
     fn release(&self, attempt: Attempt) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// Lets the claim of this attempt last for `lease` from now on, and returns whether the attempt still held it.
+    ///
+    /// If the claim has expired, if the key is done, or if another token has claimed it, leave it unchanged and return
+    /// `false`. The layer calls it while the handler runs, if `IdempotencyLayer::heartbeat` (feature `tokio`)
+    /// is set, until it returns `false`.
+    /// The default renews nothing and returns `false`: the lease expires.
+    ///
+    /// # Errors
+    ///
+    /// The store did not answer. The layer tries again a third of the lease later.
+    fn renew(&self, attempt: Attempt, lease: Duration) -> impl Future<Output = Result<bool, Self::Error>> + Send {
+        let _ = (attempt, lease);
+        async { Ok(false) }
+    }
 
     /// Does what [`commit`](Self::commit) does, without waiting for it. It must neither block nor panic.
     ///

@@ -27,7 +27,7 @@ use crate::idempotency::{Attempt, BoxError, Claim, Commit, Done, Store};
 #[derive(Clone)]
 pub struct FailingStore<St> {
     store: St,
-    plan: Arc<Mutex<[Plan; 3]>>,
+    plan: Arc<Mutex<[Plan; 4]>>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -46,6 +46,8 @@ pub enum Step {
     Commit,
     /// [`Store::release`].
     Release,
+    /// [`Store::renew`].
+    Renew,
 }
 
 /// The way in which a step fails.
@@ -98,15 +100,16 @@ impl<St: Store> FailingStore<St> {
     }
 
     fn with<T>(&self, step: Step, change: impl FnOnce(&mut Plan) -> T) -> T {
-        let [claim, commit, release] = &mut *self.plan();
+        let [claim, commit, release, renew] = &mut *self.plan();
         change(match step {
             Step::Claim => claim,
             Step::Commit => commit,
             Step::Release => release,
+            Step::Renew => renew,
         })
     }
 
-    fn plan(&self) -> MutexGuard<'_, [Plan; 3]> {
+    fn plan(&self) -> MutexGuard<'_, [Plan; 4]> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -124,6 +127,10 @@ impl<St: Store> Store for FailingStore<St> {
 
     async fn release(&self, attempt: Attempt) -> Result<(), BoxError> {
         self.run(Step::Release, self.store.release(attempt)).await
+    }
+
+    async fn renew(&self, attempt: Attempt, lease: Duration) -> Result<bool, BoxError> {
+        self.run(Step::Renew, self.store.renew(attempt, lease)).await
     }
 
     fn commit_detached(&self, attempt: Attempt, done: Done) {

@@ -120,6 +120,11 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn renew(&self, attempt: Attempt, lease: Duration) -> Result<bool, StoreFull> {
+        let now = self.now();
+        Ok(self.lock().renew(attempt, now, now.saturating_add(millis(lease))))
+    }
+
     fn commit_detached(&self, attempt: Attempt, done: Done) {
         self.commit_now(attempt, done);
     }

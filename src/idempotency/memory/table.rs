@@ -133,6 +133,17 @@ impl Table {
         if held { Commit::Held } else { Commit::Late }
     }
 
+    /// Whether the attempt still held its claim.
+    pub(super) fn renew(&mut self, attempt: Attempt, now: u64, until: u64) -> bool {
+        let claimed = self.claimed.get_mut(&attempt.key.to_u128());
+        let Some(held) = claimed.filter(|claimed| claimed.token == attempt.token && now < claimed.until) else {
+            return false;
+        };
+        held.until = until;
+        self.sweep_at = self.sweep_at.min(until);
+        true
+    }
+
     pub(super) fn release(&mut self, attempt: Attempt) {
         if let Entry::Occupied(entry) = self.claimed.entry(attempt.key.to_u128()) {
             if entry.get().token == attempt.token {

@@ -2,7 +2,6 @@
 
 use std::{
     future::poll_fn,
-    panic::catch_unwind,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Poll,
@@ -11,12 +10,12 @@ use std::{
 
 use ::redis::{AsyncConnectionConfig, Client, Cmd, RedisError, Value, aio::ConnectionLike};
 use tokio::{
-    runtime::Handle,
     sync::watch,
     time::{Instant, sleep, timeout},
 };
 
 use super::RedisStoreError;
+use crate::idempotency::background::runtime;
 
 /// The shortest time between two connections: neither a server that is down is to be flooded, nor the ports of this
 /// machine. It is shorter where a step has little time.
@@ -120,7 +119,7 @@ impl Connection {
         read: Option<&Cmd>,
         time: Duration,
     ) -> Result<Value, RedisStoreError> {
-        runtime()?;
+        runtime().ok_or_else(RedisStoreError::no_runtime)?;
         let mut last = None;
         let answer = async {
             let answer = self.insist(command, time, &mut last).await;
@@ -266,11 +265,4 @@ async fn first(earlier: &mut Vec<Sent<'_>>, newest: &mut Sent<'_>) -> First {
         }
     })
     .await
-}
-
-/// The runtime, if it has a timer: without one, tokio panics, and there is no other way to ask it.
-pub(super) fn runtime() -> Result<Handle, RedisStoreError> {
-    let runtime = Handle::try_current().map_err(|_| RedisStoreError::no_runtime())?;
-    catch_unwind(|| drop(sleep(Duration::ZERO))).map_err(|_| RedisStoreError::no_runtime())?;
-    Ok(runtime)
 }

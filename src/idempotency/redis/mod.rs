@@ -1,4 +1,3 @@
-mod background;
 mod connection;
 mod error;
 
@@ -8,12 +7,12 @@ use ::redis::{Client, Cmd, IntoConnectionInfo, Value, aio::ConnectionLike, io::t
 use http::StatusCode;
 use tokio::runtime::Handle;
 
+use self::connection::Connection;
 pub use self::error::RedisStoreError;
-use self::{
-    background::Background,
-    connection::{Connection, runtime},
+use super::{
+    Attempt, Claim, ClaimToken, Commit, Done, EventKey, Store,
+    background::{Background, runtime},
 };
-use super::{Attempt, Claim, ClaimToken, Commit, Done, EventKey, Store};
 
 const PREFIX: &str = "webhook:";
 const TIMEOUT: Duration = Duration::from_secs(1);
@@ -22,6 +21,9 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 const MAX_MILLIS: u64 = 100 * 365 * 24 * 60 * 60 * 1000;
 
 const RELEASE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
+
+const RENEW: &str =
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0";
 
 /// A store in Redis 7.0 or later, or in Valkey, which all replicas of your service share.
 ///
@@ -72,7 +74,7 @@ impl RedisStore {
     ///
     /// See [`connect`](Self::connect).
     pub async fn connect_with_prefix(url: &str, prefix: &str) -> Result<Self, RedisStoreError> {
-        runtime()?;
+        runtime().ok_or_else(RedisStoreError::no_runtime)?;
         let store = Self::connect_lazy(url)?.prefix(prefix);
         let token = ClaimToken::fresh();
         let attempt = Attempt::new(EventKey::from_bytes(token.to_bytes()), token);
@@ -91,7 +93,7 @@ impl RedisStore {
     /// The URL is not a Redis URL. You call it in a tokio runtime that has no timer.
     pub fn connect_lazy(url: &str) -> Result<Self, RedisStoreError> {
         if Handle::try_current().is_ok() {
-            runtime()?;
+            runtime().ok_or_else(RedisStoreError::no_runtime)?;
         }
         let info = url.into_connection_info().map(|info| info.set_tcp_settings(tcp_settings()));
         let client = info.and_then(Client::open).map_err(|error| RedisStoreError::redis(&error))?;
@@ -141,8 +143,15 @@ impl RedisStore {
     /// The command that sets a key and returns what it held before.
     fn set(&self, key: EventKey, entry: Entry, life: Duration) -> Cmd {
         let mut command = Cmd::new();
-        let millis = u64::try_from(life.as_millis()).unwrap_or(u64::MAX).clamp(1, MAX_MILLIS);
-        command.arg("SET").arg(self.key(key)).arg(entry.encode()).arg("GET").arg("PX").arg(millis);
+        command.arg("SET").arg(self.key(key)).arg(entry.encode()).arg("GET").arg("PX").arg(millis(life));
+        command
+    }
+
+    /// The script that does something to a key, if this attempt holds it.
+    fn if_held(&self, script: &str, attempt: Attempt) -> Cmd {
+        // With `EVALSHA`, a restarted server would ask for the script, and the request may have been dropped by then.
+        let mut command = Cmd::new();
+        command.arg("EVAL").arg(script).arg(1).arg(self.key(attempt.key)).arg(Entry::Claimed(attempt.token).encode());
         command
     }
 
@@ -153,6 +162,10 @@ impl RedisStore {
             _ => Err(RedisStoreError::foreign()),
         }
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).clamp(1, MAX_MILLIS)
 }
 
 /// Notices within seconds that a server has vanished. The operating system's default takes minutes, and what was sent
@@ -188,11 +201,14 @@ impl Store for RedisStore {
     }
 
     async fn release(&self, attempt: Attempt) -> Result<(), RedisStoreError> {
-        // With `EVALSHA`, a restarted server would ask for the script, and the request may have been dropped by then.
-        let mut command = Cmd::new();
-        command.arg("EVAL").arg(RELEASE).arg(1).arg(self.key(attempt.key)).arg(Entry::Claimed(attempt.token).encode());
-        self.connection.send(&command, None, self.timeout).await?;
+        self.connection.send(&self.if_held(RELEASE, attempt), None, self.timeout).await?;
         Ok(())
+    }
+
+    async fn renew(&self, attempt: Attempt, lease: Duration) -> Result<bool, RedisStoreError> {
+        let mut command = self.if_held(RENEW, attempt);
+        command.arg(millis(lease));
+        Ok(self.connection.send(&command, None, self.timeout).await? == Value::Int(1))
     }
 
     /// Commits in its own task if there is a tokio runtime, and tries again until the lease has run out.

@@ -1,11 +1,13 @@
 //! Tests of the rules that every [`Store`] must follow.
 //!
-//! [`check`] is the whole suite: it tests each rule, then takes random steps and compares the answers with a model.
+//! [`check`] is the whole suite: it tests each rule, then takes random steps and compares the answers with a model. It runs
+//! on one thread; [`check_on_threads`] lets tasks meet on several.
 
 mod model;
 mod rules;
+mod threads;
 
-use std::{error::Error, fmt, time::Duration};
+use std::{error::Error, fmt, pin::Pin, time::Duration};
 
 pub use self::model::walk;
 use crate::idempotency::{Attempt, BoxError, ClaimToken, EventKey, Store};
@@ -16,9 +18,8 @@ use crate::idempotency::{Attempt, BoxError, ClaimToken, EventKey, Store};
 /// amount: with Redis, subtract it from each key's `PTTL` by `PEXPIRE`. The suite uses leases and times to live of hours,
 /// so its own running time does not matter. It uses random keys and does not remove them.
 ///
-/// The suite does not find two kinds of faults. A store may leave out `commit_detached` and `release_detached`, so their
-/// absence is not a violation. The suite polls concurrent claims in turns on one thread, so it finds no race of
-/// threads.
+/// A store may leave out `renew`, `commit_detached` and `release_detached`, so their absence is not a violation. The suite
+/// polls concurrent claims in turns on one thread: [`check_on_threads`] finds races of threads.
 ///
 /// # Errors
 ///
@@ -34,10 +35,37 @@ pub async fn check<St: Store>(store: &St, mut advance: impl AsyncFnMut(Duration)
     rules::releases(store, &mut advance).await?;
     rules::detached_commits(store, &mut advance).await?;
     rules::lost_leases(store, &mut advance).await?;
+    rules::renewals(store, &mut advance).await?;
     for seed in 0..WALKS {
         walk(store, &mut advance, seed, STEPS).await?;
     }
     Ok(())
+}
+
+/// Checks that claims, renewals, commits and releases of the same keys are atomic on several threads.
+///
+/// `spawn` must start each task on a runtime of several threads; the store is cloned for each. On a store in memory, one
+/// call can miss a race: repeat it.
+///
+/// # Errors
+///
+/// The first violation that it finds.
+///
+/// # Examples
+///
+/// ```
+/// use tower_webhook::{idempotency::MemoryStore, testing::conformance};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), conformance::Violation> {
+/// conformance::check_on_threads(&MemoryStore::new(), |task| drop(tokio::spawn(task))).await
+/// # }
+/// ```
+pub async fn check_on_threads<St: Store + Clone>(
+    store: &St,
+    spawn: impl Fn(Pin<Box<dyn Future<Output = ()> + Send>>),
+) -> Result<(), Violation> {
+    threads::check(store, &spawn).await
 }
 
 const WALKS: u64 = 20;

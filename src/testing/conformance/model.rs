@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::{LEASE, TTL, Violation, attempt_on, expect, fresh_key};
+use super::{LEASE, TTL, Violation, attempt_on, expect, fresh_key, rules::renews};
 use crate::idempotency::{Attempt, Claim, ClaimToken, Commit, Done, EventKey, Store};
 
 const KEYS: u64 = 4;
@@ -54,7 +54,7 @@ pub async fn walk<St: Store>(
     seed: u64,
     steps: usize,
 ) -> Result<(), Violation> {
-    let mut random = Random(seed);
+    let (mut random, renews) = (Random(seed), renews(store).await?);
     let mut now = 0;
     let mut events: Vec<Event> = (0..KEYS).map(|_| Event::new()).collect();
     for _ in 0..steps {
@@ -69,7 +69,7 @@ pub async fn walk<St: Store>(
             continue;
         }
         let Some(event) = random.index(events.len()).and_then(|index| events.get_mut(index)) else { continue };
-        event.step(store, &mut random, now).await.map_err(|mut violation| {
+        event.step(store, &mut random, now, renews).await.map_err(|mut violation| {
             let steps = event.steps.join(", ");
             violation.rule = format!("{} (seed {seed}: {steps})", violation.rule);
             violation
@@ -92,10 +92,17 @@ impl Event {
         }
     }
 
-    async fn step<St: Store>(&mut self, store: &St, random: &mut Random, now: u64) -> Result<(), Violation> {
-        match (random.below(4), random.of(&self.attempts)) {
+    async fn step<St: Store>(
+        &mut self,
+        store: &St,
+        random: &mut Random,
+        now: u64,
+        renews: bool,
+    ) -> Result<(), Violation> {
+        match (random.below(5), random.of(&self.attempts)) {
             (0, Some(attempt)) => self.commit(store, attempt, random, now).await,
             (1, Some(attempt)) => self.release(store, attempt).await,
+            (2, Some(attempt)) => self.renew(store, attempt, now, renews).await,
             _ => self.claim(store, now).await,
         }
     }
@@ -154,6 +161,22 @@ impl Event {
             self.state = State::Absent;
         }
         expect("a release succeeds", store.release(attempt).await, |()| true)
+    }
+
+    async fn renew<St: Store>(
+        &mut self,
+        store: &St,
+        attempt: Attempt,
+        now: u64,
+        renews: bool,
+    ) -> Result<(), Violation> {
+        self.steps.push("renew".to_owned());
+        let held = renews && matches!(self.state, State::Claimed { by, .. } if by == attempt.token);
+        if held {
+            self.state = State::Claimed { by: attempt.token, until: now + LEASE.as_secs() };
+        }
+        let renewed = store.renew(attempt, LEASE).await;
+        expect("a renewal says whether the claim was still held", renewed, |renewed| *renewed == held)
     }
 }
 

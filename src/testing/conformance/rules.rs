@@ -112,7 +112,7 @@ pub(super) async fn releases<St: Store>(store: &St, _advance: &mut impl AsyncFnM
     let first = attempt_on(fresh_key());
     let claim = async |attempt| store.claim(attempt, LEASE).await;
     let claim_again = async || store.claim(attempt_on(first.key), LEASE).await;
-    expect("a release of an absent key succeeds", store.release(first).await, |()| true)?;
+    expect("a release of an absent key succeeds", store.release(attempt_on(first.key)).await, |()| true)?;
     expect("an absent key can be claimed", claim(first).await, |claim| *claim == Claim::Acquired)?;
     expect("a release of a claim succeeds", store.release(first).await, |()| true)?;
     let retry = attempt_on(first.key);
@@ -175,4 +175,51 @@ pub(super) async fn lost_leases<St: Store>(
     let late = store.commit(alone, done).await;
     expect("a commit after the lease is late, also without another claim", late, |commit| *commit == Commit::Late)?;
     expect("an event is done after a late commit", claim(attempt_on(alone.key)).await, is_done)
+}
+
+/// Whether a store renews claims at all: it may leave that out.
+pub(super) async fn renews<St: Store>(store: &St) -> Result<bool, Violation> {
+    let attempt = attempt_on(fresh_key());
+    let claim = store.claim(attempt, LEASE).await;
+    expect("an absent key can be claimed", claim, |claim| *claim == Claim::Acquired)?;
+    let mut renews = false;
+    expect("a renewal is answered", store.renew(attempt, LEASE).await, |renewed| {
+        renews = *renewed;
+        true
+    })?;
+    Ok(renews)
+}
+
+pub(super) async fn renewals<St: Store>(store: &St, advance: &mut impl AsyncFnMut(Duration)) -> Result<(), Violation> {
+    let renews = renews(store).await?;
+    let first = attempt_on(fresh_key());
+    let next = attempt_on(first.key);
+    let claim = async |attempt| store.claim(attempt, LEASE).await;
+    let claim_again = async || store.claim(attempt_on(first.key), LEASE).await;
+    let renew = async |attempt| store.renew(attempt, LEASE).await;
+    expect("a renewal of an absent key renews nothing", renew(first).await, |renewed| !renewed)?;
+    expect("a renewal does not claim", claim(first).await, |claim| *claim == Claim::Acquired)?;
+    for other in neighbours_of(first) {
+        expect("a renewal by another attempt renews nothing", renew(other).await, |renewed| !renewed)?;
+    }
+    advance(LEASE - MARGIN).await;
+    expect("a claim that lasts can be renewed, if any can", renew(first).await, |renewed| *renewed == renews)?;
+    advance(2 * MARGIN).await;
+    if renews {
+        expect("a renewed claim lasts until its new lease expires", claim_again().await, in_progress)?;
+        advance(LEASE).await;
+    }
+    expect("a claim that has expired is not renewed", renew(first).await, |renewed| !renewed)?;
+    expect("a renewed claim expires", claim(next).await, |claim| *claim == Claim::Acquired)?;
+    expect("a claim that another attempt has taken is not renewed", renew(first).await, |renewed| !renewed)?;
+    expect("a release of a claim succeeds", store.release(next).await, |()| true)?;
+    expect("a released claim is not renewed", renew(next).await, |renewed| !renewed)?;
+    let last = attempt_on(first.key);
+    expect("a released key can be claimed at once", claim(last).await, |claim| *claim == Claim::Acquired)?;
+    let commit = store.commit(last, Done::new(StatusCode::ACCEPTED, TTL)).await;
+    expect("a commit within the lease is held", commit, |commit| *commit == Commit::Held)?;
+    expect("an event that is done is not renewed", renew(last).await, |renewed| !renewed)?;
+    advance(LEASE + MARGIN).await;
+    let is_done = |claim: &Claim| *claim == Claim::Done(StatusCode::ACCEPTED);
+    expect("a renewal does not shorten the time to live", claim_again().await, is_done)
 }

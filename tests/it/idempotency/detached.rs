@@ -216,6 +216,20 @@ macro_rules! on_each_protocol {
                     $body(place, Protocol::Http2).await;
                 }
             }
+
+            #[tokio::test]
+            async fn http1_postgres() {
+                if let Some(place) = Place::postgres().await {
+                    $body(place, Protocol::Http1).await;
+                }
+            }
+
+            #[tokio::test]
+            async fn http2_postgres() {
+                if let Some(place) = Place::postgres().await {
+                    $body(place, Protocol::Http2).await;
+                }
+            }
         }
     )+};
 }

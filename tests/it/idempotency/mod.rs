@@ -1,12 +1,16 @@
-//! Exactly-once effects, on both stores.
+//! Exactly-once effects, on all stores.
 
 mod answers;
 mod detached;
+mod effect;
 mod faults;
+mod heartbeat;
 mod identity;
 mod load;
 mod outages;
 mod pepper;
+mod postgres;
+mod postgres_outages;
 mod random_walk;
 mod redis;
 mod scope;

@@ -1,11 +1,11 @@
-//! The example server as a process, or two of them on one Redis.
+//! The example server as a process, or two of them on one Redis or PostgreSQL.
 
 use std::{io::Write, net::TcpStream, sync::Barrier, thread, time::Duration};
 
 use crate::support::{
     API_KEY,
     place::PEPPER,
-    redis::Redis,
+    shared::{Shared, on_each_server},
     sockets::{Reply, Server, example, exchange},
     wait::block_until,
 };
@@ -76,22 +76,20 @@ fn a_hundred_duplicates_at_once_have_one_effect_in_memory() {
     a_hundred_at_once(&[Server::start_with(&example("idempotent"), &[SLOW])]);
 }
 
-fn replica(redis: &Redis, settings: &[(&str, &str)]) -> Server {
-    let url = redis.url();
-    let shared = [("REDIS_URL", url.as_str()), ("IDEMPOTENCY_PEPPER", PEPPER)];
+fn replica<S: Shared>(shared: &S, settings: &[(&str, &str)]) -> Server {
+    let url = shared.url();
+    let shared = [(S::VARIABLE, url.as_str()), ("IDEMPOTENCY_PEPPER", PEPPER)];
     Server::start_with(&example("idempotent"), &[&shared, settings].concat())
 }
 
-#[test]
-fn a_hundred_duplicates_at_once_have_one_effect_in_redis() {
-    let Some(redis) = Redis::start() else { return };
-    a_hundred_at_once(&[replica(&redis, &[SLOW])]);
+fn a_hundred_duplicates_at_once_have_one_effect<S: Shared>() {
+    let Some(shared) = S::start() else { return };
+    a_hundred_at_once(&[replica(&shared, &[SLOW])]);
 }
 
-#[test]
-fn a_hundred_duplicates_at_once_have_one_effect_on_two_replicas() {
-    let Some(redis) = Redis::start() else { return };
-    a_hundred_at_once(&[replica(&redis, &[SLOW]), replica(&redis, &[SLOW])]);
+fn a_hundred_duplicates_at_once_have_one_effect_on_two_replicas<S: Shared>() {
+    let Some(shared) = S::start() else { return };
+    a_hundred_at_once(&[replica(&shared, &[SLOW]), replica(&shared, &[SLOW])]);
 }
 
 #[test]
@@ -105,56 +103,52 @@ fn failures_run_again_until_one_run_succeeds() {
 }
 
 /// Sends a delivery, and hangs up once its event is claimed.
-fn hang_up(server: &Server, redis: &Redis) {
+fn hang_up(server: &Server, shared: &impl Shared) {
     let send = || {
         let mut stream = server.connect();
         stream.write_all(request(SESSION).as_bytes()).unwrap();
         stream.set_nonblocking(true).unwrap();
         stream
     };
-    let (mut stream, mut entries) = (send(), redis.connect());
+    let mut stream = send();
     block_until("the event to be claimed", || {
-        // A server whose Redis is too slow has answered 503: its sender comes again.
+        // A server whose store is too slow has answered 503: its sender comes again.
         if stream.peek(&mut [0]).is_ok() {
             stream = send();
         }
-        entries.ask(&["DBSIZE"]) == [b"1"]
+        shared.events() == 1
     });
 }
 
-#[test]
-fn a_sender_that_hangs_up_does_not_cut_the_handler_off() {
-    let Some(redis) = Redis::start() else { return };
-    let server = replica(&redis, &[("HANDLER_DELAY_MS", "500")]);
-    hang_up(&server, &redis);
+fn a_sender_that_hangs_up_does_not_cut_the_handler_off<S: Shared>() {
+    let Some(shared) = S::start() else { return };
+    let server = replica(&shared, &[("HANDLER_DELAY_MS", "500")]);
+    hang_up(&server, &shared);
     let effect = server.line();
     // The commit follows the effect.
     block_until("the commit", || deliver(&server, SESSION).status == 204);
     assert_eq!(server.line(), effect.replace("effect", "replay"));
 }
 
-#[test]
-fn a_handler_whose_sender_hung_up_is_waited_for_at_the_end() {
-    let Some(redis) = Redis::start() else { return };
-    let server = replica(&redis, &[("HANDLER_DELAY_MS", "1000")]);
-    hang_up(&server, &redis);
+fn a_handler_whose_sender_hung_up_is_waited_for_at_the_end<S: Shared>() {
+    let Some(shared) = S::start() else { return };
+    let server = replica(&shared, &[("HANDLER_DELAY_MS", "1000")]);
+    hang_up(&server, &shared);
     server.interrupt();
     let effect = server.line();
     assert!(effect.starts_with("effect "), "{effect}");
     assert!(server.wait().success());
-    let name = format!("webhook:{}", effect.trim_start_matches("effect "));
-    assert_eq!(redis.connect().ask(&["GET", &name]), [b"D204"]);
+    assert_eq!(shared.state(effect.trim_start_matches("effect ")), "D204");
 }
 
-#[test]
-fn a_replica_that_dies_before_the_effect_leaves_the_event_to_another_one() {
-    let Some(redis) = Redis::start() else { return };
-    let dying = replica(&redis, &[("HANDLER_DELAY_MS", "600000")]);
-    let other = replica(&redis, &[]);
-    hang_up(&dying, &redis);
+fn a_replica_that_dies_before_the_effect_leaves_the_event_to_another_one<S: Shared>() {
+    let Some(shared) = S::start() else { return };
+    let dying = replica(&shared, &[("HANDLER_DELAY_MS", "600000")]);
+    let other = replica(&shared, &[]);
+    hang_up(&dying, &shared);
     dying.kill();
     assert_eq!(deliver(&other, SESSION).status, 503, "the lease of the dead holds");
-    redis.advance(Duration::from_secs(61));
+    shared.advance(Duration::from_secs(61));
     assert_eq!(deliver(&other, SESSION).status, 204);
     let effect = other.line();
     assert!(effect.starts_with("effect "), "{effect}");
@@ -163,46 +157,52 @@ fn a_replica_that_dies_before_the_effect_leaves_the_event_to_another_one() {
 }
 
 /// The window that no layer can close: see `docs/idempotency.md`.
-#[test]
-fn a_replica_that_dies_between_the_effect_and_its_commit_has_the_effect_again_after_the_lease() {
-    let Some(mut redis) = Redis::start_durable() else { return };
-    let dying = replica(&redis, &[SLOW]);
-    hang_up(&dying, &redis);
-    redis.signal("STOP");
+fn a_replica_that_dies_between_the_effect_and_its_commit_has_the_effect_again_after_the_lease<S: Shared>() {
+    let Some(mut shared) = S::start_durable() else { return };
+    let dying = replica(&shared, &[SLOW]);
+    hang_up(&dying, &shared);
+    shared.signal("STOP");
     let effect = dying.line();
     assert!(effect.starts_with("effect "), "{effect}");
     dying.kill();
-    // The commit may have been sent: it ends with the sockets of the Redis that never read it. The claim is on the disk.
-    redis.restart();
-    let name = effect.replace("effect ", "webhook:");
-    assert!(redis.connect().ask(&["GET", &name])[0].starts_with(b"P"), "claimed, and not committed");
+    // The commit may have been sent: it ends with the sockets of the server that never read it. The claim is on the disk.
+    shared.restart();
+    assert_eq!(shared.state(effect.trim_start_matches("effect ")), "P", "claimed, and not committed");
 
-    let other = replica(&redis, &[]);
+    let other = replica(&shared, &[]);
     assert_eq!(deliver(&other, SESSION).status, 503, "the lease of the dead holds");
-    redis.advance(Duration::from_secs(61));
+    shared.advance(Duration::from_secs(61));
     assert_eq!(deliver(&other, SESSION).status, 204);
     assert_eq!(other.line(), effect, "the same event, a second time");
     assert_eq!(deliver(&other, SESSION).status, 204);
     assert_eq!(other.line(), effect.replace("effect", "replay"));
 }
 
-#[test]
-fn a_server_starts_while_redis_is_down_and_works_when_it_is_up() {
-    let Some(mut redis) = Redis::start() else { return };
-    redis.kill();
-    let server = replica(&redis, &[]);
+fn a_server_starts_while_its_store_is_down_and_works_when_it_is_up<S: Shared>() {
+    let Some(mut shared) = S::start_durable() else { return };
+    shared.kill();
+    let server = replica(&shared, &[]);
     assert_eq!(deliver(&server, SESSION).status, 503);
-    redis.restart();
+    shared.restart();
     assert_eq!(deliver(&server, SESSION).status, 204);
+}
+
+on_each_server! {
+    a_hundred_duplicates_at_once_have_one_effect
+    a_hundred_duplicates_at_once_have_one_effect_on_two_replicas
+    a_sender_that_hangs_up_does_not_cut_the_handler_off
+    a_handler_whose_sender_hung_up_is_waited_for_at_the_end
+    a_replica_that_dies_before_the_effect_leaves_the_event_to_another_one
+    a_replica_that_dies_between_the_effect_and_its_commit_has_the_effect_again_after_the_lease
+    a_server_starts_while_its_store_is_down_and_works_when_it_is_up
 }
 
 #[test]
 fn a_shared_store_without_a_pepper_is_an_error_at_the_start() {
-    let output = std::process::Command::new(example("idempotent"))
-        .env("REDIS_URL", "redis://127.0.0.1:1/")
-        .env_remove("IDEMPOTENCY_PEPPER")
-        .output()
-        .unwrap();
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && error.contains("IDEMPOTENCY_PEPPER is not set"), "{error}");
+    for (name, url) in [("REDIS_URL", "redis://127.0.0.1:1/"), ("DATABASE_URL", "postgres://127.0.0.1:1/")] {
+        let mut server = std::process::Command::new(example("idempotent"));
+        let output = server.env(name, url).env_remove("IDEMPOTENCY_PEPPER").output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && error.contains("IDEMPOTENCY_PEPPER is not set"), "{error}");
+    }
 }

@@ -22,6 +22,53 @@ on_each_store! {
     }
 }
 
+mod on_threads {
+    use super::*;
+    use crate::support::place::Place;
+
+    async fn keeps_the_rules(place: Place) {
+        conformance::check_on_threads(&place.store, |task| drop(tokio::spawn(task))).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn memory() {
+        keeps_the_rules(Place::memory()).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn redis() {
+        if let Some(place) = Place::redis().await {
+            keeps_the_rules(place).await;
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn postgres() {
+        if let Some(place) = Place::postgres().await {
+            keeps_the_rules(place).await;
+        }
+    }
+
+    /// It yields nowhere, so a suite on one thread does not interrupt it.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_race_that_only_threads_have_is_found() {
+        let store = Broken { store: MemoryStore::new(), fault: Fault::ChecksThenActsOnThreads }.boxed();
+        for _ in 0..100 {
+            if let Err(found) = conformance::check_on_threads(&store, |task| drop(tokio::spawn(task))).await {
+                assert_eq!(found.rule(), "of claims on several threads, exactly one of each key succeeds");
+                return;
+            }
+        }
+        panic!("it passes");
+    }
+
+    #[tokio::test]
+    async fn a_task_that_is_dropped_is_a_violation() {
+        let found = conformance::check_on_threads(&MemoryStore::new(), drop).await.unwrap_err();
+        assert_eq!(found.rule(), "steps on several threads are answered");
+    }
+}
+
 /// A store with a fault, which the suite must find.
 struct Broken<St> {
     store: St,
@@ -47,6 +94,11 @@ enum Fault {
     KnownStatuses,
     DetachedCommitReleases,
     DetachedCommitIsShort,
+    ChecksThenActsOnThreads,
+    RenewsOthers,
+    RenewsWhatHasExpired,
+    RenewsForLess,
+    SaysRenewed,
 }
 
 impl<St: Store> Store for Broken<St> {
@@ -58,13 +110,16 @@ impl<St: Store> Store for Broken<St> {
             Fault::ShortLease => lease / 2,
             _ => lease,
         };
-        if self.fault == Fault::ChecksThenActs {
+        if matches!(self.fault, Fault::ChecksThenActs | Fault::ChecksThenActsOnThreads) {
             let found = self.store.claim(attempt, lease).await?;
             if found != Claim::Acquired {
                 return Ok(found);
             }
             self.store.release(attempt).await?;
-            tokio::task::yield_now().await;
+            match self.fault {
+                Fault::ChecksThenActs => tokio::task::yield_now().await,
+                _ => std::thread::yield_now(),
+            }
             // This overwrites the claim that another attempt has made meanwhile.
             self.store.commit(attempt, forgotten()).await?;
         }
@@ -99,6 +154,22 @@ impl<St: Store> Store for Broken<St> {
             self.store.commit(attempt, forgotten()).await?;
         }
         self.store.release(self.broken(attempt)).await
+    }
+
+    async fn renew(&self, attempt: Attempt, lease: Duration) -> Result<bool, St::Error> {
+        match self.fault {
+            Fault::RenewsOthers => {
+                let held = matches!(self.store.claim(attempt, lease).await?, Claim::InProgress { .. });
+                Ok(held || self.store.renew(attempt, lease).await?)
+            }
+            Fault::RenewsWhatHasExpired => {
+                let renewed = self.store.renew(attempt, lease).await?;
+                Ok(renewed || self.store.claim(attempt, lease).await? == Claim::Acquired)
+            }
+            Fault::RenewsForLess => self.store.renew(attempt, lease / 10).await,
+            Fault::SaysRenewed => Ok(true),
+            _ => self.store.renew(self.broken(attempt), lease).await,
+        }
     }
 
     fn commit_detached(&self, attempt: Attempt, done: Done) {
@@ -162,6 +233,10 @@ async fn the_suite_finds_faults() {
         Fault::KnownStatuses,
         Fault::DetachedCommitReleases,
         Fault::DetachedCommitIsShort,
+        Fault::RenewsOthers,
+        Fault::RenewsWhatHasExpired,
+        Fault::RenewsForLess,
+        Fault::SaysRenewed,
     ] {
         let clock = ManualClock::new();
         let store = Broken { store: MemoryStore::new().clock(clock.clone()), fault };
@@ -353,6 +428,13 @@ impl Store for Plain {
     async fn release(&self, attempt: Attempt) -> Result<(), Self::Error> {
         self.0.release(attempt).await
     }
+}
+
+#[tokio::test]
+async fn a_store_without_renewals_keeps_the_rules() {
+    let clock = ManualClock::new();
+    let store = Plain(MemoryStore::new().clock(clock.clone()));
+    conformance::check(&store, async |passed| clock.advance(passed)).await.unwrap();
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{ErrorKind, Write},
+    io::ErrorKind,
     net::{SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use super::sockets::PATIENCE;
+use super::{programs::skip, sockets::PATIENCE};
 
 pub(crate) struct Nginx {
     process: Child,
@@ -67,10 +67,7 @@ impl Nginx {
             Ok(process) => Some(Self { process, address, folder }),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let _ = fs::remove_dir_all(&folder);
-                let test = thread::current().name().unwrap_or_default().to_owned();
-                // Not by a macro, whose output is kept back where a test passes.
-                let line = format!("SKIPPED: {test}: there is no `nginx` on the path\n");
-                std::io::stderr().write_all(line.as_bytes()).unwrap();
+                skip("nginx");
                 None
             }
             Err(error) => panic!("nginx: {error}"),

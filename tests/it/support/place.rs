@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use tower_webhook::{
-    idempotency::{BoxStore, IdempotencyLayer, MemoryStore, Pepper, RedisStore, Store},
+    idempotency::{BoxStore, IdempotencyLayer, MemoryStore, Pepper, PostgresStore, RedisStore, Store},
     testing::{FailingStore, ManualClock},
 };
 
-use super::redis::Redis;
+use super::{postgres::Postgres, redis::Redis};
 
 pub(crate) const PEPPER: &str = "b4b1d8b2bb5e4e2f3f0c1a6f3c9d7e58";
 
@@ -22,6 +22,7 @@ pub(crate) struct Place {
 enum Time {
     Manual(ManualClock),
     Redis(Arc<Redis>),
+    Postgres(Arc<Postgres>),
 }
 
 impl Place {
@@ -38,10 +39,18 @@ impl Place {
         Some(Self { store: FailingStore::new(store.boxed()), time: Time::Redis(Arc::new(redis)) })
     }
 
+    /// `None` if there is no server to start.
+    pub(crate) async fn postgres() -> Option<Self> {
+        let postgres = Postgres::start()?;
+        let store = PostgresStore::connect(&postgres.url()).await.unwrap();
+        Some(Self { store: FailingStore::new(store.boxed()), time: Time::Postgres(Arc::new(postgres)) })
+    }
+
     pub(crate) fn advance(&self, passed: Duration) {
         match &self.time {
             Time::Manual(clock) => clock.advance(passed),
             Time::Redis(redis) => redis.advance(passed),
+            Time::Postgres(postgres) => postgres.advance(passed),
         }
     }
 
@@ -51,7 +60,7 @@ impl Place {
     }
 }
 
-/// Makes two tests of each function: one on memory, and one on Redis.
+/// Makes a test on each store of each function.
 macro_rules! on_each_store {
     ($(async fn $name:ident($place:ident: Place) $body:block)+) => {
         $(async fn $name($place: $crate::support::place::Place) $body)+
@@ -67,6 +76,15 @@ macro_rules! on_each_store {
             $(#[tokio::test]
             async fn $name() {
                 if let Some(place) = $crate::support::place::Place::redis().await {
+                    super::$name(place).await;
+                }
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                if let Some(place) = $crate::support::place::Place::postgres().await {
                     super::$name(place).await;
                 }
             })+

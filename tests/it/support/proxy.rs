@@ -49,6 +49,10 @@ impl Proxy {
         format!("redis://{}/", self.address)
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// How many connections it has taken.
     pub(crate) fn taken(&self) -> usize {
         self.state.lock().unwrap().taken

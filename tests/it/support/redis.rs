@@ -3,18 +3,18 @@
 use std::{
     fs,
     io::{BufRead, BufReader, ErrorKind, Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::{
-        atomic::{AtomicU32, Ordering},
-        mpsc::channel,
-    },
+    sync::mpsc::channel,
     thread,
     time::Duration,
 };
 
-use super::wait::{PATIENCE, block_until};
+use super::{
+    programs::{free_port, skip},
+    wait::{PATIENCE, block_until},
+};
 
 pub(crate) struct Redis {
     process: Option<Child>,
@@ -58,10 +58,7 @@ impl Redis {
         let mut process = match server {
             Ok(process) => process,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let test = thread::current().name().unwrap_or_default().to_owned();
-                // Not by a macro, whose output is kept back where a test passes.
-                let line = format!("SKIPPED: {test}: there is no `redis-server` on the path\n");
-                std::io::stderr().write_all(line.as_bytes()).unwrap();
+                skip("redis-server");
                 return None;
             }
             Err(error) => panic!("redis-server: {error}"),
@@ -119,19 +116,6 @@ impl Redis {
         const OLDER: &str = "for _, key in ipairs(redis.call('KEYS', '*')) do \
             redis.call('PEXPIRE', key, redis.call('PTTL', key) - ARGV[1]) end";
         self.connect().ask(&["EVAL", OLDER, "0", &passed.as_millis().to_string()]);
-    }
-}
-
-/// A port below those that the system gives to connections, so that none takes it while its server is down.
-fn free_port() -> u16 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let first = std::process::id().wrapping_mul(251);
-    loop {
-        let next = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
-        let port = 10_000 + u16::try_from(next).unwrap();
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return port;
-        }
     }
 }
 

@@ -1,6 +1,7 @@
-//! Steps that nobody waits for.
+//! Steps that nobody waits for, for the stores that have a runtime.
 
 use std::{
+    panic::catch_unwind,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -9,11 +10,10 @@ use std::{
 };
 
 use tokio::{
+    runtime::Handle,
     sync::Semaphore,
     time::{sleep, timeout},
 };
-
-use super::{RedisStoreError, connection::runtime};
 
 /// The pauses between the tries double from the first to the last.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
@@ -44,11 +44,11 @@ impl Background {
     }
 
     /// Runs a step in a task of its own, if there is a tokio runtime.
-    pub(super) fn insist<T, F>(&self, mut step: impl FnMut() -> F + Send + 'static)
+    pub(super) fn insist<T, E, F>(&self, mut step: impl FnMut() -> F + Send + 'static)
     where
-        F: Future<Output = Result<T, RedisStoreError>> + Send,
+        F: Future<Output = Result<T, E>> + Send,
     {
-        let (Ok(runtime), Ok(place)) = (runtime(), Arc::clone(&self.places).try_acquire_owned()) else { return };
+        let (Some(runtime), Ok(place)) = (runtime(), Arc::clone(&self.places).try_acquire_owned()) else { return };
         let lease = Duration::from_millis(self.lease.load(Ordering::Relaxed));
         runtime.spawn(async move {
             let _place = place;
@@ -62,4 +62,11 @@ impl Background {
             let _ = timeout(lease, tries).await;
         });
     }
+}
+
+/// The runtime, if it has a timer: without one, tokio panics, and there is no other way to ask it.
+pub(super) fn runtime() -> Option<Handle> {
+    let runtime = Handle::try_current().ok()?;
+    catch_unwind(|| drop(sleep(Duration::ZERO))).ok()?;
+    Some(runtime)
 }
