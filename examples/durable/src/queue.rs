@@ -45,6 +45,12 @@ pub enum Event {
 }
 
 impl Job {
+    /// The job of a delivery with this body.
+    pub fn of(delivery: &Delivery, body: String) -> Self {
+        let event_type = delivery.event_type().map(|event_type| event_type.into_inner().to_owned());
+        Self { provider: delivery.provider().to_owned(), event_type, body }
+    }
+
     /// The event, or `None` if this program does not know the provider.
     pub fn event(&self) -> Result<Option<Event>, DecodeError> {
         let (event_type, body) = (self.event_type.as_deref(), self.body.as_bytes());
@@ -102,9 +108,7 @@ async fn hand_over(
     delivery: Delivery,
     body: String,
 ) -> StatusCode {
-    let event_type = delivery.event_type().map(|event_type| event_type.into_inner().to_owned());
-    let job = Job { provider: delivery.provider().to_owned(), event_type, body };
-    let task = TaskBuilder::new(job).idempotency_key(key.to_hex()).build();
+    let task = TaskBuilder::new(Job::of(&delivery, body)).idempotency_key(key.to_hex()).build();
     match queue.push_task(task).await {
         Ok(()) => StatusCode::NO_CONTENT,
         Err(error) => {

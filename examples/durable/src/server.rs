@@ -7,7 +7,7 @@ use std::{env, error::Error, fmt, io, time::Duration};
 use axum::Router;
 use tokio::{net::TcpListener, signal};
 use tower_http::timeout::RequestBodyDeadlineLayer;
-use tower_webhook::idempotency::{IdempotencyLayer, MemoryStore, Pepper};
+use tower_webhook::idempotency::{IdempotencyLayer, MemoryStore, Pepper, Store};
 
 /// How long requests and effects may still take after Ctrl-C.
 pub const GRACE: Duration = Duration::from_secs(15);
@@ -26,7 +26,12 @@ pub fn variable_or(name: &'static str, default: &str) -> String {
 ///
 /// Its memory answers most duplicates without a transaction, but correctness does not depend on it.
 pub fn idempotency() -> Result<IdempotencyLayer<MemoryStore>, Failure> {
-    Ok(IdempotencyLayer::with_pepper(MemoryStore::new(), Pepper::new(variable("IDEMPOTENCY_PEPPER")?)?))
+    idempotency_on(MemoryStore::new())
+}
+
+/// The same on another store, for example one that several replicas share.
+pub fn idempotency_on<St: Store>(store: St) -> Result<IdempotencyLayer<St>, Failure> {
+    Ok(IdempotencyLayer::with_pepper(store, Pepper::new(variable("IDEMPOTENCY_PEPPER")?)?))
 }
 
 /// Serves on `LISTEN` until Ctrl-C, or until the container is stopped.

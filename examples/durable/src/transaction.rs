@@ -61,6 +61,35 @@ async fn handle(
     StatusCode::NO_CONTENT
 }
 
+/// What an event does. It stands for your own effect.
+pub enum Effect {
+    Decision {
+        subject: String,
+        decision: Option<String>,
+    },
+    /// Truemed does not send it again after a 204, so keep it for a version that can decode it.
+    Unread {
+        json: String,
+    },
+}
+
+impl Effect {
+    pub fn of(event: &Event) -> Result<Self, serde_json::Error> {
+        Ok(match event {
+            Event::QualificationSessionComplete(session) => Self::Decision {
+                subject: session.qualification_session_id.clone(),
+                decision: Some(session.status.as_str().to_owned()),
+            },
+            Event::ItemEligibilityUpdated(update) => {
+                let item = &update.data.object;
+                let decision = item.eligibility.as_ref().map(|eligibility| eligibility.as_str().to_owned());
+                Self::Decision { subject: item.sku.clone(), decision }
+            }
+            unread => Self::Unread { json: serde_json::to_string(unread)? },
+        })
+    }
+}
+
 /// The recipe. The key goes first: on PostgreSQL too, a second transaction waits there until the first has ended.
 async fn settle(pool: &SqlitePool, key: &EventKey, event: &Event) -> Result<Settled, Error> {
     let mut transaction = pool.begin().await?;
@@ -71,25 +100,15 @@ async fn settle(pool: &SqlitePool, key: &EventKey, event: &Event) -> Result<Sett
     if inserted.rows_affected() == 0 {
         return Ok(Settled::Before);
     }
-    match event {
-        Event::QualificationSessionComplete(session) => {
+    match Effect::of(event).map_err(|error| Error::Encode(error.into()))? {
+        Effect::Decision { subject, decision } => {
             sqlx::query("INSERT INTO decisions (subject, decision) VALUES (?, ?)")
-                .bind(&session.qualification_session_id)
-                .bind(session.status.as_str())
+                .bind(subject)
+                .bind(decision)
                 .execute(&mut *transaction)
                 .await?;
         }
-        Event::ItemEligibilityUpdated(update) => {
-            let item = &update.data.object;
-            sqlx::query("INSERT INTO decisions (subject, decision) VALUES (?, ?)")
-                .bind(&item.sku)
-                .bind(item.eligibility.as_ref().map(|eligibility| eligibility.as_str()))
-                .execute(&mut *transaction)
-                .await?;
-        }
-        // Truemed does not send it again after a 204, so keep it for a version that can decode it.
-        unread => {
-            let json = serde_json::to_string(unread).map_err(|error| Error::Encode(error.into()))?;
+        Effect::Unread { json } => {
             sqlx::query("INSERT INTO unread_events (json) VALUES (?)").bind(json).execute(&mut *transaction).await?;
         }
     }

@@ -15,7 +15,10 @@ use apalis::{
 };
 use tokio::{sync::watch, time::sleep};
 
-use crate::queue::{Job, Queue};
+use crate::{
+    postgres_queue,
+    queue::{Event, Job, Queue},
+};
 
 /// How often a worker reports that it is alive. The name of a dead worker is free again after this time.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -45,32 +48,62 @@ impl FromRequest<Task<Job>> for JobKey {
     }
 }
 
-/// Works until it is told to stop, and then waits for the running effects.
-///
-/// One error of the database stops a worker of apalis, so it is started again. The text of an effect's error is stored
-/// with the job: put nothing personal into it.
-pub async fn work<F, Fut>(queue: Queue, effect: F, stopping: watch::Receiver<bool>) -> Result<(), InvalidBackoff>
-where
-    F: FnMut(Job, JobKey) -> Fut + Clone + Send + 'static,
-    Fut: Future<Output = Result<(), BoxDynError>> + Send + 'static,
-{
-    let mut backoff = ExponentialBackoffMaker::new(FIRST_RETRY, LAST_RETRY, JITTER, HasherRng::default())?;
-    loop {
-        let worker = WorkerBuilder::new(NAME)
-            .backend(queue.clone().poll_with_interval(POLL))
-            .retry(RetryPolicy::retries(RETRIES).with_backoff(backoff.make_backoff()))
-            .build(effect.clone());
-        let mut stop = stopping.clone();
-        let stop = async move {
-            // An error means that the sender was dropped, which also stops the worker.
-            let _ = stop.wait_for(|stop| *stop).await;
-            Ok::<_, WorkerError>(())
-        };
-        match worker.run_until(stop).await {
-            Ok(()) => return Ok(()),
-            Err(_) if *stopping.borrow() => return Ok(()),
-            Err(error) => eprintln!("the worker ended, and starts again: {error}"),
+/// Two functions of the same text: the bounds of apalis on a backend are longer than what they save.
+macro_rules! work {
+    ($(#[$docs:meta])* $name:ident, $queue:ty) => {
+        $(#[$docs])*
+        pub async fn $name<F, Fut>(
+            queue: $queue,
+            effect: F,
+            stopping: watch::Receiver<bool>,
+        ) -> Result<(), InvalidBackoff>
+        where
+            F: FnMut(Job, JobKey) -> Fut + Clone + Send + 'static,
+            Fut: Future<Output = Result<(), BoxDynError>> + Send + 'static,
+        {
+            let mut backoff = ExponentialBackoffMaker::new(FIRST_RETRY, LAST_RETRY, JITTER, HasherRng::default())?;
+            loop {
+                let worker = WorkerBuilder::new(NAME)
+                    .backend(queue.clone().poll_with_interval(POLL))
+                    .retry(RetryPolicy::retries(RETRIES).with_backoff(backoff.make_backoff()))
+                    .build(effect.clone());
+                let mut stop = stopping.clone();
+                let stop = async move {
+                    // An error means that the sender was dropped, which also stops the worker.
+                    let _ = stop.wait_for(|stop| *stop).await;
+                    Ok::<_, WorkerError>(())
+                };
+                match worker.run_until(stop).await {
+                    Ok(()) => return Ok(()),
+                    Err(_) if *stopping.borrow() => return Ok(()),
+                    Err(error) => eprintln!("the worker ended, and starts again: {error}"),
+                }
+                sleep(RESTART).await;
+            }
         }
-        sleep(RESTART).await;
+    };
+}
+
+work! {
+    /// Works until it is told to stop, and then waits for the running effects.
+    ///
+    /// One error of the database stops a worker of apalis, so it is started again. The text of an effect's error is stored
+    /// with the job: put nothing personal into it.
+    work, Queue
+}
+
+work! {
+    /// The same on PostgreSQL.
+    work_on_postgres, postgres_queue::Queue
+}
+
+/// An effect that prints.
+pub async fn print(job: Job, key: JobKey) -> Result<(), BoxDynError> {
+    match job.event()? {
+        Some(Event::Truemed(event)) => println!("{event:?}"),
+        Some(Event::MediQuo(event)) => println!("{event:?}"),
+        None => return Err("a provider that this program does not know".into()),
     }
+    println!("effect {}", key.0);
+    Ok(())
 }

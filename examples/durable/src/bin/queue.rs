@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use apalis::prelude::BoxDynError;
 use example_durable::{
     database::{self, WAIT},
-    queue::{self, Event, Job},
+    queue,
     server::{self, Failure, GRACE, variable, variable_or},
-    worker::{self, JobKey},
+    worker,
 };
 use tokio::{sync::watch, time::timeout};
 use tower_webhook::provider::{mediquo::MediQuo, truemed::Truemed};
@@ -21,7 +20,7 @@ async fn main() -> Result<(), Failure> {
     let pool = database::open(Path::new(&variable_or("DATABASE", "queue.db")), WAIT).await?;
     let queue = queue::open(&pool).await?;
     let (stop, stopping) = watch::channel(false);
-    let worker = tokio::spawn(worker::work(queue.clone(), effect, stopping));
+    let worker = tokio::spawn(worker::work(queue.clone(), worker::print, stopping));
 
     server::serve(queue::router(queue, idempotency, truemed, mediquo)).await?;
     stop.send_replace(true);
@@ -29,16 +28,5 @@ async fn main() -> Result<(), Failure> {
     if let Ok(ended) = timeout(GRACE, worker).await {
         ended??;
     }
-    Ok(())
-}
-
-/// The effect of an event.
-async fn effect(job: Job, key: JobKey) -> Result<(), BoxDynError> {
-    match job.event()? {
-        Some(Event::Truemed(event)) => println!("{event:?}"),
-        Some(Event::MediQuo(event)) => println!("{event:?}"),
-        None => return Err("a provider that this program does not know".into()),
-    }
-    println!("effect {}", key.0);
     Ok(())
 }

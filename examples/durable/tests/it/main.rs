@@ -1,3 +1,6 @@
+mod jetstream;
+mod postgres;
+mod postgres_kills;
 mod process;
 mod queue;
 mod support;

@@ -1,6 +1,16 @@
+pub mod nats;
 pub mod place;
+#[allow(dead_code, reason = "the tests of the crate use the rest")]
+#[path = "../../../../../tests/it/support/postgres.rs"]
+pub mod postgres;
 pub mod program;
+#[path = "../../../../../tests/it/support/programs.rs"]
+mod programs;
 pub mod sender;
+#[allow(dead_code, reason = "the tests of the crate use the rest")]
+#[path = "../../../../../tests/it/support/wait.rs"]
+mod wait;
+pub mod window;
 
 /// Asks until the answer is `Some`, and for no longer than a minute.
 pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {

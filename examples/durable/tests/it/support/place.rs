@@ -70,15 +70,18 @@ impl Place {
 }
 
 pub fn queue_router(queue: Queue) -> Router {
-    let mediquo = MediQuo::builder().signature(SIGNATURE).build().unwrap().into_layer();
-    queue::router(queue, idempotency(), truemed(), mediquo)
+    queue::router(queue, idempotency(), truemed(), mediquo())
 }
 
-fn truemed() -> WebhookLayer<Truemed> {
+pub fn mediquo() -> WebhookLayer<MediQuo> {
+    MediQuo::builder().signature(SIGNATURE).build().unwrap().into_layer()
+}
+
+pub fn truemed() -> WebhookLayer<Truemed> {
     Truemed::builder().api_key(KEY).build().unwrap().into_layer()
 }
 
-fn idempotency() -> IdempotencyLayer<MemoryStore> {
+pub fn idempotency() -> IdempotencyLayer<MemoryStore> {
     IdempotencyLayer::with_pepper(MemoryStore::new(), Pepper::new(PEPPER).unwrap())
 }
 

@@ -22,10 +22,15 @@ pub struct Program {
 
 impl Program {
     pub async fn start(executable: &str, place: &Place) -> Self {
+        let file = place.file();
+        Self::start_with(executable, &[("DATABASE", file.to_str().unwrap())]).await
+    }
+
+    pub async fn start_with(executable: &str, settings: &[(&str, &str)]) -> Self {
         let mut child = Command::new(executable)
             .env_clear()
             .env("LISTEN", "127.0.0.1:0")
-            .env("DATABASE", place.file())
+            .envs(settings.iter().copied())
             .env("TRUEMED_API_KEY", KEY)
             .env("MEDIQUO_WEBHOOK_SIGNATURE", SIGNATURE)
             .env("IDEMPOTENCY_PEPPER", PEPPER)
