@@ -4,7 +4,7 @@ use http::StatusCode;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 use super::{Accepted, Drift, Ending, Observation, Observer};
-use crate::{Delivery, RejectionKind};
+use crate::RejectionKind;
 
 /// Counts and measures deliveries with the crate `metrics`.
 ///
@@ -128,20 +128,19 @@ impl Observer for MetricsObserver {
         }
         let arrived_at = seconds(seen.arrived_at);
         // What you send again says nothing about the provider.
-        let is_replay = seen.delivery.is_some_and(Delivery::is_replay);
-        if seen.ending == Ending::Handled && !is_replay && seen.status.is_some_and(|status| status.is_success()) {
+        if seen.ending == Ending::Handled && !seen.is_replay() && seen.status.is_some_and(|status| status.is_success())
+        {
             gauge!("webhook_last_accepted_timestamp_seconds", "provider" => provider()).set(arrived_at);
         }
         if let Some(delivery) = seen.delivery {
             let len = u32::try_from(delivery.body_len()).unwrap_or(u32::MAX);
             histogram!("webhook_body_bytes", "provider" => provider()).record(len);
         }
-        #[cfg(feature = "dead-letters")]
-        if seen.extensions.and_then(|extensions| extensions.get::<crate::dead_letters::Receipt>()).is_some() {
+        if seen.is_kept() {
             counter!("webhook_kept_total", "provider" => provider()).increment(1);
         }
         // Keys that are looked up by tenant are not a closed set.
-        let by_settings = seen.delivery.filter(|delivery| delivery.tenant().is_none() && !is_replay);
+        let by_settings = seen.delivery.filter(|delivery| delivery.tenant().is_none() && !seen.is_replay());
         if let Some(key) = by_settings.and_then(|delivery| delivery.key_label()) {
             let key = key.to_owned();
             gauge!("webhook_key_last_used_timestamp_seconds", "provider" => provider(), "key" => key).set(arrived_at);

@@ -190,6 +190,23 @@ pub struct Observation<'a> {
     pub extensions: Option<&'a Extensions>,
 }
 
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+impl Observation<'_> {
+    /// Whether you have sent it again.
+    fn is_replay(&self) -> bool {
+        self.delivery.is_some_and(Delivery::is_replay)
+    }
+
+    /// Whether it is kept as a dead letter.
+    fn is_kept(&self) -> bool {
+        #[cfg(feature = "dead-letters")]
+        let is_kept = self.extensions.is_some_and(|of| of.get::<crate::dead_letters::Receipt>().is_some());
+        #[cfg(not(feature = "dead-letters"))]
+        let is_kept = false;
+        is_kept
+    }
+}
+
 /// How a delivery ended.
 ///
 /// It is displayed as one word, for logs and as a label of metrics.

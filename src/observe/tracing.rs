@@ -18,7 +18,8 @@ use crate::Delivery;
 /// The target is `tower_webhook`. The fields of the event are: `provider`, `event` (of the types that your enum knows),
 /// `ending`, `http.response.status_code`, `error.type` ([`Rejection::label`](crate::Rejection::label)), `reason`, `key` (the
 /// label), `http.request.body.size`, `attempt`, `duration_ms`, and with the idempotency layer `outcome` and `event_key`,
-/// which is a keyed hash. Names with dots are those of OpenTelemetry. No id, no header, no path and no byte of a body is
+/// which is a keyed hash. `kept` is there if the delivery is a dead letter now, and `replay` if you have sent it again. Names
+/// with dots are those of OpenTelemetry. No id, no header, no path and no byte of a body is
 /// among them.
 ///
 /// The span is called `webhook`, at the level `INFO`. What your handler logs is inside. It begins with `provider`, gets
@@ -113,6 +114,8 @@ impl TracingObserver {
         record(span, "error.type", seen.rejection.map(|rejection| rejection.label()));
         record(span, "outcome", outcome);
         record(span, "event_key", event_key.map(display));
+        record(span, "kept", seen.is_kept().then_some(true));
+        record(span, "replay", seen.is_replay().then_some(true));
         record(span, "otel.status_code", is_error(seen).then_some("ERROR"));
     }
 }
@@ -166,6 +169,8 @@ macro_rules! event {
             duration_ms = milliseconds($seen.elapsed),
             outcome,
             event_key = event_key.map(display),
+            kept = $seen.is_kept().then_some(true),
+            replay = $seen.is_replay().then_some(true),
             suppressed = $suppressed,
             $message
         )
@@ -190,6 +195,8 @@ impl Observer for TracingObserver {
             error.r#type = Empty,
             outcome = Empty,
             event_key = Empty,
+            kept = Empty,
+            replay = Empty,
             otel.status_code = Empty,
         )
     }

@@ -16,15 +16,44 @@ use tower_webhook::{
     auth::{ApiKey, Key, Scheme, Verified},
     dead_letters::{OpenLetter, PrivateKey, ReceiptKey, Replays},
     idempotency::{IdempotencyLayer, MemoryStore, Outcome},
+    observe::TracingObserver,
     provider::{Custom, Provider, preset},
     testing::ManualClock,
 };
 
+use tracing::Level;
+use tracing_subscriber::fmt::format::FmtSpan;
+
 use super::{DECODABLE, Handling, Memory, UNDECODABLE, receipt_key};
-use crate::support::{fixture, from_mediquo, from_truemed, mediquo, truemed};
+use crate::{
+    observe::lines::Lines,
+    support::{fixture, from_mediquo, from_truemed, mediquo, truemed},
+};
 
 const RECEIPT: &str = "tower-webhook-receipt";
 const TWENTY_DAYS: Duration = Duration::from_secs(20 * 86_400);
+
+#[tokio::test]
+async fn the_log_says_what_is_kept_and_what_is_sent_again() {
+    let (sink, key) = (Memory::default(), PrivateKey::generate());
+    let layer = truemed().dead_letters(sink.keeper(key.public_key())).replays(Replays::new(receipt_key()));
+    let layer = layer.observer(TracingObserver::new());
+    let lines = Lines::at(Level::INFO, FmtSpan::NONE, async {
+        for status in [422, 200] {
+            let handling = if status == 422 { Handling::that_fails_for_good(422) } else { Handling::that_answers(200) };
+            let request = if status == 422 {
+                from_truemed(Full::from(DECODABLE))
+            } else {
+                again(&sink.only().open(&key).unwrap())
+            };
+            assert_eq!(handling.deliver(&layer, request).await.status(), 204);
+        }
+    })
+    .await;
+    let [kept, replayed] = &*lines else { panic!("{lines:?}") };
+    assert!(kept.contains(" kept=true") && !kept.contains("replay="), "{kept}");
+    assert!(replayed.contains(" replay=true") && !replayed.contains("kept="), "{replayed}");
+}
 
 /// The request that the program `replay` sends.
 fn again(letter: &OpenLetter) -> Request<Full<Bytes>> {

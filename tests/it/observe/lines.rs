@@ -28,7 +28,7 @@ use crate::support::{deliver, fixture, from_mediquo, from_truemed, mediquo, sock
 
 /// Collects what a subscriber writes.
 #[derive(Clone, Default)]
-pub(super) struct Lines(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -47,7 +47,7 @@ impl Lines {
     }
 
     /// Those of this level and above, and of these parts of the lives of spans.
-    pub(super) async fn at(level: Level, spans: FmtSpan, future: impl Future<Output = ()>) -> Vec<String> {
+    pub(crate) async fn at(level: Level, spans: FmtSpan, future: impl Future<Output = ()>) -> Vec<String> {
         let writer = Self::default();
         let shared = writer.clone();
         let lines = tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || shared.clone());

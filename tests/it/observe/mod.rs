@@ -3,7 +3,7 @@
 mod canary;
 mod counted;
 mod drift;
-mod lines;
+pub(crate) mod lines;
 mod pages;
 mod prometheus;
 
