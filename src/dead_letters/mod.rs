@@ -7,6 +7,7 @@
 //! | sink | where letters are kept |
 //! |---|---|
 //! | [`Directory`] | in files, one each |
+//! | `PostgresLetters` (feature `postgres`) | in a table of PostgreSQL |
 //! | your own [`DeadLetters`] | where you choose |
 //!
 //! A letter has two parts. The [`Receipt`] can be read without a key: provider, scheme, key label, what was proven,
@@ -55,12 +56,16 @@ mod encryption;
 mod error;
 mod keeper;
 mod letter;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod receipt;
 mod replays;
 mod sink;
 mod time;
 mod token;
 
+#[cfg(feature = "postgres")]
+pub use self::postgres::PostgresLetters;
 pub use self::{
     directory::Directory,
     encryption::{PrivateKey, PublicKey},

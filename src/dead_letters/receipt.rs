@@ -124,6 +124,11 @@ impl Receipt {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
+    #[cfg(feature = "postgres")]
+    pub(super) fn to_json_text(&self) -> String {
+        String::from_utf8(self.to_json()).unwrap_or_default()
+    }
+
     pub(super) fn from_json(json: &[u8]) -> Option<Self> {
         let receipt: Self = serde_json::from_slice(json).ok()?;
         // Its id becomes the name of a file.

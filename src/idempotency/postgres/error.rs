@@ -26,7 +26,7 @@ enum Kind {
 }
 
 impl PostgresStoreError {
-    pub(super) fn postgres(error: &tokio_postgres::Error) -> Self {
+    pub(crate) fn postgres(error: &tokio_postgres::Error) -> Self {
         if let Some(error) = error.as_db_error() {
             let state = error.code().clone();
             return Self::because(&format!("{} ({})", error.message(), state.code()), Some(state), false);
@@ -38,7 +38,7 @@ impl PostgresStoreError {
         Self::because(&text, None, is_lost || text.starts_with("unexpected message"))
     }
 
-    pub(super) fn pool(error: &PoolError) -> Self {
+    pub(crate) fn pool(error: &PoolError) -> Self {
         match error {
             PoolError::Backend(error) => Self::postgres(error),
             PoolError::Timeout(_) => Self::timed_out(),

@@ -4,6 +4,7 @@ mod answers;
 mod directory;
 mod kills;
 mod letters;
+mod postgres;
 mod replays;
 
 use std::{

@@ -1,0 +1,54 @@
+//! Letters in a table.
+
+use deadpool_postgres::{Manager, Pool};
+use http_body_util::Full;
+use tokio_postgres::NoTls;
+use tower_webhook::dead_letters::{Keeper, PostgresLetters, PrivateKey};
+
+use super::{DECODABLE, Handling, UNDECODABLE, receipt_key};
+use crate::support::{from_truemed, postgres::Postgres, truemed};
+
+fn sink(postgres: &Postgres) -> PostgresLetters {
+    let manager = Manager::new(postgres.url().parse().unwrap(), NoTls);
+    PostgresLetters::new(Pool::builder(manager).max_size(2).build().unwrap())
+}
+
+#[tokio::test]
+async fn each_letter_is_a_row_that_shows_no_byte_of_the_body_and_a_retry_adds_none() {
+    let Some(postgres) = Postgres::start() else { return };
+    let (letters, key) = (sink(&postgres), PrivateKey::generate());
+    letters.migrate().await.unwrap();
+    letters.migrate().await.unwrap();
+    let layer = truemed().dead_letters(Keeper::new(letters.clone(), key.public_key(), receipt_key()));
+    let handling = Handling::that_fails_for_good(500);
+    for body in [UNDECODABLE, UNDECODABLE, DECODABLE] {
+        assert_eq!(handling.deliver(&layer, from_truemed(Full::from(body))).await.status(), 204);
+    }
+    let kept = letters.oldest(100).await.unwrap();
+    let bodies: Vec<_> = kept.iter().map(|letter| letter.open(&key).unwrap().body().clone()).collect();
+    assert_eq!(bodies, [UNDECODABLE, DECODABLE]);
+    let rows = postgres.ask("SELECT receipt->>'provider', encode(letter, 'escape'), receipt FROM webhook_dead_letters");
+    assert_eq!(rows.len(), 2);
+    for row in rows {
+        assert!(row.starts_with("truemed") && !row.contains("canary"), "{row}");
+    }
+    letters.remove(&kept[0]).await.unwrap();
+    letters.remove(&kept[0]).await.unwrap();
+    assert_eq!(letters.oldest(100).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_letter_that_was_answered_survives_the_servers_crash_and_none_is_promised_without_a_server() {
+    let Some(mut postgres) = Postgres::start_alone() else { return };
+    postgres.ask("ALTER DATABASE postgres SET synchronous_commit = off");
+    let (letters, key) = (sink(&postgres), PrivateKey::generate());
+    letters.migrate().await.unwrap();
+    let layer = truemed().dead_letters(Keeper::new(letters.clone(), key.public_key(), receipt_key()));
+    let handling = Handling::default();
+    assert_eq!(handling.deliver(&layer, from_truemed(Full::from(UNDECODABLE))).await.status(), 204);
+    postgres.kill();
+    assert_eq!(handling.deliver(&layer, from_truemed(Full::from(UNDECODABLE))).await.status(), 503);
+    postgres.restart();
+    let [letter] = &*sink(&postgres).oldest(100).await.unwrap() else { panic!("one letter") };
+    assert_eq!(letter.open(&key).unwrap().body(), UNDECODABLE);
+}
