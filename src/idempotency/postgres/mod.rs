@@ -157,6 +157,9 @@ impl PostgresStore {
     ///
     /// The server does not answer or refuses the user.
     ///
+    /// Call it on a store of [`connect_lazy`](Self::connect_lazy) or [`new`](Self::new): [`connect`](Self::connect) fails while
+    /// the tables are missing.
+    ///
     /// # Examples
     ///
     /// ```no_run

@@ -152,8 +152,8 @@ impl Watched {
     /// use std::time::Duration;
     /// use tower_webhook::auth::keys::Watched;
     ///
-    /// fn is_ready(keys: &Watched) -> bool {
-    ///     keys.age() < Duration::from_secs(600)
+    /// fn is_worth_a_look(keys: &Watched) -> bool {
+    ///     keys.age() > Duration::from_secs(600)
     /// }
     /// ```
     #[must_use]
