@@ -1,5 +1,8 @@
 use std::{error::Error, fmt};
 
+/// A boxed error of any kind, for errors of your own functions and stores.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
 /// Why a setting cannot be used. `build()` returns it, so that you learn it before the first delivery arrives.
 ///
 /// It names the setting and the problem, and never contains the value. `Debug` prints the same text as `Display`,

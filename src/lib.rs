@@ -29,7 +29,7 @@ pub mod testing;
 mod urlencoded;
 
 pub use delivery::{Delivery, Stated};
-pub use error::{ConfigError, ConfigErrorKind};
+pub use error::{BoxError, ConfigError, ConfigErrorKind};
 pub use jiff;
 pub use receive::{RejectedDelivery, ResponseFuture, WebhookBody, WebhookLayer, WebhookService};
 pub use rejection::{Rejection, RejectionKind, RejectionReason};

@@ -6,8 +6,11 @@ use http::{
 };
 use tokio::time::timeout;
 
-use super::{BoxError, DeadLetter, DeadLetters, PublicKey, ReceiptKey};
-use crate::receive::{Keep, Keeping, Lost, Original};
+use super::{DeadLetter, DeadLetters, PublicKey, ReceiptKey};
+use crate::{
+    BoxError,
+    receive::{Keep, Keeping, Lost, Original},
+};
 
 /// Says in the extensions of a handler's response that no retry will help: the delivery is kept, and the sender need not
 /// send it again.

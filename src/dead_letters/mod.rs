@@ -74,5 +74,5 @@ pub use self::{
     letter::{DeadLetter, OpenLetter},
     receipt::{Receipt, ReceiptKey},
     replays::Replays,
-    sink::{BoxError, DeadLetters, Kept},
+    sink::{DeadLetters, Kept},
 };

@@ -3,8 +3,8 @@ use std::fmt;
 use deadpool_postgres::Pool;
 use tokio_postgres::types::Type;
 
-use super::{BoxError, DeadLetter, DeadLetters, Kept};
-use crate::idempotency::PostgresStoreError;
+use super::{DeadLetter, DeadLetters, Kept};
+use crate::{BoxError, idempotency::PostgresStoreError};
 
 const MIGRATION: &str = include_str!("../../migrations/webhook_dead_letters.sql");
 
@@ -30,7 +30,7 @@ const REMOVE: &str = "DELETE FROM webhook_dead_letters WHERE id = $1";
 /// Sends what was kept again, through a function of yours:
 ///
 /// ```
-/// use tower_webhook::dead_letters::{BoxError, OpenLetter, PostgresLetters, PrivateKey};
+/// use tower_webhook::{BoxError, dead_letters::{OpenLetter, PostgresLetters, PrivateKey}};
 ///
 /// # async fn send(_: OpenLetter) -> Result<(), BoxError> { Ok(()) }
 /// async fn send_again(letters: &PostgresLetters, key: &PrivateKey) -> Result<(), BoxError> {

@@ -1,9 +1,7 @@
-use std::{error::Error, pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc};
 
 use super::DeadLetter;
-
-/// A boxed error of any kind. [`Keeper::on_error`](super::Keeper::on_error) gets it.
-pub type BoxError = Box<dyn Error + Send + Sync>;
+use crate::BoxError;
 
 /// The future of [`DeadLetters::keep`].
 pub type Kept = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;

@@ -103,6 +103,5 @@ pub use self::{
     service::{IdempotencyFuture, IdempotencyService},
     store::{Attempt, Claim, ClaimToken, Commit, Done, Store},
 };
-pub use tower::BoxError;
-
+use crate::BoxError;
 pub use crate::delivery::{Identity, IdentityBuilder};

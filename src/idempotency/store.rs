@@ -8,9 +8,8 @@ use std::{
 };
 
 use http::StatusCode;
-use tower::BoxError;
 
-use super::{BoxStore, EventKey, key::random};
+use super::{BoxError, BoxStore, EventKey, key::random};
 
 /// Stores which events are in progress and which are done.
 ///

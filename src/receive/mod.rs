@@ -14,7 +14,7 @@ mod rejected;
 mod rest;
 mod service;
 
-use tower::BoxError;
+use crate::BoxError;
 
 pub use self::{
     body::WebhookBody, future::ResponseFuture, layer::WebhookLayer, rejected::RejectedDelivery, service::WebhookService,

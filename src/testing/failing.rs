@@ -4,7 +4,10 @@ use std::{
     time::Duration,
 };
 
-use crate::idempotency::{Attempt, BoxError, Claim, Commit, Done, Store};
+use crate::{
+    BoxError,
+    idempotency::{Attempt, Claim, Commit, Done, Store},
+};
 
 /// A store whose steps fail on demand, to test what your service then answers.
 ///

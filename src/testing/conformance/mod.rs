@@ -10,7 +10,10 @@ mod threads;
 use std::{error::Error, fmt, pin::Pin, time::Duration};
 
 pub use self::model::walk;
-use crate::idempotency::{Attempt, BoxError, ClaimToken, EventKey, Store};
+use crate::{
+    BoxError,
+    idempotency::{Attempt, ClaimToken, EventKey, Store},
+};
 
 /// Checks that a [`Store`] follows every rule. `advance` must let the time of the store pass.
 ///

@@ -10,7 +10,10 @@ use std::{
 use http::StatusCode;
 
 use super::{LEASE, TTL, Violation, attempt_on, expect, fresh_key};
-use crate::idempotency::{Attempt, BoxError, Claim, ClaimToken, Commit, Done, EventKey, Store};
+use crate::{
+    BoxError,
+    idempotency::{Attempt, Claim, ClaimToken, Commit, Done, EventKey, Store},
+};
 
 /// More than the time that the check itself takes.
 const MARGIN: Duration = Duration::from_secs(1000);

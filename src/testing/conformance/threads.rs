@@ -10,7 +10,10 @@ use std::{
 use http::StatusCode;
 
 use super::{LEASE, TTL, Violation, attempt_on, expect, fresh_key, rules::renews};
-use crate::idempotency::{Attempt, BoxError, Claim, Commit, Done, Store};
+use crate::{
+    BoxError,
+    idempotency::{Attempt, Claim, Commit, Done, Store},
+};
 
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 

@@ -20,9 +20,9 @@ use tokio::{
 };
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_webhook::{
-    Rejection, RejectionKind, WebhookBody, WebhookLayer,
+    BoxError, Rejection, RejectionKind, WebhookBody, WebhookLayer,
     handshake::{MetaChallenge, MetriportPing},
-    idempotency::{BoxError, BoxStore, IdempotencyLayer, Outcome, Pepper, RedisStore, Store},
+    idempotency::{BoxStore, IdempotencyLayer, Outcome, Pepper, RedisStore, Store},
     observe::{Accepted, MetricsObserver, Observation, Observer, TracingObserver},
     provider::{
         Custom, Envelope, Place as In, Provider,
