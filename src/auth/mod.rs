@@ -63,6 +63,7 @@ mod signature;
 mod standard_webhooks;
 #[cfg(feature = "signatures")]
 mod twilio;
+mod uri;
 mod verified;
 
 pub(crate) use self::keys::{KeySettings, Secrets};
@@ -76,7 +77,7 @@ pub use self::{
 };
 #[cfg(feature = "signatures")]
 pub use self::{
-    signature::{Encoding, Part, Signature, SignatureBuilder},
+    signature::{At, Encoding, Part, Signature, SignatureBuilder},
     standard_webhooks::{StandardWebhooks, StandardWebhooksBuilder},
     twilio::{Twilio, TwilioBuilder},
 };

@@ -9,14 +9,18 @@ use serde::{
 use serde_json::{Deserializer, de::Read, value::RawValue};
 
 use super::Str;
+use crate::{ConfigError, ConfigErrorKind};
 
-/// The names that lead to a member, from the root.
+/// The names that lead to a member, from the root. In an array, a number is a place: the first element is `0`.
 pub(crate) type Path = [Box<str>];
 
-/// The path that names with dots between them are, unless one is empty.
-#[cfg(feature = "signatures")]
-pub(crate) fn path(names: &str) -> Option<Box<Path>> {
-    names.split('.').map(|name| (!name.is_empty()).then(|| Box::from(name))).collect()
+/// The path that names with dots between them are. `setting` names it in the error, if one is empty.
+pub(crate) fn checked_path(names: &str, setting: &'static str) -> Result<Box<Path>, ConfigError> {
+    let path = names.split('.').map(|name| (!name.is_empty()).then(|| Box::from(name))).collect::<Option<_>>();
+    path.ok_or_else(|| {
+        let error = ConfigError::new(ConfigErrorKind::Malformed, setting);
+        error.expected("names with dots between them, such as `data.id`")
+    })
 }
 
 /// Reads several members in one pass. A member that occurs twice, or below an object that does, is
