@@ -115,11 +115,15 @@ impl<P: Provider> Receiver<P> {
         }
     }
 
-    /// Both: a request can have a credential and a receipt.
-    fn mark_sensitive(&self, headers: &mut HeaderMap) {
-        self.provider.scheme().mark_sensitive(headers);
+    /// Marks the headers with credentials, and takes the one in the URI out. A request can have a credential and a receipt.
+    fn hide_credentials(&self, head: &mut Parts) {
+        let scheme = self.provider.scheme();
+        scheme.mark_sensitive(&mut head.headers);
         if let Some(replays) = &self.replays {
-            replays.mark_sensitive(headers);
+            replays.mark_sensitive(&mut head.headers);
+        }
+        if let Some(uri) = scheme.redact(&head.uri) {
+            head.uri = uri;
         }
     }
 
@@ -145,7 +149,8 @@ impl<P: Provider> Receiver<P> {
         if let Some(answer) = self.handshakes.iter().find_map(|handshake| handshake.answer_unsigned(head)) {
             return Ok(Admission::Answered(response::sendable(answer?)));
         }
-        if head.method != Method::POST {
+        let scheme = self.scheme(&head.headers);
+        if head.method != scheme.method().unwrap_or(Method::POST) {
             return Err(RejectionKind::MethodNotAllowed.into());
         }
         if !is_identity(&head.headers) {
@@ -153,7 +158,7 @@ impl<P: Provider> Receiver<P> {
         }
         self.media_types.check(&head.headers)?;
         let received_at = self.clock.now();
-        let verified = self.scheme(&head.headers).verify_head(&Head::new(head, received_at))?;
+        let verified = scheme.verify_head(&Head::new(head, received_at))?;
         if usize::try_from(announced(&head.headers, &body.size_hint())).is_ok_and(|length| length <= self.body_limit) {
             Ok(Admission::Admitted(Admitted { verified, received_at }))
         } else {
@@ -192,7 +197,7 @@ impl<P: Provider> Receiver<P> {
             let provider = Arc::clone(&self.provider) as Arc<dyn crate::delivery::Identify>;
             head.extensions.insert(crate::delivery::Identifiable::new(provider, body.clone()));
         }
-        self.mark_sensitive(&mut head.headers);
+        self.hide_credentials(head);
         head.extensions.insert(event);
         head.extensions.insert(delivery.clone());
         Ok(Acceptance::Accepted(WebhookBody::from(body.clone()), delivery))
@@ -215,7 +220,8 @@ impl<P: Provider> Receiver<P> {
         match kind {
             RejectionKind::Unauthenticated => self.provider.scheme().challenge(headers),
             RejectionKind::MethodNotAllowed => {
-                headers.insert(ALLOW, HeaderValue::from_static("POST"));
+                let method = self.provider.scheme().method().unwrap_or(Method::POST);
+                headers.extend(HeaderValue::from_str(method.as_str()).ok().map(|method| (ALLOW, method)));
             }
             RejectionKind::UnsupportedEncoding => {
                 headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -224,7 +230,7 @@ impl<P: Provider> Receiver<P> {
             _ => {}
         }
         if is_watched {
-            self.mark_sensitive(&mut head.headers);
+            self.hide_credentials(head);
             let rejected = RejectedDelivery::new(head, &rejection, delivery.as_ref(), body);
             if let Some(inspect) = &self.inspect_rejection {
                 inspect(rejected);
