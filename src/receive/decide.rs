@@ -141,7 +141,10 @@ impl<P: Provider> Receiver<P> {
 
     /// Tells the observer of a delivery for the handler.
     pub(super) fn tell(&self, watch: &mut Watch, head: &Parts, body: &Bytes, delivery: &Delivery) {
-        watch.accept(delivery, &|| self.provider.drift(RawDelivery::new(head, body, delivery)));
+        watch.accept(delivery, &|| {
+            let content = self.provider.content(body).ok().flatten();
+            self.provider.drift(RawDelivery::new(head, content.as_ref().unwrap_or(body), delivery))
+        });
     }
 
     /// Decides on the head. Asks the body for its length, and does not read it.
@@ -175,11 +178,16 @@ impl<P: Provider> Receiver<P> {
             None => scheme.verify_body(&Head::new(head, received_at), body)?,
         };
         let delivery = Delivery::new(Arc::clone(&self.name), verified, received_at, body.len());
+        let content = match self.provider.content(body) {
+            Ok(content) => content,
+            Err(rejection) => return Err(Refused { rejection, delivery: Some(delivery) }),
+        };
+        let content = content.as_ref().unwrap_or(body);
         let (delivery, tag) = match self.provider.envelope() {
-            Some(envelope) => envelope.read(head, body, delivery),
+            Some(envelope) => envelope.read(head, content, delivery),
             None => (delivery, Tag::Absent),
         };
-        let raw = RawDelivery::new(head, body, &delivery).with_tag(&tag);
+        let raw = RawDelivery::new(head, content, &delivery).with_tag(&tag);
         if let Some(mut answer) = self.handshakes.iter().find_map(|handshake| handshake.answer_signed(raw)) {
             answer.extensions_mut().insert(delivery);
             return Ok(Acceptance::Answered(response::sendable(answer)));
@@ -195,7 +203,7 @@ impl<P: Provider> Receiver<P> {
         #[cfg(feature = "idempotency")]
         {
             let provider = Arc::clone(&self.provider) as Arc<dyn crate::delivery::Identify>;
-            head.extensions.insert(crate::delivery::Identifiable::new(provider, body.clone()));
+            head.extensions.insert(crate::delivery::Identifiable::new(provider, content.clone()));
         }
         self.hide_credentials(head);
         head.extensions.insert(event);

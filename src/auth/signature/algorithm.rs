@@ -4,9 +4,7 @@ use aws_lc_rs::{
     constant_time::verify_slices_are_equal,
     hmac,
     rsa::PublicEncryptingKey,
-    signature::{
-        ECDSA_P256_SHA256_ASN1, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, VerificationAlgorithm,
-    },
+    signature::{ECDSA_P256_SHA256_ASN1, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, VerificationAlgorithm},
 };
 
 use super::Candidates;
@@ -187,7 +185,9 @@ const MAX_RSA_BITS: usize = 4096;
 /// Reads a PEM file, or the base64 in it, in one line or in several.
 fn public_key_text(text: &[u8]) -> Result<Secret, Fault> {
     let lines = text.trim_ascii_end();
-    let lines = lines.strip_prefix(b"-----BEGIN PUBLIC KEY-----\n").or_else(|| lines.strip_prefix(b"-----BEGIN PUBLIC KEY-----\r\n"));
+    let lines = lines
+        .strip_prefix(b"-----BEGIN PUBLIC KEY-----\n")
+        .or_else(|| lines.strip_prefix(b"-----BEGIN PUBLIC KEY-----\r\n"));
     let inner = lines.and_then(|lines| lines.strip_suffix(b"-----END PUBLIC KEY-----"));
     let decoded = match inner {
         Some(inner) => {
@@ -202,7 +202,11 @@ fn public_key_text(text: &[u8]) -> Result<Secret, Fault> {
 fn rsa(key: Secret) -> Result<Secret, Fault> {
     let parsed = PublicEncryptingKey::from_der(key.bytes()).map_err(|_| Fault::malformed(PUBLIC_KEY_FORMS))?;
     let bits = parsed.key_size_bits();
-    if (2048..=MAX_RSA_BITS).contains(&bits) { Ok(key) } else { Err(Fault::malformed("an RSA key of 2,048 to 4,096 bits")) }
+    if (2048..=MAX_RSA_BITS).contains(&bits) {
+        Ok(key)
+    } else {
+        Err(Fault::malformed("an RSA key of 2,048 to 4,096 bits"))
+    }
 }
 
 const ED25519_LEN: usize = 32;

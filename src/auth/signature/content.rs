@@ -5,7 +5,11 @@ use std::{borrow::Cow, time::SystemTime};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
-use super::{algorithm::Message, pieces::Pieces, tolerance::{Form, Tolerance}};
+use super::{
+    algorithm::Message,
+    pieces::Pieces,
+    tolerance::{Form, Tolerance},
+};
 use crate::{
     Rejection, RejectionReason,
     auth::{Head, Verified},
@@ -206,7 +210,8 @@ impl Content {
             _ => None,
         };
         let signed = self.pieces.members().iter().map(|path| find(path)).collect::<Option<_>>();
-        let signed = signed.ok_or(RejectionReason::Other("the body has no signed member where the settings say it is"))?;
+        let signed =
+            signed.ok_or(RejectionReason::Other("the body has no signed member where the settings say it is"))?;
         Ok(Members { timestamp, signed })
     }
 

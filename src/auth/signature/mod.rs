@@ -11,7 +11,6 @@ use std::{fmt, hint::black_box, time::Duration};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Uri};
 
-use self::{at::Carrier, settings::Settings, tolerance::Form};
 pub(super) use self::{
     algorithm::{Algorithm, Message, Verifier},
     content::{Content, SignedHead, TimestampSource},
@@ -20,6 +19,7 @@ pub(super) use self::{
     wire::{Candidates, Signatures},
 };
 pub use self::{at::At, content::Part, wire::Encoding};
+use self::{at::Carrier, settings::Settings, tolerance::Form};
 use super::{
     Head, Key, KeySettings, Scheme, Verified,
     keys::{KeyForm, KeySource, Reading, Source},
@@ -251,12 +251,7 @@ impl Signature {
     }
 
     /// Tries the keys. What a match proves is added by the caller.
-    fn verify(
-        &self,
-        head: &Head<'_>,
-        message: &dyn Message,
-        candidates: &Candidates,
-    ) -> Result<Verified, Rejection> {
+    fn verify(&self, head: &Head<'_>, message: &dyn Message, candidates: &Candidates) -> Result<Verified, Rejection> {
         let found = self.keys.find(head);
         if !found.keys.can_try(candidates.len()) {
             // The time must not show how many keys a tenant has.
@@ -607,13 +602,7 @@ impl SignatureBuilder {
         let signatures = settings.signatures(settings.algorithm.lengths())?;
         let keys = keys.build(KeyForm::new(noun, Reading::Signature(settings.algorithm)))?;
         let url = settings.public_url.as_deref().map(public_url::parse).transpose()?;
-        Ok(Signature {
-            carrier,
-            signatures,
-            content,
-            keys,
-            public_path: url.map(|url| url.path().into()),
-        })
+        Ok(Signature { carrier, signatures, content, keys, public_path: url.map(|url| url.path().into()) })
     }
 }
 

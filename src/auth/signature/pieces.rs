@@ -85,7 +85,8 @@ impl Pieces {
             parts.iter().try_fold(Vec::new(), |pieces, part| joined(pieces, part, public_url, &mut members))
         };
         let before = sides.next().map_or(Ok(Vec::new()), &mut cut)?;
-        let (after, signs_body) = sides.next().map_or(Ok((Vec::new(), false)), |parts| cut(parts).map(|it| (it, true)))?;
+        let (after, signs_body) =
+            sides.next().map_or(Ok((Vec::new(), false)), |parts| cut(parts).map(|it| (it, true)))?;
         let pieces = Self { before, after, form, signs_body, members };
         pieces.borders().try_for_each(|(side, piece, inner)| check_border(form, side, piece, inner))?;
         Ok(pieces)

@@ -5,7 +5,8 @@ use std::ops::RangeInclusive;
 use http::HeaderName;
 
 use super::{
-    Algorithm, At, Content, Encoding, Part, Pieces, Signatures, TimestampSource, ToleranceSettings, at::Carrier, wire::Pairs,
+    Algorithm, At, Content, Encoding, Part, Pieces, Signatures, TimestampSource, ToleranceSettings, at::Carrier,
+    wire::Pairs,
 };
 use crate::{ConfigError, ConfigErrorKind, json::members};
 
@@ -65,7 +66,8 @@ impl Settings {
             return Err(error.expected("an id: a time belongs into `timestamp_header`, which checks it"));
         }
         let pieces = Pieces::with_times(&self.parts, self.public_url.as_deref(), self.tolerance.form)?;
-        let signatures = if let Carrier::Header(name) = self.at.checked(self.unsigned_body)? { Some(name) } else { None };
+        let signatures =
+            if let Carrier::Header(name) = self.at.checked(self.unsigned_body)? { Some(name) } else { None };
         let header = if let TimestampSource::Header(name) = &timestamp { Some(name) } else { None };
         let names: Vec<_> =
             [signatures.as_ref(), header, id.as_ref()].into_iter().flatten().chain(pieces.headers()).collect();
@@ -118,7 +120,8 @@ impl Settings {
         }
         let separators = [Some(separator), self.list];
         let can_stand = |c: char| c.is_ascii_graphic() && c != '=' && !separators.contains(&Some(c));
-        let names: Vec<&str> = [timestamp, signature].into_iter().chain(self.more_fields.iter().map(|it| &**it)).collect();
+        let names: Vec<&str> =
+            [timestamp, signature].into_iter().chain(self.more_fields.iter().map(|it| &**it)).collect();
         if names.iter().any(|name| name.is_empty() || !name.chars().all(can_stand)) {
             let error = ConfigError::new(ConfigErrorKind::Malformed, "the name of a field");
             return Err(error.expected("visible ASCII without `=`, blanks and the separator"));

@@ -93,9 +93,8 @@ impl Tolerance {
             return rfc3339(text).map(|since| self.check(since, now));
         }
         let is_number = (1..=MAX_DIGITS).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
-        is_number.then(|| {
-            self.check_number(text.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')), now)
-        })
+        is_number
+            .then(|| self.check_number(text.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')), now))
     }
 
     /// Reads the instant from a number, if it is near enough to `now`.
