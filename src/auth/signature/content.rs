@@ -175,8 +175,7 @@ impl Content {
             }
         }
         let timestamp = timestamp.map_or(&b""[..], |(_, text)| text);
-        let signed = SignedHead { head: *head, timestamp, id, members: &[], at };
-        if self.pieces.sign_body() { self.fitting(signed) } else { Ok(signed) }
+        Ok(SignedHead { head: *head, timestamp, id, members: &[], at })
     }
 
     /// Adds what the body has of what is signed, if the body itself is not.
@@ -197,7 +196,7 @@ impl Content {
     }
 
     /// Rejects values whose borders what is signed does not show.
-    fn fitting<'a>(&self, signed: SignedHead<'a>) -> Result<SignedHead<'a>, Rejection> {
+    pub(super) fn fitting<'a>(&self, signed: SignedHead<'a>) -> Result<SignedHead<'a>, Rejection> {
         let reason = "a signed value contains what ends it in what is signed";
         if self.pieces.fit_head(&signed) { Ok(signed) } else { Err(RejectionReason::Other(reason).into()) }
     }

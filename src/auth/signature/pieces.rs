@@ -250,8 +250,8 @@ fn check_border(form: Form, side: Side, piece: &Piece, inner: Inner<'_>) -> Resu
         (_, Inner::Piece(Piece::Fixed(_))) => return Ok(()),
         (Piece::Query, Inner::Body) if matches!(side, Side::Before) => return Ok(()),
         (Piece::Id, Inner::Piece(Piece::Timestamp)) if is_rfc3339 && matches!(side, Side::Before) => return Ok(()),
-        (Piece::Header(_), _) => ("what is signed next to a header", "a literal between it and the body"),
-        (Piece::Member(_), _) => ("what is signed behind a member of the body", "a literal"),
+        (Piece::Header(_), _) => ("what is signed next to the header", "a literal between it and the body"),
+        (Piece::Member(_), _) => ("what is signed next to the member of the body", "a literal"),
         (Piece::Id | Piece::Uri | Piece::Query, _) => {
             ("what is signed next to the id or the URI", "a literal between it and the body")
         }

@@ -131,7 +131,7 @@ fn what_is_signed_and_what_is_read_must_agree() {
 }
 
 const IN_BODY: &str =
-    "the member of the timestamp is not well-formed: expected names with dots between them, such as `data.sent_at`";
+    "the member of the timestamp is not well-formed: expected names with dots between them, such as `data.id`";
 
 #[test]
 fn a_public_url_must_be_one() {
@@ -256,7 +256,7 @@ fn a_public_key_must_be_one_of_its_kind() {
     let named = Signature::ecdsa_p256("x-signature").key(base64).build();
     assert_eq!(
         named.unwrap_err().to_string(),
-        "public key 1 is not well-formed: expected a `SubjectPublicKeyInfo` in DER, as base64"
+        "public key 1 is not well-formed: expected a `SubjectPublicKeyInfo` as PEM, or in DER as base64"
     );
     assert_eq!(ed25519("").unwrap_err(), ConfigErrorKind::Blank);
     assert_eq!(Signature::ed25519("x").build().unwrap_err().kind(), ConfigErrorKind::Missing);
