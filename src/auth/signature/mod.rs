@@ -208,8 +208,13 @@ impl Signature {
     /// use tower_webhook::auth::{Encoding, Signature};
     ///
     /// let pem = "-----BEGIN PUBLIC KEY-----
-    /// MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAzTr8rOOpM3bKvG8xCXtE
-    /// RSAKEY
+    /// MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA0UuMVub2AbL+d9Wjemz0
+    /// d2h35j/I9ba/P3dkZgj0DK9654k8Cnn5tzEPICPDVgjlf2gU3ekD5YgpbLgkzwTB
+    /// vnKV/KnJPFb9SrgaoWkFFQP2cGipkO1W7sjCrXSktT7yIvve29vMXWPAERTMypzp
+    /// v6CWPbpdsGVbNt8QjtLNVAeJDY8Gjd8QnpyFD0FnKEMMvNlvkAoIhuxAKPmsXLWU
+    /// oFixYhPztEd5s7poDG4lYHExvrXNQIe+a5ZmAchPkU61GOyYx48YsSblD+zE2BRv
+    /// F3wxQO88AFZxq7sIR/ehfZj8ZurAeitifvPLblB41AKF6sWokRZfdyvn7gVt51A7
+    /// qwIDAQAB
     /// -----END PUBLIC KEY-----";
     /// let scheme = Signature::rsa_sha256("x-wh-signature").key(pem).encoding(Encoding::Base64).build()?;
     /// # Ok::<_, tower_webhook::ConfigError>(())
