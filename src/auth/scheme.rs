@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, request::Parts};
 
 use super::Verified;
 use crate::{
@@ -79,6 +79,19 @@ pub trait Scheme: Send + Sync + 'static {
         for value in headers.values_mut() {
             value.set_sensitive(true);
         }
+    }
+
+    /// The URI without the credential, if it has one: your handler and your hooks get it in the place of the request's.
+    ///
+    /// The default is `None`: the URI has no credential, and stays as it is.
+    fn redact(&self, uri: &Uri) -> Option<Uri> {
+        let _ = uri;
+        None
+    }
+
+    /// The method of deliveries, if it is not `POST`. The default is `None`.
+    fn method(&self) -> Option<Method> {
+        None
     }
 
     /// Adds the headers that a response to an unauthenticated delivery needs, such as `WWW-Authenticate`.
@@ -208,6 +221,14 @@ macro_rules! delegate {
                 (**self).mark_sensitive(headers);
             }
 
+            fn redact(&self, uri: &Uri) -> Option<Uri> {
+                (**self).redact(uri)
+            }
+
+            fn method(&self) -> Option<Method> {
+                (**self).method()
+            }
+
             fn challenge(&self, response: &mut HeaderMap) {
                 (**self).challenge(response);
             }
@@ -233,6 +254,14 @@ impl<A: Scheme, B: Scheme> Scheme for And<A, B> {
     fn mark_sensitive(&self, headers: &mut HeaderMap) {
         self.0.mark_sensitive(headers);
         self.1.mark_sensitive(headers);
+    }
+
+    fn redact(&self, uri: &Uri) -> Option<Uri> {
+        redact_both(&self.0, &self.1, uri)
+    }
+
+    fn method(&self) -> Option<Method> {
+        self.0.method().or_else(|| self.1.method())
     }
 
     fn challenge(&self, response: &mut HeaderMap) {
@@ -264,10 +293,23 @@ impl<A: Scheme, B: Scheme> Scheme for Or<A, B> {
         self.1.mark_sensitive(headers);
     }
 
+    fn redact(&self, uri: &Uri) -> Option<Uri> {
+        redact_both(&self.0, &self.1, uri)
+    }
+
+    fn method(&self) -> Option<Method> {
+        self.0.method().or_else(|| self.1.method())
+    }
+
     fn challenge(&self, response: &mut HeaderMap) {
         self.0.challenge(response);
         self.1.challenge(response);
     }
+}
+
+fn redact_both(first: &impl Scheme, second: &impl Scheme, uri: &Uri) -> Option<Uri> {
+    let redacted = first.redact(uri);
+    second.redact(redacted.as_ref().unwrap_or(uri)).or(redacted)
 }
 
 /// Verifies head and body by one scheme of two. The head is verified again if the other scheme needed the body, because

@@ -42,7 +42,7 @@ impl<'a> RawDelivery<'a> {
         self.head
     }
 
-    /// The whole body.
+    /// The whole body, or what [`Provider::content`](crate::provider::Provider::content) has found in it.
     #[must_use]
     pub fn body(&self) -> &'a Bytes {
         self.body

@@ -115,11 +115,15 @@ impl<P: Provider> Receiver<P> {
         }
     }
 
-    /// Both: a request can have a credential and a receipt.
-    fn mark_sensitive(&self, headers: &mut HeaderMap) {
-        self.provider.scheme().mark_sensitive(headers);
+    /// Marks the headers with credentials, and takes the one in the URI out. A request can have a credential and a receipt.
+    fn hide_credentials(&self, head: &mut Parts) {
+        let scheme = self.provider.scheme();
+        scheme.mark_sensitive(&mut head.headers);
         if let Some(replays) = &self.replays {
-            replays.mark_sensitive(headers);
+            replays.mark_sensitive(&mut head.headers);
+        }
+        if let Some(uri) = scheme.redact(&head.uri) {
+            head.uri = uri;
         }
     }
 
@@ -137,7 +141,10 @@ impl<P: Provider> Receiver<P> {
 
     /// Tells the observer of a delivery for the handler.
     pub(super) fn tell(&self, watch: &mut Watch, head: &Parts, body: &Bytes, delivery: &Delivery) {
-        watch.accept(delivery, &|| self.provider.drift(RawDelivery::new(head, body, delivery)));
+        watch.accept(delivery, &|| {
+            let content = self.provider.content(body).ok().flatten();
+            self.provider.drift(RawDelivery::new(head, content.as_ref().unwrap_or(body), delivery))
+        });
     }
 
     /// Decides on the head. Asks the body for its length, and does not read it.
@@ -145,7 +152,8 @@ impl<P: Provider> Receiver<P> {
         if let Some(answer) = self.handshakes.iter().find_map(|handshake| handshake.answer_unsigned(head)) {
             return Ok(Admission::Answered(response::sendable(answer?)));
         }
-        if head.method != Method::POST {
+        let scheme = self.scheme(&head.headers);
+        if head.method != scheme.method().unwrap_or(Method::POST) {
             return Err(RejectionKind::MethodNotAllowed.into());
         }
         if !is_identity(&head.headers) {
@@ -153,7 +161,7 @@ impl<P: Provider> Receiver<P> {
         }
         self.media_types.check(&head.headers)?;
         let received_at = self.clock.now();
-        let verified = self.scheme(&head.headers).verify_head(&Head::new(head, received_at))?;
+        let verified = scheme.verify_head(&Head::new(head, received_at))?;
         if usize::try_from(announced(&head.headers, &body.size_hint())).is_ok_and(|length| length <= self.body_limit) {
             Ok(Admission::Admitted(Admitted { verified, received_at }))
         } else {
@@ -170,11 +178,16 @@ impl<P: Provider> Receiver<P> {
             None => scheme.verify_body(&Head::new(head, received_at), body)?,
         };
         let delivery = Delivery::new(Arc::clone(&self.name), verified, received_at, body.len());
+        let content = match self.provider.content(body) {
+            Ok(content) => content,
+            Err(rejection) => return Err(Refused { rejection, delivery: Some(delivery) }),
+        };
+        let content = content.as_ref().unwrap_or(body);
         let (delivery, tag) = match self.provider.envelope() {
-            Some(envelope) => envelope.read(head, body, delivery),
+            Some(envelope) => envelope.read(head, content, delivery),
             None => (delivery, Tag::Absent),
         };
-        let raw = RawDelivery::new(head, body, &delivery).with_tag(&tag);
+        let raw = RawDelivery::new(head, content, &delivery).with_tag(&tag);
         if let Some(mut answer) = self.handshakes.iter().find_map(|handshake| handshake.answer_signed(raw)) {
             answer.extensions_mut().insert(delivery);
             return Ok(Acceptance::Answered(response::sendable(answer)));
@@ -190,9 +203,9 @@ impl<P: Provider> Receiver<P> {
         #[cfg(feature = "idempotency")]
         {
             let provider = Arc::clone(&self.provider) as Arc<dyn crate::delivery::Identify>;
-            head.extensions.insert(crate::delivery::Identifiable::new(provider, body.clone()));
+            head.extensions.insert(crate::delivery::Identifiable::new(provider, content.clone()));
         }
-        self.mark_sensitive(&mut head.headers);
+        self.hide_credentials(head);
         head.extensions.insert(event);
         head.extensions.insert(delivery.clone());
         Ok(Acceptance::Accepted(WebhookBody::from(body.clone()), delivery))
@@ -215,7 +228,8 @@ impl<P: Provider> Receiver<P> {
         match kind {
             RejectionKind::Unauthenticated => self.provider.scheme().challenge(headers),
             RejectionKind::MethodNotAllowed => {
-                headers.insert(ALLOW, HeaderValue::from_static("POST"));
+                let method = self.provider.scheme().method().unwrap_or(Method::POST);
+                headers.extend(HeaderValue::from_str(method.as_str()).ok().map(|method| (ALLOW, method)));
             }
             RejectionKind::UnsupportedEncoding => {
                 headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -224,7 +238,7 @@ impl<P: Provider> Receiver<P> {
             _ => {}
         }
         if is_watched {
-            self.mark_sensitive(&mut head.headers);
+            self.hide_credentials(head);
             let rejected = RejectedDelivery::new(head, &rejection, delivery.as_ref(), body);
             if let Some(inspect) = &self.inspect_rejection {
                 inspect(rejected);

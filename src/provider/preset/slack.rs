@@ -6,8 +6,10 @@ use crate::{
 
 /// Slack ([page](https://docs.slack.dev/authentication/verifying-requests-from-slack)).
 ///
-/// HMAC-SHA256 of time and body, in hex after `v0=`. Type and id are those of the Events API. Commands and
-/// interactions are forms: take them with [`raw`](super::PresetBuilder::raw). For the URL of events, add
+/// HMAC-SHA256 of time and body, in hex after `v0=`. Type and id are those of the Events API. Interactions are forms with
+/// JSON in the field `payload`, which is decoded too: for their own URL, set
+/// [`envelope`](super::PresetBuilder::envelope), as their type is at `type`. Commands are forms without JSON: take them with
+/// [`raw`](super::PresetBuilder::raw). For the URL of events, add
 /// [`SlackUrlVerification`](crate::handshake::SlackUrlVerification). Answer within 3 seconds.
 ///
 /// # Examples
@@ -29,5 +31,5 @@ pub fn slack() -> PresetBuilder {
         .event_type(Place::body("event.type"))
         .event_id(Place::body("event_id"))
         .attempt(Place::header("x-slack-retry-num"));
-    PresetBuilder::new("slack", scheme, envelope)
+    PresetBuilder::new("slack", scheme, envelope).json_in_form("payload")
 }
