@@ -156,9 +156,9 @@ impl Challenge {
     /// Answers Notion's verification ([page](https://developers.notion.com/reference/webhooks)): a `POST` of
     /// `{"verification_token":".."}`, once per subscription, with 200.
     ///
-    /// Your function gets the head of the request and the token, which signs all deliveries from then on. Show the token to
-    /// the person who set the subscription up: she has to paste it into Notion, and only a right one is accepted there. It
-    /// must not block.
+    /// Your function gets the head of the request and the token, which signs all deliveries from then on. It must not block.
+    /// Show the token to the person who set the subscription up, and who has to paste it into Notion: a wrong one is refused
+    /// there.
     ///
     /// **Do not use the token as a key before that.** The request is not signed, so anyone can send one, at any time. A key
     /// that a stranger chose would let the stranger deliver.
