@@ -84,7 +84,7 @@ pub trait Scheme: Send + Sync + 'static {
     /// Computes HMAC-SHA256 of `message` with the key that verifies this delivery, for the answer to an
     /// [endpoint verification](crate::handshake) such as Zoom's. The layer calls it for authentic deliveries only.
     ///
-    /// The default is `None`: only [`Signature::hmac_sha256`](super::Signature) has such keys.
+    /// The default is `None`: only `Signature::hmac_sha256` has such keys.
     fn hmac_sha256(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
         let _ = (head, body, message);
         None

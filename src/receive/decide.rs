@@ -190,34 +190,34 @@ impl<P: Provider> Receiver<P> {
 
     /// Answers an endpoint verification by its head. The body of a `POST` may be an event.
     fn answer_unsigned(&self, head: &Parts, body: &impl Body) -> Option<Result<Response<Bytes>, Refused>> {
-        if self.handshakes.is_empty() || head.method == Method::POST && !has_no_bytes(body) {
+        if self.handshakes.is_empty() || head.method == Method::POST && !is_empty(head, body) {
             return None;
         }
         let answer = self.handshakes.iter().find_map(|handshake| handshake.answer_unsigned(head))?;
-        Some(
-            answer
-                .map(|mut answer| {
-                    if head.method == Method::OPTIONS {
-                        answer.headers_mut().entry(ALLOW).or_insert_with(|| self.allow.clone());
-                    }
-                    response::sendable(answer)
-                })
-                .map_err(Refused::from),
-        )
+        Some(match answer {
+            Ok(mut answer) => {
+                if head.method == Method::OPTIONS && !answer.headers().contains_key(ALLOW) {
+                    answer.headers_mut().insert(ALLOW, self.allow.clone());
+                }
+                Ok(response::sendable(answer))
+            }
+            Err(rejection) => Err(rejection.into()),
+        })
     }
 
     /// Decides on a request whose head the scheme has rejected. Without a credential, a short body may be an endpoint
     /// verification.
     fn unsigned(&self, head: &Parts, body: &impl Body, rejection: Rejection) -> Result<Admission, Refused> {
-        let is_unsigned = rejection.is_unsigned();
-        let refused = Refused::from(rejection);
+        if self.handshakes.is_empty() || !rejection.is_unsigned() {
+            return Err(rejection.into());
+        }
         let max = self.handshakes.iter().map(|handshake| handshake.max_unsigned_body()).max().unwrap_or(0);
         let max_body = max.min(MAX_UNSIGNED_BODY).min(self.body_limit);
         let length = announced(&head.headers, &body.size_hint());
-        if is_unsigned && max_body > 0 && usize::try_from(length).is_ok_and(|length| length <= max_body) {
-            Ok(Admission::Unsigned(Unsigned { refused, max_body }))
+        if max_body > 0 && usize::try_from(length).is_ok_and(|length| length <= max_body) {
+            Ok(Admission::Unsigned(Unsigned { refused: rejection.into(), max_body }))
         } else {
-            Err(refused)
+            Err(rejection.into())
         }
     }
 
@@ -387,8 +387,9 @@ impl<P> Clone for Receiver<P> {
     }
 }
 
-fn has_no_bytes(body: &impl Body) -> bool {
-    body.is_end_stream() || body.size_hint().exact() == Some(0)
+/// Whether there is no body. A wrapped one may not know that it has ended.
+fn is_empty(head: &Parts, body: &impl Body) -> bool {
+    body.is_end_stream() || head.headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0")
 }
 
 fn is_identity(headers: &HeaderMap) -> bool {
