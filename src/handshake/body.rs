@@ -77,7 +77,9 @@ fn below<'a>(
         let is_strict = is_strict && !is_whole;
         let found = below(value.get(), &rests, &|name, _| !is_strict || is_listed(&rests, name), is_strict)?;
         for (index, found) in indexes.into_iter().zip(found) {
-            values.get_mut(index).map(|slot| *slot = found);
+            if let Some(slot) = values.get_mut(index) {
+                *slot = found;
+            }
         }
     }
     Some(values)

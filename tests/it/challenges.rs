@@ -166,21 +166,23 @@ fn parsed(read: &[u8], is_head: bool) -> Option<Got> {
     (is_head || body.len() >= length).then_some(got)
 }
 
+type Header = (&'static str, &'static str);
+
 /// Requests to one endpoint, and what must become of them.
 struct Case {
     name: &'static str,
     layer: Layer,
     /// What the provider sends, and the answer: status, body, and headers of it.
-    genuine: Vec<(Sent, u16, &'static str, Vec<(&'static str, &'static str)>)>,
+    genuine: Vec<(Sent, u16, &'static str, Vec<Header>)>,
     /// What is refused exactly as a delivery without a credential is.
     refused: Vec<Sent>,
     /// Authentic deliveries that only look like the challenge. The handler gets them.
     events: Vec<Sent>,
 }
 
-const TEXT: (&str, &str) = ("content-type", "text/plain; charset=utf-8");
-const JSON: (&str, &str) = ("content-type", "application/json");
-const NOSNIFF: (&str, &str) = ("x-content-type-options", "nosniff");
+const TEXT: Header = ("content-type", "text/plain; charset=utf-8");
+const JSON: Header = ("content-type", "application/json");
+const NOSNIFF: Header = ("x-content-type-options", "nosniff");
 
 impl Case {
     async fn check(self) {
@@ -215,12 +217,7 @@ fn long() -> String {
 const EVENT: &str = r#"{"type":"order","id":7}"#;
 
 /// Challenges in the query of a `GET` that a token authenticates.
-fn with_token(
-    name: &'static str,
-    challenge: Challenge,
-    answer: &'static str,
-    kind: (&'static str, &'static str),
-) -> Case {
+fn with_token(name: &'static str, challenge: Challenge, answer: &'static str, kind: Header) -> Case {
     let query = |rest: &str| Sent::new("GET", &format!("?hub.mode=subscribe{rest}"));
     let token = format!("&hub.verify_token={TOKEN}");
     let right = format!("&hub.challenge=1158201444{token}");
