@@ -32,6 +32,10 @@ use crate::{
 /// | [`answer_status`](Self::answer_status) | 200 |
 /// | [`mismatch_status`](Self::mismatch_status) | the request is rejected as [`Unauthenticated`](crate::RejectionKind::Unauthenticated) |
 /// | [`on_challenge`](Self::on_challenge) | none |
+///
+/// # Examples
+///
+/// See [`Challenge::signed`] and [`Challenge::unsigned`].
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct ChallengeBuilder {

@@ -69,6 +69,10 @@ impl Challenge {
 
     /// Answers Dropbox's verification request ([page](https://www.dropbox.com/developers/reference/webhooks)): a `GET`
     /// with `challenge`, which is sent back as text.
+    ///
+    /// # Examples
+    ///
+    /// See the [module](super).
     #[must_use]
     pub fn dropbox() -> Self {
         Self::of([Self::unsigned(Method::GET).in_query("challenge").answer_text().ready()])
@@ -136,6 +140,10 @@ impl Challenge {
     /// a `POST` with `validationToken` in the query and no body. The token, decoded, is sent back as text.
     ///
     /// Graph waits 10 seconds, and puts its `clientState` into each item of a notification: compare that in your handler.
+    ///
+    /// # Examples
+    ///
+    /// See the [module](super).
     #[must_use]
     pub fn microsoft_graph() -> Self {
         let challenge = Self::unsigned(Method::POST).in_query("validationToken").allow_blanks();
@@ -147,6 +155,10 @@ impl Challenge {
     /// `{"challenge":".."}`, which is sent back.
     ///
     /// It is not signed. A body with more than `challenge` is not answered.
+    ///
+    /// # Examples
+    ///
+    /// See the [module](super).
     #[must_use]
     pub fn monday() -> Self {
         let challenge = Self::unsigned(Method::POST).in_body("challenge");
@@ -224,6 +236,10 @@ impl Challenge {
     /// # Errors
     ///
     /// See [`meta`](Self::meta).
+    ///
+    /// # Examples
+    ///
+    /// See [`meta`](Self::meta).
     pub fn strava(verify_token: impl Into<Key>) -> Result<Self, ConfigError> {
         Self::unsigned(Method::GET)
             .in_query("hub.challenge")
@@ -235,6 +251,10 @@ impl Challenge {
 
     /// Answers the `HEAD` that Trello sends when you create a webhook
     /// ([page](https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/)) with 200.
+    ///
+    /// # Examples
+    ///
+    /// See the [module](super).
     #[must_use]
     pub fn trello() -> Self {
         Self::of([Self::unsigned(Method::HEAD).ready()])
