@@ -94,6 +94,15 @@ pub trait Scheme: Send + Sync + 'static {
         None
     }
 
+    /// Computes HMAC-SHA256 of `message` with the key that verifies this delivery, for the answer to an
+    /// [endpoint verification](crate::handshake) such as Zoom's. The layer calls it for authentic deliveries only.
+    ///
+    /// The default is `None`: only `Signature::hmac_sha256` has such keys.
+    fn hmac_sha256(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
+        let _ = (head, body, message);
+        None
+    }
+
     /// Adds the headers that a response to an unauthenticated delivery needs, such as `WWW-Authenticate`.
     ///
     /// The default adds none.
@@ -217,6 +226,10 @@ macro_rules! delegate {
                 (**self).verify_body(head, body)
             }
 
+            fn hmac_sha256(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
+                (**self).hmac_sha256(head, body, message)
+            }
+
             fn mark_sensitive(&self, headers: &mut HeaderMap) {
                 (**self).mark_sensitive(headers);
             }
@@ -249,6 +262,10 @@ impl<A: Scheme, B: Scheme> Scheme for And<A, B> {
     fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
         let (first, second) = (verify(&self.0, head, body), verify(&self.1, head, body));
         first?.and(second?)
+    }
+
+    fn hmac_sha256(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
+        self.0.hmac_sha256(head, body, message).or_else(|| self.1.hmac_sha256(head, body, message))
     }
 
     fn mark_sensitive(&self, headers: &mut HeaderMap) {
@@ -286,6 +303,10 @@ impl<A: Scheme, B: Scheme> Scheme for Or<A, B> {
             (Err(first), Err(second)) => Err(the_one_that_was_tried(first, second)),
             (first, second) => first.or(second),
         }
+    }
+
+    fn hmac_sha256(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
+        self.0.hmac_sha256(head, body, message).or_else(|| self.1.hmac_sha256(head, body, message))
     }
 
     fn mark_sensitive(&self, headers: &mut HeaderMap) {

@@ -161,6 +161,13 @@ impl Verifier {
         found.map(Arc::clone)
     }
 
+    /// HMAC-SHA256 of a message with the key that has this label.
+    pub(in crate::auth) fn hmac_sha256(&self, label: &str, message: &[u8]) -> Option<[u8; 32]> {
+        let Self::Hmac(keys) = self else { return None };
+        let (_, key) = keys.iter().find(|(own, key)| **own == *label && key.algorithm() == hmac::HMAC_SHA256)?;
+        hmac::sign(key, message).as_ref().try_into().ok()
+    }
+
     pub(in crate::auth) fn labels(&self) -> Vec<&str> {
         match self {
             Self::Hmac(keys) => keys.iter().map(|(label, _)| &**label).collect(),

@@ -10,15 +10,15 @@ use crate::{
 /// JSON in the field `payload`, which is decoded too: for their own URL, set
 /// [`envelope`](super::PresetBuilder::envelope), as their type is at `type`. Commands are forms without JSON: take them with
 /// [`raw`](super::PresetBuilder::raw). For the URL of events, add
-/// [`SlackUrlVerification`](crate::handshake::SlackUrlVerification). Answer within 3 seconds.
+/// [`Challenge::slack`](crate::handshake::Challenge::slack). Answer within 3 seconds.
 ///
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::{handshake::SlackUrlVerification, provider::preset};
+/// use tower_webhook::{handshake::Challenge, provider::preset};
 ///
 /// let slack = preset::slack().key("8f742231b10e8888abcd99yyyzzz85a5").build()?;
-/// let layer = slack.into_layer().handshake(SlackUrlVerification::new());
+/// let layer = slack.into_layer().handshake(Challenge::slack());
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 pub fn slack() -> PresetBuilder {
