@@ -242,7 +242,8 @@ impl TwilioBuilder {
     /// Expects `GET`, with all that Twilio says in the query and no body. Other methods are then rejected. Take the event
     /// with `.raw()`, and read the query of the request. The default is `POST`.
     ///
-    /// One scheme takes one method: with a query, the same signature can prove a `GET` and a `POST` of different content.
+    /// One scheme takes one method: with a query, the same signature can prove a `GET` and a `POST` of different content. A
+    /// dead letter does not keep a query.
     ///
     /// # Examples
     ///

@@ -128,6 +128,7 @@ pub(in crate::auth) enum TimestampSource {
 }
 
 /// What is signed of one head.
+#[derive(Clone, Copy)]
 pub(in crate::auth) struct SignedHead<'a> {
     pub(super) head: Head<'a>,
     pub(super) timestamp: &'a [u8],

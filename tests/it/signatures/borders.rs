@@ -392,6 +392,29 @@ fn only_one_form_of_rfc_3339_is_a_time() {
     }
 }
 
+/// Otherwise `500` with `01` and `5000` with `1` would have one signature.
+#[test]
+fn a_time_before_a_member_of_the_body_has_ten_digits() {
+    let scheme = Signature::hmac_sha256(SIGNATURE)
+        .key(KEY)
+        .signed([Part::Timestamp, Part::member("token")])
+        .timestamp_in_body("time")
+        .tolerance(Duration::from_secs(86_400))
+        .dangerous_unsigned_body()
+        .build()
+        .unwrap();
+    let accepted = |time: &str, token: &str, now| {
+        let signature = hex(&mac(KEY.as_bytes(), &[time.as_bytes(), token.as_bytes()]));
+        let (mut head, ()) = Request::post("/").body(()).unwrap().into_parts();
+        head.headers = map(&[(SIGNATURE, signature.as_bytes())]);
+        verify(&scheme, &head, format!(r#"{{"time":"{time}","token":"{token}"}}"#).as_bytes(), now).is_ok()
+    };
+    assert!(accepted("1700000000", "1", super::NOW) && accepted("1700000000", "", super::NOW));
+    assert!(
+        !accepted("500", "01", EARLY) && !accepted("5000", "1", EARLY) && !accepted("01700000000", "1", super::NOW)
+    );
+}
+
 #[test]
 fn a_time_cannot_be_a_header_that_is_merely_signed() {
     let parts = [Part::header("x-acme-timestamp"), Part::literal("."), Part::Body];

@@ -276,7 +276,7 @@ fn an_rsa_key_has_2048_to_4096_bits() {
     }
     let prefix = "public key 1 is not well-formed: expected ";
     let size = format!("{prefix}an RSA key of 2,048 to 4,096 bits");
-    assert_eq!(built(&pem("6144")).unwrap_err(), size);
+    assert_eq!(built(&pem("5120")).unwrap_err(), size);
     let form = format!("{prefix}a `SubjectPublicKeyInfo` as PEM, or in DER as base64");
     // The library takes no key of 1,024 bits.
     let short = built(&pem("1024")).unwrap_err();
