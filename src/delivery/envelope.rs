@@ -86,7 +86,8 @@ impl Place {
         Self(Where::Header(headers::parse_name(name, "the name of a header in the envelope")))
     }
 
-    /// A member of the JSON body, by its path of names with dots between them: `id`, `data.object.id`.
+    /// A member of the JSON body, by its path of names with dots between them: `id`, `data.object.id`. In an array, a number
+    /// is a place: `entry.0.id` is the `id` of the first element.
     ///
     /// The value must be a string or a whole number, and no member on the way may occur twice. `build()` returns an
     /// error if a name is empty.

@@ -7,6 +7,7 @@ use std::{
 #[cfg(feature = "signatures")]
 use aws_lc_rs::{
     encoding::AsDer,
+    rsa::{KeyPair as RsaKeyPair, KeySize},
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
 };
 
@@ -96,6 +97,8 @@ impl KeyForm {
             #[cfg(feature = "signatures")]
             Reading::Signature(Algorithm::EcdsaP256) => vec![ecdsa_p256()?],
             #[cfg(feature = "signatures")]
+            Reading::Signature(Algorithm::RsaSha256) => vec![rsa()?],
+            #[cfg(feature = "signatures")]
             Reading::Signature(_) => vec![unguessed()],
             #[cfg(feature = "signatures")]
             Reading::StandardWebhooks => {
@@ -135,6 +138,13 @@ fn ed25519() -> Result<Key, ConfigError> {
 #[cfg(feature = "signatures")]
 fn ecdsa_p256() -> Result<Key, ConfigError> {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| no_random_bytes())?;
+    let der = pair.public_key().as_der().map_err(|_| no_random_bytes())?;
+    Ok(Key::bytes(der.as_ref()))
+}
+
+#[cfg(feature = "signatures")]
+fn rsa() -> Result<Key, ConfigError> {
+    let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| no_random_bytes())?;
     let der = pair.public_key().as_der().map_err(|_| no_random_bytes())?;
     Ok(Key::bytes(der.as_ref()))
 }

@@ -80,6 +80,8 @@ pub(in crate::auth) struct Signatures {
     pub(in crate::auth) list: Option<u8>,
     pub(in crate::auth) pairs: Option<Pairs>,
     pub(in crate::auth) may_repeat: bool,
+    /// Whether the first entry is the time.
+    pub(in crate::auth) timestamp_first: bool,
 }
 
 /// The named fields of an entry: `t=1700000000,v1=aa,v1=bb,v0=cc`.
@@ -87,24 +89,32 @@ pub(in crate::auth) struct Signatures {
 pub(in crate::auth) struct Pairs {
     pub(super) separator: u8,
     pub(super) timestamp: Box<[u8]>,
-    pub(super) signature: Box<[u8]>,
+    pub(super) signatures: Vec<Box<[u8]>>,
 }
 
 impl Signatures {
     /// One signature in the header, without a prefix.
     pub(in crate::auth) fn new(encoding: Encoding, lengths: RangeInclusive<usize>) -> Self {
-        Self { encoding, lengths, prefix: Box::default(), list: None, pairs: None, may_repeat: false }
+        Self {
+            encoding,
+            lengths,
+            prefix: Box::default(),
+            list: None,
+            pairs: None,
+            may_repeat: false,
+            timestamp_first: false,
+        }
     }
 
     /// All signatures of a head, perhaps none. Rejects a header with a signature that is not well-formed, and the ninth
     /// signature.
     pub(in crate::auth) fn read(&self, head: &Head<'_>, header: &HeaderName) -> Result<Candidates, Rejection> {
         let mut candidates = Candidates::none();
-        for entry in self.entries(head, header)? {
+        for entry in self.entries(head, header)?.skip(usize::from(self.timestamp_first)) {
             let mut push = |text| candidates.push(text, self.encoding, &self.lengths);
             let pushed = match (&self.pairs, entry.strip_prefix(&*self.prefix)) {
                 (Some(pairs), _) => pairs.fields(entry).try_for_each(|field| match field? {
-                    (name, text) if name == &*pairs.signature => push(text),
+                    (name, text) if pairs.signatures.iter().any(|known| **known == *name) => push(text),
                     _ => Some(()),
                 }),
                 (None, Some(text)) => push(text),
@@ -115,15 +125,25 @@ impl Signatures {
         Ok(candidates)
     }
 
+    /// The one signature in a text that is not a header.
+    pub(super) fn read_one(&self, text: &[u8]) -> Option<Candidates> {
+        let mut candidates = Candidates::none();
+        candidates.push(text.strip_prefix(&*self.prefix)?, self.encoding, &self.lengths)?;
+        Some(candidates)
+    }
+
     /// As [`read`](Self::read), and at least one.
     pub(in crate::auth) fn read_some(&self, head: &Head<'_>, header: &HeaderName) -> Result<Candidates, Rejection> {
         let candidates = self.read(head, header)?;
-        if candidates.len == 0 { Err(self.malformed(header)) } else { Ok(candidates) }
+        if candidates.len() == 0 { Err(self.malformed(header)) } else { Ok(candidates) }
     }
 
     /// Checks that the header is there, and reads the time if it is in it: once in each entry, and the same in all.
     pub(super) fn timestamp<'a>(&self, head: &Head<'a>, header: &HeaderName) -> Result<Option<&'a [u8]>, Rejection> {
-        let entries = self.entries(head, header)?;
+        let mut entries = self.entries(head, header)?;
+        if self.timestamp_first {
+            return Ok(entries.next());
+        }
         let Some(pairs) = &self.pairs else { return Ok(None) };
         let mut times = entries.map(|entry| pairs.timestamp(entry));
         let time = times.next().flatten().filter(|first| times.all(|other| other == Some(*first)));
@@ -184,11 +204,12 @@ fn split(text: &[u8], separator: Option<u8>) -> impl Iterator<Item = &[u8]> {
 
 /// The decoded signatures of one delivery, any of which may be the right one.
 ///
-/// It has room for the maximum, so that reading a header allocates nothing.
+/// It has room for the maximum, so that reading a header allocates nothing. Only those of RSA are wider.
 #[derive(Debug)]
 pub(in crate::auth) struct Candidates {
     slots: [Slot; MAX_SIGNATURES],
     len: usize,
+    wide: Vec<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -199,22 +220,35 @@ struct Slot {
 
 impl Candidates {
     pub(in crate::auth) fn none() -> Self {
-        Self { slots: [Slot { bytes: [0; WIDEST], len: 0 }; MAX_SIGNATURES], len: 0 }
+        Self { slots: [Slot { bytes: [0; WIDEST], len: 0 }; MAX_SIGNATURES], len: 0, wide: Vec::new() }
     }
 
     /// Adds one, which must decode to one of `lengths`.
     fn push(&mut self, text: &[u8], encoding: Encoding, lengths: &RangeInclusive<usize>) -> Option<()> {
+        if *lengths.end() > WIDEST {
+            return self.push_wide(text, encoding, lengths);
+        }
         let slot = self.slots.get_mut(self.len)?;
         slot.len = encoding.decode(text, &mut slot.bytes)?.len();
         self.len += 1;
         lengths.contains(&slot.len).then_some(())
     }
 
+    #[cold]
+    fn push_wide(&mut self, text: &[u8], encoding: Encoding, lengths: &RangeInclusive<usize>) -> Option<()> {
+        let mut bytes = vec![0; *lengths.end()];
+        let len = encoding.decode(text, &mut bytes)?.len();
+        bytes.truncate(len);
+        self.wide.push(bytes);
+        (self.wide.len() <= MAX_SIGNATURES && lengths.contains(&len)).then_some(())
+    }
+
     pub(in crate::auth) fn len(&self) -> usize {
-        self.len
+        self.len + self.wide.len()
     }
 
     pub(in crate::auth) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.slots.iter().take(self.len).filter_map(|slot| slot.bytes.get(..slot.len))
+        let narrow = self.slots.iter().take(self.len).filter_map(|slot| slot.bytes.get(..slot.len));
+        narrow.chain(self.wide.iter().map(Vec::as_slice))
     }
 }

@@ -21,7 +21,7 @@ use tokio::{
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_webhook::{
     BoxError, Rejection, RejectionKind, WebhookBody, WebhookLayer,
-    handshake::{MetaChallenge, MetriportPing},
+    handshake::Challenge,
     idempotency::{BoxStore, IdempotencyLayer, Outcome, Pepper, PostgresStore, RedisStore, Store},
     observe::{Accepted, MetricsObserver, Observation, Observer, TracingObserver},
     provider::{
@@ -323,7 +323,7 @@ async fn each_other_branch(shown: &Shown, place: &Place) {
     assert_eq!(outcomes, [Outcome::Unavailable, Outcome::Unclaimed, Outcome::Uncommitted]);
 
     let meta = observed(github().key("a-key-of-the-test-alone").build().unwrap().into_layer(), shown)
-        .handshake(MetaChallenge::new("chosen-in-the-dashboard").unwrap())
+        .handshake(Challenge::meta("chosen-in-the-dashboard").unwrap())
         .layer(service_fn(handle));
     for token in ["chosen-in-the-dashboard", CANARY] {
         let mut request = dressed(Request::get("/").body(full(CANARY)).unwrap());
@@ -332,7 +332,7 @@ async fn each_other_branch(shown: &Shown, place: &Place) {
         send(shown, meta.clone(), request).await;
     }
     let ping = Custom::builder("metriport", OfTenant(CANARY)).build().unwrap().into_layer();
-    let ping = observed(ping, shown).handshake(MetriportPing::new()).layer(service_fn(handle));
+    let ping = observed(ping, shown).handshake(Challenge::metriport()).layer(service_fn(handle));
     let status = send(shown, ping, post("x-any", CANARY, full(r#"{"ping":"its-own-text"}"#))).await;
     assert_eq!(status, Some(StatusCode::OK));
 }
