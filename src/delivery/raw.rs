@@ -47,7 +47,7 @@ impl<'a> RawDelivery<'a> {
     /// HMAC-SHA256 of a message with the key that has verified the delivery, if its scheme has such keys.
     pub(crate) fn hmac_sha256(&self, message: &[u8]) -> Option<[u8; 32]> {
         let head = Head::new(self.head, self.delivery.received_at());
-        self.scheme?.hmac_sha256(&head, self.body, message)
+        self.scheme?.answer_hmac(&head, self.body, message)
     }
 
     /// The request's head.
