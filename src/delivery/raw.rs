@@ -49,7 +49,7 @@ impl<'a> RawDelivery<'a> {
     pub(crate) fn hmac_sha256(&self, message: &[u8]) -> Option<[u8; 32]> {
         let head = Head::new(self.head, self.delivery.received_at());
         let (scheme, sent) = self.scheme?;
-        scheme.hmac_sha256(&head, sent, message)
+        scheme.answer_hmac(&head, sent, message)
     }
 
     /// The request's head.

@@ -316,7 +316,7 @@ impl Scheme for Signature {
         self.content.verified(verified, &signed, body)
     }
 
-    fn hmac_sha256(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
+    fn answer_hmac(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
         let verified = self.verify_body(head, body).ok()?;
         self.keys.find(head).keys.hmac_sha256(verified.key_label()?, message)
     }
