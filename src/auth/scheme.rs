@@ -196,12 +196,7 @@ impl<'a> Head<'a> {
     ///
     /// [`RejectionReason::MissingHeader`] or [`RejectionReason::RepeatedHeader`].
     pub fn header(&self, name: &HeaderName) -> Result<&'a HeaderValue, Rejection> {
-        headers::only(&self.parts.headers, name).map_err(|not_one| {
-            Rejection::from(match not_one {
-                NotOne::Missing => RejectionReason::MissingHeader(name.clone()),
-                NotOne::Repeated => RejectionReason::RepeatedHeader(name.clone()),
-            })
-        })
+        headers::only(&self.parts.headers, name).map_err(|not_one| not_one.reason(name).into())
     }
 }
 
