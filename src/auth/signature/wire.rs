@@ -1,6 +1,6 @@
 //! How signatures are written in their header.
 
-use std::ops::RangeInclusive;
+use std::{iter, ops::RangeInclusive};
 
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use http::{HeaderName, HeaderValue, header::GetAll};
@@ -218,9 +218,15 @@ impl Pairs {
 
 /// Splits at the separator, if there is one. Blanks after it mean nothing.
 fn split(text: &[u8], separator: Option<u8>) -> impl Iterator<Item = &[u8]> {
-    let pieces = text.split(move |byte| Some(*byte) == separator).enumerate();
-    let trimmed = pieces.map(|(index, piece)| if index == 0 { piece } else { piece.trim_ascii_start() });
-    trimmed.filter(move |piece| separator != Some(b' ') || !piece.is_empty())
+    let mut rest = Some(text);
+    let pieces = iter::from_fn(move || {
+        let text = rest.take()?;
+        let end = separator.and_then(|separator| text.iter().position(|byte| *byte == separator));
+        let Some((piece, after)) = end.and_then(|end| text.split_at_checked(end)) else { return Some(text) };
+        rest = after.get(1..).map(<[u8]>::trim_ascii_start);
+        Some(piece)
+    });
+    pieces.filter(move |piece| separator != Some(b' ') || !piece.is_empty())
 }
 
 /// The decoded signatures of one delivery, any of which may be the right one.
