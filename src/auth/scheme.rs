@@ -98,7 +98,7 @@ pub trait Scheme: Send + Sync + 'static {
     /// [endpoint verification](crate::handshake) such as Zoom's. The layer calls it for authentic deliveries only.
     ///
     /// The default is `None`: only `Signature::hmac_sha256` has such keys.
-    fn hmac_sha256(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
+    fn answer_hmac(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
         let _ = (head, body, message);
         None
     }
@@ -196,12 +196,7 @@ impl<'a> Head<'a> {
     ///
     /// [`RejectionReason::MissingHeader`] or [`RejectionReason::RepeatedHeader`].
     pub fn header(&self, name: &HeaderName) -> Result<&'a HeaderValue, Rejection> {
-        headers::only(&self.parts.headers, name).map_err(|not_one| {
-            Rejection::from(match not_one {
-                NotOne::Missing => RejectionReason::MissingHeader(name.clone()),
-                NotOne::Repeated => RejectionReason::RepeatedHeader(name.clone()),
-            })
-        })
+        headers::only(&self.parts.headers, name).map_err(|not_one| not_one.reason(name).into())
     }
 }
 
@@ -226,8 +221,8 @@ macro_rules! delegate {
                 (**self).verify_body(head, body)
             }
 
-            fn hmac_sha256(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
-                (**self).hmac_sha256(head, body, message)
+            fn answer_hmac(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
+                (**self).answer_hmac(head, body, message)
             }
 
             fn mark_sensitive(&self, headers: &mut HeaderMap) {
@@ -264,8 +259,8 @@ impl<A: Scheme, B: Scheme> Scheme for And<A, B> {
         first?.and(second?)
     }
 
-    fn hmac_sha256(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
-        self.0.hmac_sha256(head, body, message).or_else(|| self.1.hmac_sha256(head, body, message))
+    fn answer_hmac(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
+        self.0.answer_hmac(head, body, message).or_else(|| self.1.answer_hmac(head, body, message))
     }
 
     fn mark_sensitive(&self, headers: &mut HeaderMap) {
@@ -305,8 +300,8 @@ impl<A: Scheme, B: Scheme> Scheme for Or<A, B> {
         }
     }
 
-    fn hmac_sha256(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
-        self.0.hmac_sha256(head, body, message).or_else(|| self.1.hmac_sha256(head, body, message))
+    fn answer_hmac(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
+        self.0.answer_hmac(head, body, message).or_else(|| self.1.answer_hmac(head, body, message))
     }
 
     fn mark_sensitive(&self, headers: &mut HeaderMap) {

@@ -76,7 +76,7 @@ impl Twilio {
     }
 
     fn read<'a>(&self, head: &Head<'a>) -> Result<(Candidates, SignedBody), Rejection> {
-        let candidates = self.signatures.read_some(head, &HEADER)?;
+        let candidates = self.signatures.read_some(&self.signatures.sent(head, &HEADER)?, &HEADER)?;
         let query = head.parts.uri.query();
         if self.get {
             return Ok((candidates, SignedBody::Empty));

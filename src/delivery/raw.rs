@@ -49,7 +49,7 @@ impl<'a> RawDelivery<'a> {
     pub(crate) fn hmac_sha256(&self, message: &[u8]) -> Option<[u8; 32]> {
         let head = Head::new(self.head, self.delivery.received_at());
         let (scheme, sent) = self.scheme?;
-        scheme.hmac_sha256(&head, sent, message)
+        scheme.answer_hmac(&head, sent, message)
     }
 
     /// The request's head.
@@ -85,8 +85,7 @@ impl<'a> RawDelivery<'a> {
             Where::Header(Ok(name)) if !matches!(tag, Tag::Text(_)) => {
                 let name = name.clone();
                 let reason = match only(&self.head.headers, &name) {
-                    Err(NotOne::Missing) => RejectionReason::MissingHeader(name),
-                    Err(NotOne::Repeated) => RejectionReason::RepeatedHeader(name),
+                    Err(not_one) => not_one.reason(&name),
                     Ok(_) => RejectionReason::MalformedHeader { name, expected: "an event type in ASCII" },
                 };
                 Err(Rejection::new(RejectionKind::Malformed).because(reason))

@@ -28,7 +28,7 @@ use tower_webhook::{
     provider::{Custom, preset},
 };
 
-use crate::support::fixture;
+use crate::support::{bodies::Script, deliver, fixture};
 
 const KEY: &str = "Zr41vw-new-and-random";
 const TOKEN: &str = "chosen-in-the-dashboard";
@@ -318,6 +318,17 @@ async fn microsoft_graph() {
         events: vec![query(token).body(EVENT).header("x-acme-signature", hmac(KEY, EVENT))],
     };
     case.check().await;
+}
+
+#[tokio::test]
+async fn a_post_without_a_body_is_one_too_if_only_its_head_says_so() {
+    let graph = signed_route().handshake(Challenge::microsoft_graph());
+    // A body in a layer of the user's may not know that it has ended.
+    let request = http::Request::post("/?validationToken=t-7").header("content-length", "0");
+    let outcome = deliver(&graph, request.body(Script::new([])).unwrap()).await;
+    assert_eq!((outcome.status.as_u16(), &*outcome.body), (200, &b"t-7"[..]));
+    let request = http::Request::post("/?validationToken=t-7").body(Script::new([])).unwrap();
+    assert_eq!(deliver(&graph, request).await.status, 401);
 }
 
 #[tokio::test]

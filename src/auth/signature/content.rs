@@ -139,19 +139,8 @@ pub(in crate::auth) struct SignedHead<'a> {
 }
 
 impl Content {
-    /// Reads and checks the signed parts of a head. `signatures` is the header of the signatures, and `in_pairs` the
-    /// timestamp beside them, if there is one.
+    /// Reads and checks the signed parts of a head. `beside` is the timestamp beside the signatures, and their header.
     pub(in crate::auth) fn read_head<'a>(
-        &self,
-        head: &Head<'a>,
-        signatures: &HeaderName,
-        in_pairs: Option<&'a [u8]>,
-    ) -> Result<SignedHead<'a>, Rejection> {
-        self.read_parts(head, in_pairs.map(|text| (signatures, text)))
-    }
-
-    /// As [`read_head`](Self::read_head). `beside` is the timestamp beside the signatures and their header.
-    pub(super) fn read_parts<'a>(
         &self,
         head: &Head<'a>,
         beside: Option<(&HeaderName, &'a [u8])>,

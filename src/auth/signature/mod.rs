@@ -228,22 +228,24 @@ impl Signature {
     /// Reads the head. It is read again when the body has arrived, which is cheaper than keeping the result. There are
     /// no candidates yet if the body has them.
     fn read<'a>(&self, head: &Head<'a>) -> Result<(SignedHead<'a>, Candidates), Rejection> {
-        let signed = match &self.carrier {
+        let (sent, beside) = match &self.carrier {
             Carrier::Header(header) => {
-                let beside = self.signatures.timestamp(head, header)?;
-                self.content.read_head(head, header, beside)?
+                let sent = self.signatures.sent(head, header)?;
+                let beside = self.signatures.timestamp(&sent, header)?;
+                (Some((sent, header)), beside.map(|text| (header, text)))
             }
-            Carrier::Query(_) | Carrier::Member(_) => self.content.read_parts(head, None)?,
+            Carrier::Query(_) | Carrier::Member(_) => (None, None),
         };
+        let signed = self.content.read_head(head, beside)?;
         // Otherwise some of what is signed is still to come.
         let signed = if self.content.pieces.sign_body() { self.content.fitting(signed)? } else { signed };
-        let candidates = match &self.carrier {
-            Carrier::Header(header) => self.signatures.read_some(head, header)?,
-            Carrier::Query(name) => {
+        let candidates = match (&self.carrier, sent) {
+            (Carrier::Query(name), _) => {
                 let text = uri::parameter(&head.parts.uri, name);
                 text.and_then(|text| self.signatures.read_one(&text)).ok_or(NO_SIGNATURE_IN_QUERY)?
             }
-            Carrier::Member(_) => Candidates::none(),
+            (_, Some((sent, header))) => self.signatures.read_some(&sent, header)?,
+            (_, None) => Candidates::default(),
         };
         // Keys that are looked up are counted once the body has arrived: the head must not show whose they are.
         if self.keys.fixed().is_some_and(|keys| !keys.can_try(candidates.len())) {
@@ -316,7 +318,7 @@ impl Scheme for Signature {
         self.content.verified(verified, &signed, body)
     }
 
-    fn hmac_sha256(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
+    fn answer_hmac(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
         let verified = self.verify_body(head, body).ok()?;
         self.keys.find(head).keys.hmac_sha256(verified.key_label()?, message)
     }
