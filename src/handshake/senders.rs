@@ -131,7 +131,7 @@ impl Challenge {
     /// See [`WebhookLayer::handshake`](crate::WebhookLayer::handshake).
     #[must_use]
     pub fn metriport() -> Self {
-        let ping = || Self::signed().in_body("ping").answer_json("pong", Value::Challenge);
+        let ping = || Self::signed().in_body("ping").allow_blanks().answer_json("pong", Value::Challenge);
         Self::of([ping().if_body("meta.type", "ping").may_have(["meta"]).ready(), ping().ready()])
     }
 

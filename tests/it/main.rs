@@ -42,6 +42,7 @@ mod readiness;
 mod reasons;
 mod responses;
 mod senders;
+mod senders_page;
 mod signatures;
 mod signed_example;
 mod sockets;
