@@ -24,7 +24,7 @@ use tower_webhook::{
 use tracing::Level;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use super::{DECODABLE, Handling, Memory, UNDECODABLE, receipt_key};
+use super::{DECODABLE, Handling, Memory, UNDECODABLE, receipt_key, receipt_key_of};
 use crate::{
     observe::lines::Lines,
     support::{fixture, from_mediquo, from_truemed, mediquo, truemed},
@@ -228,7 +228,7 @@ async fn with_anything_else_changed_is_refused() {
     let mine = layer(Replays::new(receipt_key()));
     assert_eq!(status(&mine, again(&letter)).await.1, "json", "it is authentic, and still not decoded");
 
-    let other_key = ReceiptKey::new("another-secret-of-32-bytes-or-more").unwrap();
+    let other_key = ReceiptKey::new("main", "another-secret-of-32-bytes-or-more").unwrap();
     assert_eq!(status(&layer(Replays::new(other_key.clone())), again(&letter)).await.1, "no_key_matched");
     assert_eq!(status(&layer(Replays::new(other_key).or(receipt_key())), again(&letter)).await.1, "json");
 
@@ -255,6 +255,26 @@ async fn with_anything_else_changed_is_refused() {
         status(&layer(Replays::new(receipt_key()).max_age(Duration::from_secs(59))), again(&letter)).await.1,
         "stale"
     );
+}
+
+#[tokio::test]
+async fn is_refused_on_every_route_but_that_which_kept_it() {
+    let letter = open_letter().await;
+    let layer = |replays: Replays| truemed().replays(replays);
+    let (main, other) = (|| Replays::new(receipt_key()), || Replays::new(receipt_key_of("other")));
+    assert_eq!(status(&layer(main()), again(&letter)).await.1, "json", "it is authentic, and still not decoded");
+    for replays in [other(), other().or(receipt_key_of("mai")), other().or(receipt_key_of("Main"))] {
+        let (sink, handling) = (Memory::default(), Handling::default());
+        let layer = layer(replays).dead_letters(sink.keeper(PrivateKey::generate().public_key()));
+        let response = handling.deliver(&layer, again(&letter)).await;
+        let reason = response.extensions().get::<Rejection>().unwrap().to_string();
+        assert!(reason.contains("the receipt is one of another route"), "{reason}");
+        assert_eq!((response.status().as_u16(), handling.runs(), sink.count()), (400, 0, 0));
+    }
+    // A route that has got a new name, or a new secret and a new name.
+    assert_eq!(status(&layer(other().or(receipt_key())), again(&letter)).await.1, "json");
+    let renewed = ReceiptKey::new("other", "another-secret-of-32-bytes-or-more").unwrap();
+    assert_eq!(status(&layer(Replays::new(renewed).or(receipt_key())), again(&letter)).await.1, "json");
 }
 
 /// A receipt takes the place of the credential: it is not a second chance for a wrong one.
