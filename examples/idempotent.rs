@@ -47,6 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let in_flight = InFlight::new();
     let idempotency = idempotency().await?.detached(&in_flight);
     let handler = Handler::from_env()?;
+    let letters = Letters::from_env()?;
 
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN={address}: {error}"))?;
@@ -55,7 +56,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (truemed, mediquo) = demo::start(&listener, truemed, mediquo)?;
 
     // The first layer of a tuple sees the delivery first.
-    let letters = Letters::from_env()?;
     let truemed = (keeping(letters.as_ref(), "truemed", truemed.inspect_rejection(log))?, idempotency.clone());
     let mediquo = (keeping(letters.as_ref(), "mediquo", mediquo.inspect_rejection(log))?, idempotency);
     let app = Router::new()

@@ -2,6 +2,7 @@
 
 mod answers;
 mod directory;
+mod example;
 mod kills;
 mod letters;
 mod postgres;
