@@ -2,10 +2,9 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
     sync::{Arc, Mutex},
 };
 
@@ -20,7 +19,10 @@ use tower_webhook::{
 };
 
 use super::{DECODABLE, RECEIPT_SECRET, Scratch, UNDECODABLE};
-use crate::support::sockets::{API_KEY, SIGNATURE, Server, built, example, exchange};
+use crate::support::{
+    sockets::{API_KEY, SIGNATURE, Server, built, example, exchange},
+    strace,
+};
 
 /// What the example needs, and where it keeps letters.
 struct Setup {
@@ -196,20 +198,8 @@ fn what_it_cannot_keep_is_left_to_the_senders_next_try() {
 fn it_answers_once_the_file_and_its_name_are_on_the_disk() {
     let setup = Setup::new("example-traced");
     let server = setup.start(&[]);
-    let strace = Command::new("strace")
-        .args(["-f", "-e", "trace=fsync,rename,renameat,renameat2,sendto,write,writev", "-s", "20", "-p"])
-        .arg(server.id().to_string())
-        .stderr(Stdio::piped())
-        .spawn();
-    let Ok(mut strace) = strace else {
-        println!("SKIPPED: there is no strace here");
-        return;
-    };
-    let mut lines = BufReader::new(strace.stderr.take().unwrap()).lines().map_while(Result::ok);
-    if !lines.any(|line| line.contains(" attached")) {
-        println!("SKIPPED: strace may not trace here");
-        return;
-    }
+    let arguments = ["-e", "trace=fsync,rename,renameat,renameat2,sendto,write,writev", "-s", "20"];
+    let Some((mut strace, lines)) = strace::attach(server.id(), &arguments) else { return };
     assert_eq!(deliver(&server, "truemed", UNDECODABLE), 204);
     server.kill();
     let calls: Vec<_> = lines
