@@ -1,6 +1,9 @@
 //! A kept delivery, sent again long after its signature has become stale.
 
+#![allow(clippy::print_stdout, reason = "the count of the bits is to be read")]
+
 use std::{
+    collections::{BTreeMap, BTreeSet},
     convert::Infallible,
     time::{Duration, SystemTime},
 };
@@ -126,6 +129,9 @@ async fn reaches_the_handler_once<P: Provider>(
 async fn of_each_preset() {
     let vectors: Vec<Value> = serde_json::from_slice(&fixture("presets.json")).unwrap();
     let mut timed = 0;
+    let names: BTreeSet<_> =
+        vectors.iter().map(|vector| vector["preset"].as_str().unwrap().replace('-', "_")).collect();
+    assert_eq!(names, preset::NAMES.iter().map(ToString::to_string).collect(), "each preset has a delivery");
     for vector in vectors {
         let text = |name: &str| vector[name].as_str().unwrap();
         let key = if text("key").len() < 16 { Key::new(text("key")).dangerous_short() } else { Key::new(text("key")) };
@@ -206,7 +212,7 @@ async fn with_one_bit_of_the_receipt_changed_is_refused() {
     let letter = open_letter().await;
     assert_eq!(status(&layer, again(&letter)).await, (StatusCode::OK, "accepted"));
     let json = BASE64URL_NOPAD.decode(again(&letter).headers()[RECEIPT].as_bytes()).unwrap();
-    let mut reasons = std::collections::BTreeMap::new();
+    let mut reasons = BTreeMap::new();
     for bit in 0..json.len() * 8 {
         let mut changed = json.clone();
         changed[bit / 8] ^= 1 << (bit % 8);
@@ -217,6 +223,7 @@ async fn with_one_bit_of_the_receipt_changed_is_refused() {
         assert_eq!(status, 401, "bit {bit}: {}", String::from_utf8_lossy(&changed));
         *reasons.entry(reason).or_insert(0) += 1;
     }
+    println!("{} bits, and why each was refused: {reasons:?}", json.len() * 8);
     assert!(reasons["no_key_matched"] > 1000 && reasons["malformed_header"] > 100, "{reasons:?}");
 }
 
