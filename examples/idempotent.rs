@@ -4,7 +4,8 @@
 //! `IDEMPOTENCY_PEPPER`. Without either, this process remembers its own, and says so. With `DEAD_LETTERS_DIR`, what cannot
 //! be decoded is kept in that directory, encrypted to `DEAD_LETTERS_PUBLIC_KEY` (`cargo run -p tower-webhook-replay --
 //! keygen FILE` makes it), with receipts under the secret `RECEIPT_KEY`. To try it out, let a handler take
-//! `HANDLER_DELAY_MS`, or fail in the first `HANDLER_FAIL_FIRST` runs of each event in this process.
+//! `HANDLER_DELAY_MS`, or fail in the first `HANDLER_FAIL_FIRST` runs of each event in this process. With
+//! `HANDLER_GIVE_UP=1` it fails for good, so that its deliveries are kept too.
 
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, reason = "a program, not a library")]
 
@@ -23,14 +24,14 @@ use axum::{
     Extension, Router,
     http::StatusCode,
     middleware::map_response,
-    response::Response,
+    response::{IntoResponse, Response},
     routing::{MethodRouter, post},
 };
 use tokio::{net::TcpListener, signal, time::sleep};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_webhook::{
-    RejectedDelivery, WebhookLayer,
-    dead_letters::{Directory, Keeper, PublicKey, ReceiptKey, Replays},
+    ConfigError, Delivery, RejectedDelivery, WebhookLayer,
+    dead_letters::{Directory, FailedForGood, Keeper, PublicKey, ReceiptKey, Replays},
     idempotency::{
         BoxStore, EventKey, IdempotencyLayer, InFlight, MemoryStore, Outcome, Pepper, PostgresStore, RedisStore, Store,
     },
@@ -46,6 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let in_flight = InFlight::new();
     let idempotency = idempotency().await?.detached(&in_flight);
     let handler = Handler::from_env()?;
+    let letters = Letters::from_env()?;
 
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(&address).await.map_err(|error| format!("LISTEN={address}: {error}"))?;
@@ -54,9 +56,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (truemed, mediquo) = demo::start(&listener, truemed, mediquo)?;
 
     // The first layer of a tuple sees the delivery first.
-    let letters = dead_letters()?;
-    let truemed = (keeping(truemed.inspect_rejection(log), letters.as_ref()), idempotency.clone());
-    let mediquo = (keeping(mediquo.inspect_rejection(log), letters.as_ref()), idempotency);
+    let truemed = (keeping(letters.as_ref(), "truemed", truemed.inspect_rejection(log))?, idempotency.clone());
+    let mediquo = (keeping(letters.as_ref(), "mediquo", mediquo.inspect_rejection(log))?, idempotency);
     let app = Router::new()
         .route("/webhooks/truemed", handler.clone().route().layer(truemed))
         .route("/webhooks/mediquo", handler.route().layer(mediquo))
@@ -102,25 +103,39 @@ async fn idempotency() -> Result<IdempotencyLayer<BoxStore>, Box<dyn Error>> {
     Ok(layer.on_store_error(|error| eprintln!("{}", demo::with_causes(error.as_ref()))))
 }
 
-/// Who keeps dead letters, and the key of their receipts, if they are kept.
-fn dead_letters() -> Result<Option<(Keeper, ReceiptKey)>, Box<dyn Error>> {
-    let Some(directory) = demo::variable("DEAD_LETTERS_DIR")? else { return Ok(None) };
-    let needed = |name: &str| {
-        demo::variable(name)?.ok_or_else(|| Failure(format!("{name} is not set: DEAD_LETTERS_DIR needs it")))
-    };
-    let public_key = PublicKey::new(needed("DEAD_LETTERS_PUBLIC_KEY")?)?;
-    let receipt_key = ReceiptKey::new(needed("RECEIPT_KEY")?)?;
-    let sink = Directory::open(&directory).map_err(|error| format!("DEAD_LETTERS_DIR={directory}: {error}"))?;
-    let keeper = Keeper::new(sink, public_key, receipt_key.clone())
-        .on_error(|error| eprintln!("a dead letter is not kept: {}", demo::with_causes(error.as_ref())));
-    Ok(Some((keeper, receipt_key)))
+/// Where dead letters are kept, by all routes.
+struct Letters {
+    sink: Directory,
+    public_key: PublicKey,
+    receipt_secret: String,
 }
 
-fn keeping<P: Provider>(layer: WebhookLayer<P>, letters: Option<&(Keeper, ReceiptKey)>) -> WebhookLayer<P> {
-    match letters {
-        Some((keeper, key)) => layer.dead_letters(keeper.clone()).replays(Replays::new(key.clone())),
-        None => layer,
+impl Letters {
+    fn from_env() -> Result<Option<Self>, Box<dyn Error>> {
+        let Some(directory) = demo::variable("DEAD_LETTERS_DIR")? else { return Ok(None) };
+        let needed = |name: &str| {
+            demo::variable(name)?.ok_or_else(|| Failure(format!("{name} is not set: DEAD_LETTERS_DIR needs it")))
+        };
+        let public_key = PublicKey::new(needed("DEAD_LETTERS_PUBLIC_KEY")?)?;
+        let receipt_secret = needed("RECEIPT_KEY")?;
+        let sink = Directory::open(&directory).map_err(|error| format!("DEAD_LETTERS_DIR={directory}: {error}"))?;
+        Ok(Some(Self { sink, public_key, receipt_secret }))
     }
+}
+
+/// Keeps what this route would lose, and accepts it again.
+fn keeping<P: Provider>(
+    letters: Option<&Letters>,
+    route: &str,
+    layer: WebhookLayer<P>,
+) -> Result<WebhookLayer<P>, ConfigError> {
+    let Some(Letters { sink, public_key, receipt_secret }) = letters else { return Ok(layer) };
+    let receipt_key = ReceiptKey::new(route, receipt_secret)?;
+    let keeper = Keeper::new(sink.clone(), public_key.clone(), receipt_key.clone())
+        .on_error(|error| eprintln!("a dead letter is not kept: {}", demo::with_causes(error.as_ref())));
+    // The idempotency layer remembers an event for a day longer.
+    let replays = Replays::new(receipt_key).max_age(Duration::from_secs(7 * 86_400));
+    Ok(layer.dead_letters(keeper).replays(replays))
 }
 
 /// The settings of a handler that stands for the work of an application.
@@ -128,6 +143,7 @@ fn keeping<P: Provider>(layer: WebhookLayer<P>, letters: Option<&(Keeper, Receip
 struct Handler {
     delay: Duration,
     fail_first: usize,
+    gives_up: bool,
     runs: Arc<Mutex<HashMap<EventKey, usize>>>,
 }
 
@@ -136,15 +152,16 @@ impl Handler {
         Ok(Self {
             delay: Duration::from_millis(demo::number("HANDLER_DELAY_MS")?.unwrap_or(0)),
             fail_first: demo::number("HANDLER_FAIL_FIRST")?.unwrap_or(0),
+            gives_up: demo::number::<u8>("HANDLER_GIVE_UP")?.unwrap_or(0) != 0,
             runs: Arc::default(),
         })
     }
 
     fn route(self) -> MethodRouter {
-        post(async move |Extension(key): Extension<EventKey>| self.run(key).await)
+        post(async move |Extension(key): Extension<EventKey>, delivery: Delivery| self.run(key, delivery).await)
     }
 
-    async fn run(&self, key: EventKey) -> StatusCode {
+    async fn run(&self, key: EventKey, delivery: Delivery) -> Response {
         sleep(self.delay).await;
         let run = {
             let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
@@ -153,10 +170,13 @@ impl Handler {
             *run
         };
         if run <= self.fail_first {
-            return StatusCode::INTERNAL_SERVER_ERROR;
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
-        println!("effect {}", key.to_hex());
-        StatusCode::NO_CONTENT
+        if self.gives_up {
+            return (StatusCode::UNPROCESSABLE_ENTITY, Extension(FailedForGood)).into_response();
+        }
+        println!("effect {}{}", key.to_hex(), if delivery.is_replay() { " of a kept delivery" } else { "" });
+        StatusCode::NO_CONTENT.into_response()
     }
 }
 

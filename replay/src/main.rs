@@ -17,10 +17,12 @@ replay keygen KEY_FILE               make a private key, and print the public ke
 replay list DIRECTORY                show what is kept, without a key
 replay show LETTER                   show the receipt of one letter, without a key
 replay body LETTER KEY_FILE          print the decrypted body of one letter
-replay send URL KEY_FILE LETTER...   send letters again, the oldest first: files, or directories of them
+replay send [--route NAME] URL KEY_FILE LETTER...
+                                     send letters again, the oldest first: files, or directories of them
 
 A letter that is answered 2xx is moved into the directory `sent` beside it. URL is an http:// address of your app:
-run this beside it. The app accepts the letters if its layer has `replays`.";
+run this beside it. The app accepts the letters if its layer has `replays`, each on the route that kept it: `list` shows
+the name of that route. With --route, all other letters are left where they are.";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -31,7 +33,10 @@ async fn main() -> ExitCode {
         ["list", directory] => list(directory.as_ref()),
         ["show", letter] => show(letter.as_ref()),
         ["body", letter, key] => body(letter.as_ref(), key.as_ref()),
-        ["send", url, key, letters @ ..] if !letters.is_empty() => send_all(url, key.as_ref(), letters).await,
+        ["send", "--route", route, url, key, letters @ ..] if !letters.is_empty() => {
+            send_all(Some(route), url, key.as_ref(), letters).await
+        }
+        ["send", url, key, letters @ ..] if !letters.is_empty() => send_all(None, url, key.as_ref(), letters).await,
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -70,6 +75,7 @@ fn show(path: &Path) -> Done {
     let letter = files::letter(path)?;
     let receipt = letter.receipt();
     println!("id          {}", receipt.id());
+    println!("route       {}", receipt.route().escape_debug());
     println!("provider    {}", receipt.provider().escape_debug());
     println!("scheme      {}", receipt.scheme().unwrap_or("-").escape_debug());
     println!("key label   {}", receipt.key_label().unwrap_or("-").escape_debug());
@@ -88,10 +94,11 @@ fn body(path: &Path, key: &Path) -> Done {
     Ok(true)
 }
 
-async fn send_all(url: &str, key: &Path, letters: &[&str]) -> Done {
+async fn send_all(route: Option<&str>, url: &str, key: &Path, letters: &[&str]) -> Done {
     let key = files::private_key(key)?;
     let target = send::Target::parse(url)?;
-    let (letters, unreadable) = files::letters(letters.iter().map(Path::new))?;
+    let (mut letters, unreadable) = files::letters(letters.iter().map(Path::new))?;
+    letters.retain(|(_, letter)| route.is_none_or(|route| route == letter.receipt().route()));
     unreadable.iter().for_each(|error| eprintln!("{error}"));
     let mut all_taken = unreadable.is_empty();
     for (path, letter) in letters {
@@ -121,8 +128,9 @@ fn open(path: &Path, key: &PrivateKey) -> Result<OpenLetter, Box<dyn Error>> {
 
 /// A receipt in one line. Whoever can write to the directory can write a receipt, so its texts are escaped.
 fn line(receipt: &Receipt) -> String {
-    let (id, provider, reason) = (receipt.id(), receipt.provider().escape_debug(), receipt.reason().escape_debug());
-    format!("{} {id} {provider} {} bytes: {reason}", shown(receipt.received_at()), receipt.body_len())
+    let (route, provider) = (receipt.route().escape_debug(), receipt.provider().escape_debug());
+    let (id, reason) = (receipt.id(), receipt.reason().escape_debug());
+    format!("{} {id} {route} {provider} {} bytes: {reason}", shown(receipt.received_at()), receipt.body_len())
 }
 
 fn shown(time: std::time::SystemTime) -> String {

@@ -63,7 +63,7 @@ async fn handle(
 }
 
 async fn start(app: App, letters: &Path, public_key: &str) -> String {
-    let receipt_key = ReceiptKey::new("1f0c6f3c9d7e58b4b1d8b2bb5e4e2f3f").unwrap();
+    let receipt_key = ReceiptKey::new("truemed", "1f0c6f3c9d7e58b4b1d8b2bb5e4e2f3f").unwrap();
     let public_key = PublicKey::new(public_key).unwrap();
     let keeper = Keeper::new(Directory::open(letters).unwrap(), public_key, receipt_key.clone());
     let truemed = Truemed::builder().api_key(API_KEY).build().unwrap().into_layer();
@@ -111,11 +111,15 @@ async fn a_letter_is_listed_shown_and_sent_once() {
     }
     assert_eq!(text(&replay(&["body", &letter, &key])), SESSION);
 
+    // Another route than that which kept it, or none.
+    assert_eq!(text(&replay(&["send", "--route", "mediquo", &url, &key, &letters])), "");
+    assert_eq!(replay(&["send", "--route", "truemed", &url, &key]).status.code(), Some(2));
+
     // The handler still fails: the letter stays.
     let output = replay(&["send", &url, &key, &letters]);
     assert!(!output.status.success() && String::from_utf8_lossy(&output.stdout).starts_with("422 "), "{output:?}");
     app.is_fixed.store(true, Ordering::SeqCst);
-    assert!(text(&replay(&["send", &url, &key, &letters])).starts_with("204 "));
+    assert!(text(&replay(&["send", "--route", "truemed", &url, &key, &letters])).starts_with("204 "));
     assert_eq!(text(&replay(&["list", &letters])), "");
     assert_eq!(*app.handled.lock().unwrap(), [true], "once, and marked");
 

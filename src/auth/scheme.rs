@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, request::Parts};
 use super::Verified;
 use crate::{
     Rejection, RejectionReason,
-    headers::{self, NotOne},
+    headers,
 };
 
 /// Authenticates deliveries. Implement it for a provider whose signature the schemes of this crate cannot describe.

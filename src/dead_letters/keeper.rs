@@ -63,7 +63,7 @@ type FailedIf = dyn Fn(StatusCode, &Extensions) -> bool + Send + Sync;
 type OnError = dyn Fn(BoxError) + Send + Sync;
 
 impl Keeper {
-    /// Keeps letters in this sink, encrypted to this key, with receipts of this key.
+    /// Keeps the letters of a route in this sink, encrypted to this key, with receipts of this key.
     pub fn new(sink: impl DeadLetters, public_key: PublicKey, receipt_key: ReceiptKey) -> Self {
         Self {
             sink: Arc::new(sink),

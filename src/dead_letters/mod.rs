@@ -10,16 +10,16 @@
 //! | `PostgresLetters` (feature `postgres`) | in a table of PostgreSQL |
 //! | your own [`DeadLetters`] | where you choose |
 //!
-//! A letter has two parts. The [`Receipt`] can be read without a key: provider, scheme, key label, what was proven,
-//! times, length, and why it was kept. Body, headers, tenant and the event's id are encrypted to a [`PublicKey`] by
+//! A letter has two parts. The [`Receipt`] can be read without a key: route, provider, scheme, key label, what was
+//! proven, times, length, and why it was kept. Body, headers, tenant and the event's id are encrypted to a [`PublicKey`] by
 //! RFC 9180 (HPKE: X25519, HKDF-SHA256, ChaCha20-Poly1305), so that the server cannot read what it has kept. Kept are
 //! the headers that the layer reads, and never a credential.
 //!
 //! The receipt is sealed with a MAC over all of it, and over a digest of what is encrypted. Days later,
 //! [`OpenLetter::verify`] shows that these bytes are those that were authenticated. When you send a letter again, the
 //! receipt takes the place of the signature, which is stale by then: see
-//! [`WebhookLayer::replays`](crate::WebhookLayer::replays). The program `replay` of the repository lists, shows and sends
-//! the letters of a directory.
+//! [`WebhookLayer::replays`](crate::WebhookLayer::replays). Only the route that kept it accepts it. The program `replay` of
+//! the repository lists, shows and sends the letters of a directory.
 //!
 //! What it needs of tokio: a runtime with its timer enabled.
 //!
@@ -37,7 +37,7 @@
 //! # } }
 //! # let directory = std::env::temp_dir().join(format!("tower-webhook-letters-{}", std::process::id()));
 //! let public_key = PublicKey::new(secret("DEAD_LETTERS_PUBLIC_KEY"))?;
-//! let receipt_key = ReceiptKey::new(secret("RECEIPT_KEY"))?;
+//! let receipt_key = ReceiptKey::new("truemed", secret("RECEIPT_KEY"))?;
 //! let keeper = Keeper::new(Directory::open(&directory)?, public_key, receipt_key.clone())
 //!     .on_error(|error| eprintln!("a dead letter is not kept: {error}"));
 //! let layer = Truemed::builder()

@@ -7,6 +7,10 @@ use super::{DeadLetter, DeadLetters, Kept};
 use crate::{BoxError, idempotency::PostgresStoreError};
 
 const MIGRATION: &str = include_str!("../../migrations/webhook_dead_letters.sql");
+/// Two programs that start at once would both make the table; the number is arbitrary.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(7308332045806135148);";
+/// `CREATE TABLE IF NOT EXISTS` asks for the right to make tables even where there is nothing to make.
+const IS_MIGRATED: &str = "SELECT 1 WHERE to_regclass('webhook_dead_letters') IS NOT NULL";
 
 /// The row is on the disk before the answer, also where the database does not wait for it by default.
 const KEEP: &str = "
@@ -23,7 +27,8 @@ const REMOVE: &str = "DELETE FROM webhook_dead_letters WHERE id = $1";
 /// Keeps dead letters in a table of a PostgreSQL database, `webhook_dead_letters`.
 ///
 /// The column `receipt` is the readable part as JSON, so that you can query it; `letter` is encrypted. Make the table with
-/// [`migrate`](Self::migrate), or with the SQL in `migrations/webhook_dead_letters.sql`. Nothing removes rows but you.
+/// [`migrate`](Self::migrate), or with the SQL in `migrations/webhook_dead_letters.sql`. Nothing removes rows but you. The sink
+/// needs `SELECT, INSERT, UPDATE` on the table, and `DELETE` to [`remove`](Self::remove) letters.
 ///
 /// # Examples
 ///
@@ -53,14 +58,18 @@ impl PostgresLetters {
         Self { pool }
     }
 
-    /// Makes the table if it is not there.
+    /// Makes the table if it is not there. Several replicas may do it at once.
     ///
     /// # Errors
     ///
     /// The database does not answer, or the user may not make tables.
     pub async fn migrate(&self) -> Result<(), BoxError> {
         let client = self.pool.get().await.map_err(|error| PostgresStoreError::pool(&error))?;
-        Ok(client.batch_execute(MIGRATION).await.map_err(|error| PostgresStoreError::postgres(&error))?)
+        let failed = |error| PostgresStoreError::postgres(&error);
+        if client.query_typed(IS_MIGRATED, &[]).await.map_err(failed)?.is_empty() {
+            client.batch_execute(&format!("{LOCK}\n{MIGRATION}")).await.map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// The letters that were kept first, at most this many.

@@ -1,4 +1,4 @@
-use std::{fmt, time::SystemTime};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use blake3::{Hash, Hasher};
 use data_encoding::HEXLOWER;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::content::Content;
-use crate::{ConfigError, receive::Original, secret_text};
+use crate::{ConfigError, ConfigErrorKind, receive::Original, secret_text};
 
 /// The only form of a receipt so far.
 const VERSION: u32 = 1;
@@ -33,6 +33,7 @@ const VERSION: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
     version: u32,
+    route: String,
     provider: String,
     scheme: Option<String>,
     key_label: Option<String>,
@@ -57,6 +58,12 @@ impl Receipt {
     #[must_use]
     pub fn id(&self) -> String {
         self.digest.chars().take(32).collect()
+    }
+
+    /// The name of the route that kept it, as its [`ReceiptKey`] says. No other route accepts it.
+    #[must_use]
+    pub fn route(&self) -> &str {
+        &self.route
     }
 
     /// The name of the provider.
@@ -142,6 +149,7 @@ impl fmt::Debug for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receipt")
             .field("id", &self.id())
+            .field("route", &self.route)
             .field("provider", &self.provider)
             .field("scheme", &self.scheme)
             .field("key_label", &self.key_label)
@@ -152,10 +160,12 @@ impl fmt::Debug for Receipt {
     }
 }
 
-/// The secret that seals receipts. Whoever has it can make your app accept any delivery as a replay.
+/// The secret that seals the receipts of one route. Whoever has it can make your app accept any delivery as a replay.
 ///
-/// Servers that accept replays of each other's letters need the same key. It is never shown, and is wiped from memory
-/// when it is dropped.
+/// A route accepts the receipts of its own key only. So give each route a name of its own; they can then share the secret
+/// and the sink. The replicas of a route have the same name and the same secret.
+///
+/// The secret is never shown, and is wiped from memory when it is dropped.
 ///
 /// # Examples
 ///
@@ -163,30 +173,39 @@ impl fmt::Debug for Receipt {
 /// use tower_webhook::dead_letters::ReceiptKey;
 ///
 /// // Generate one with `openssl rand -hex 32`.
-/// let key = ReceiptKey::new("1f0c6f3c9d7e58b4b1d8b2bb5e4e2f3f")?;
-/// assert_eq!(format!("{key:?}"), "ReceiptKey(..)");
-/// assert!(ReceiptKey::new("short").is_err());
+/// let secret = "1f0c6f3c9d7e58b4b1d8b2bb5e4e2f3f";
+/// let (spain, france) = (ReceiptKey::new("truemed-spain", secret)?, ReceiptKey::new("truemed-france", secret)?);
+/// assert_eq!(format!("{spain:?}"), r#"ReceiptKey { route: "truemed-spain", .. }"#);
+/// assert!(ReceiptKey::new("truemed", "short").is_err());
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 #[derive(Clone)]
 pub struct ReceiptKey {
+    route: Arc<str>,
     // Boxed so that moving it leaves no copy behind.
     mac: Box<Zeroizing<[u8; 32]>>,
     digest: Box<Zeroizing<[u8; 32]>>,
 }
 
 impl ReceiptKey {
-    /// Makes a key from a secret: text or random bytes, at least 32 bytes long.
+    /// Makes the key of a route from its name and a secret: text or random bytes, at least 32 bytes long.
+    ///
+    /// The name is 1 to 31 visible ASCII characters, so no secret can be taken for it. Receipts show it.
     ///
     /// # Errors
     ///
-    /// The secret is blank, is shorter than 32 bytes, is one byte repeated, or is text with control characters or with
-    /// white space at an end.
-    pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
-        let secret = secret.as_ref();
+    /// The route has no such name; or the secret is blank, is shorter than 32 bytes, is one byte repeated, or is text with
+    /// control characters or with white space at an end.
+    pub fn new(route: impl AsRef<str>, secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
+        let (route, secret) = (route.as_ref(), secret.as_ref());
+        if !(1..secret_text::MIN_LEN).contains(&route.len()) || !route.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let error = ConfigError::new(ConfigErrorKind::Malformed, "the route of receipts");
+            return Err(error.expected("1 to 31 visible ASCII characters"));
+        }
         secret_text::check(secret, "the key of receipts")?;
         let derived = |purpose| Box::new(Zeroizing::new(blake3::derive_key(purpose, secret)));
         Ok(Self {
+            route: route.into(),
             mac: derived("tower-webhook 2026-11-27 MAC of receipts"),
             digest: derived("tower-webhook 2026-11-27 digest of kept deliveries"),
         })
@@ -197,6 +216,7 @@ impl ReceiptKey {
         let verified = delivery.verified();
         let mut receipt = Receipt {
             version: VERSION,
+            route: self.route.to_string(),
             provider: delivery.provider().to_owned(),
             scheme: verified.scheme().map(str::to_owned),
             key_label: verified.key_label().map(str::to_owned),
@@ -214,16 +234,23 @@ impl ReceiptKey {
         receipt
     }
 
-    /// Whether this key has sealed the receipt.
+    /// Whether the secret of this key has sealed the receipt, of whatever route.
     pub(super) fn sealed(&self, receipt: &Receipt) -> bool {
         // `Hash` compares in constant time.
         bytes_of(&receipt.mac).is_some_and(|mac| Hash::from(mac) == self.mac(receipt))
     }
 
+    /// Whether the receipt is one of this key's route.
+    pub(super) fn is_of_route(&self, receipt: &Receipt) -> bool {
+        *self.route == *receipt.route
+    }
+
     /// Whether the receipt is that of this content.
     pub(super) fn proves(&self, receipt: &Receipt, content: &Content) -> bool {
         let digest = self.digest(&receipt.provider, content);
-        self.sealed(receipt) && bytes_of(&receipt.digest).is_some_and(|claimed| Hash::from(claimed) == digest)
+        self.sealed(receipt)
+            && self.is_of_route(receipt)
+            && bytes_of(&receipt.digest).is_some_and(|claimed| Hash::from(claimed) == digest)
     }
 
     fn mac(&self, receipt: &Receipt) -> Hash {
@@ -237,6 +264,8 @@ impl ReceiptKey {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part);
         };
+        // Two routes of one sink keep two letters.
+        frame(self.route.as_bytes());
         frame(provider.as_bytes());
         for text in [&content.tenant, &content.signed_id] {
             frame(&[u8::from(text.is_some())]);
@@ -254,7 +283,7 @@ impl ReceiptKey {
 
 impl fmt::Debug for ReceiptKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ReceiptKey(..)")
+        f.debug_struct("ReceiptKey").field("route", &self.route).finish_non_exhaustive()
     }
 }
 

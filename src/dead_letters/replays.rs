@@ -25,7 +25,7 @@ use crate::{
 /// use std::time::Duration;
 /// use tower_webhook::{dead_letters::{ReceiptKey, Replays}, provider::truemed::Truemed};
 ///
-/// let key = ReceiptKey::new("1f0c6f3c9d7e58b4b1d8b2bb5e4e2f3f")?;
+/// let key = ReceiptKey::new("truemed", "1f0c6f3c9d7e58b4b1d8b2bb5e4e2f3f")?;
 /// let replays = Replays::new(key).max_age(Duration::from_secs(7 * 86_400));
 /// let layer = Truemed::builder().api_key("tm_live_8Jq2vXw9Lr5t").build()?.into_layer().replays(replays);
 /// # Ok::<_, tower_webhook::ConfigError>(())
@@ -38,12 +38,12 @@ pub struct Replays {
 }
 
 impl Replays {
-    /// Accepts what this key has sealed.
+    /// Accepts what this key has sealed: what its route has kept.
     pub fn new(key: ReceiptKey) -> Self {
         Self { keys: vec![key], max_age: Duration::from_secs(30 * 86_400) }
     }
 
-    /// Accepts what this key has sealed too, such as the key before the last rotation.
+    /// Accepts what this key has sealed too, such as the key before the last rotation, or that of the route's earlier name.
     pub fn or(mut self, key: ReceiptKey) -> Self {
         self.keys.push(key);
         self
@@ -80,7 +80,10 @@ impl ReplayScheme {
         let malformed = || RejectionReason::MalformedHeader { name: RECEIPT, expected: "a receipt of this crate" };
         let token = Token::from_header(head.header(&RECEIPT)?).ok_or_else(malformed)?;
         let receipt = &token.receipt;
-        let key = self.replays.keys.iter().find(|key| key.sealed(receipt)).ok_or(RejectionReason::NoKeyMatched)?;
+        let mut sealing = self.replays.keys.iter().filter(|key| key.sealed(receipt)).peekable();
+        sealing.peek().ok_or(RejectionReason::NoKeyMatched)?;
+        let is_of_route = |key: &&ReceiptKey| key.is_of_route(receipt);
+        let key = sealing.find(is_of_route).ok_or(RejectionReason::Other("the receipt is one of another route"))?;
         if *receipt.provider() != *self.provider {
             return Err(RejectionReason::Other("the receipt is one of another provider").into());
         }

@@ -7,7 +7,7 @@ use super::{Delivery, Place, envelope::Where};
 use crate::{
     Rejection, RejectionKind, RejectionReason,
     auth::{Head, Scheme},
-    headers::{NotOne, only},
+    headers::only,
     json::{Tagged, tag::Tag, tagged},
     observe::Drift,
 };

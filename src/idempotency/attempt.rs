@@ -68,7 +68,7 @@ where
 
         request.extensions_mut().insert(key);
         #[cfg(feature = "tokio")]
-        let heartbeat = guard.is_held().then(|| Heartbeat::start(&settings, attempt)).flatten();
+        let heartbeat = if guard.is_held() { Heartbeat::start(&settings, attempt).await } else { None };
         let answer = match poll_fn(|cx| inner.poll_ready(cx)).await {
             Ok(()) => inner.call(request).await,
             Err(error) => Err(error),

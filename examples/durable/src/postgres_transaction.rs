@@ -20,7 +20,10 @@ use crate::{
 };
 
 /// As in [`transaction`](crate::transaction): nothing in them would stop a second effect.
+///
+/// Replicas that start at once make them one after the other: `IF NOT EXISTS` does not see what is being made.
 const TABLES: &str = "
+SELECT pg_advisory_xact_lock(20261127);
 CREATE TABLE IF NOT EXISTS decisions (subject text NOT NULL, decision text);
 CREATE TABLE IF NOT EXISTS unread_events (json text NOT NULL);
 ";

@@ -3,7 +3,7 @@
 use http_body_util::Full;
 use tower_webhook::dead_letters::{Directory, Keeper, PrivateKey};
 
-use super::{DECODABLE, Handling, Scratch, UNDECODABLE, receipt_key};
+use super::{DECODABLE, Handling, Scratch, UNDECODABLE, receipt_key, receipt_key_of};
 use crate::support::{from_truemed, truemed};
 
 #[tokio::test]
@@ -33,6 +33,21 @@ async fn each_letter_is_a_file_for_its_owner_and_a_retry_adds_none() {
             assert_eq!(mode(&scratch.0.join(name)), 0o600);
         }
     }
+}
+
+#[tokio::test]
+async fn routes_share_a_directory_and_each_keeps_its_own_letter_of_one_delivery() {
+    let (scratch, key) = (Scratch::new("routes"), PrivateKey::generate());
+    let sink = Directory::open(&scratch.0).unwrap();
+    for route in ["spain", "france"] {
+        let keeper = Keeper::new(sink.clone(), key.public_key(), receipt_key_of(route));
+        let layer = truemed().dead_letters(keeper);
+        assert_eq!(Handling::default().deliver(&layer, from_truemed(Full::from(UNDECODABLE))).await.status(), 204);
+    }
+    let letters = scratch.letters();
+    let mut routes: Vec<_> = letters.iter().map(|letter| letter.receipt().route()).collect();
+    routes.sort_unstable();
+    assert_eq!(routes, ["france", "spain"]);
 }
 
 #[tokio::test]

@@ -4,27 +4,33 @@ use std::{
     env,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
-    path::Path,
     process::{Child, Command, Stdio},
 };
 
 use axum::{Router, routing::post};
-use tower_webhook::dead_letters::{DeadLetter, DeadLetters, Directory, Keeper, Kept, PrivateKey, PublicKey};
+use data_encoding::HEXLOWER;
+use deadpool_postgres::{Manager, Pool};
+use tokio_postgres::NoTls;
+use tower_webhook::dead_letters::{
+    DeadLetter, DeadLetters, Directory, Keeper, Kept, PostgresLetters, PrivateKey, PublicKey,
+};
 
 use super::{Scratch, UNDECODABLE, receipt_key};
 use crate::support::{
     API_KEY,
+    postgres::Postgres,
     sockets::{PATIENCE, exchange},
-    truemed,
+    strace, truemed,
 };
 
 const DIRECTORY: &str = "TEST_KILLS_DIRECTORY";
+const DATABASE: &str = "TEST_KILLS_DATABASE";
 const PUBLIC_KEY: &str = "TEST_KILLS_PUBLIC_KEY";
 const STOP: &str = "TEST_KILLS_STOP";
 
-/// A directory that says where it is, and goes no further.
+/// A sink that says where it is, and goes no further.
 struct Stopping {
-    directory: Directory,
+    sink: Box<dyn DeadLetters>,
     stop: String,
 }
 
@@ -42,8 +48,8 @@ impl DeadLetters for Stopping {
             }
         };
         let (before, after) = (self.stop == "before", self.stop == "after");
-        // The directory begins when it is asked.
-        let kept = (!before).then(|| self.directory.keep(letter));
+        // A sink may begin when it is asked.
+        let kept = (!before).then(|| self.sink.keep(letter));
         Box::pin(async move {
             reached(before).await;
             if let Some(kept) = kept {
@@ -59,14 +65,49 @@ impl DeadLetters for Stopping {
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "the tests below tell it what to do")]
 async fn the_process() {
-    let (Ok(directory), Ok(key)) = (env::var(DIRECTORY), env::var(PUBLIC_KEY)) else { return };
-    let sink = Stopping { directory: Directory::open(directory).unwrap(), stop: env::var(STOP).unwrap_or_default() };
+    let Ok(key) = env::var(PUBLIC_KEY) else { return };
+    let sink: Box<dyn DeadLetters> = match env::var(DATABASE) {
+        Ok(url) => {
+            let pool = Pool::builder(Manager::new(url.parse().unwrap(), NoTls)).build().unwrap();
+            let letters = PostgresLetters::new(pool);
+            letters.migrate().await.unwrap();
+            Box::new(letters)
+        }
+        Err(_) => Box::new(Directory::open(env::var(DIRECTORY).unwrap()).unwrap()),
+    };
+    let sink = Stopping { sink, stop: env::var(STOP).unwrap_or_default() };
     let layer =
         truemed().dead_letters(Keeper::new(sink, PublicKey::new(key).unwrap(), receipt_key()).deadline(PATIENCE));
     let app = Router::new().route("/", post(async || ()).layer(layer));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("listening {}", listener.local_addr().unwrap());
     axum::serve(listener, app).await.unwrap();
+}
+
+/// Where the letters of the process are.
+enum Place {
+    Directory(Scratch),
+    Postgres(Postgres),
+}
+
+impl Place {
+    fn setting(&self) -> (&'static str, String) {
+        match self {
+            Self::Directory(scratch) => (DIRECTORY, scratch.0.to_str().unwrap().to_owned()),
+            Self::Postgres(postgres) => (DATABASE, postgres.url()),
+        }
+    }
+
+    fn letters(&self) -> Vec<DeadLetter> {
+        match self {
+            Self::Directory(scratch) => scratch.letters(),
+            Self::Postgres(postgres) => {
+                let rows = postgres.ask("SELECT encode(letter, 'hex') FROM webhook_dead_letters");
+                let letter = |row: &String| DeadLetter::from_bytes(HEXLOWER.decode(row.as_bytes()).unwrap()).unwrap();
+                rows.iter().map(letter).collect()
+            }
+        }
+    }
 }
 
 struct Process {
@@ -76,11 +117,10 @@ struct Process {
 }
 
 impl Process {
-    fn start(directory: &Path, key: &PrivateKey, stop: &str) -> Self {
+    fn start(place: &Place, key: &PrivateKey, stop: &str) -> Self {
         let mut child = Command::new(env::current_exe().unwrap())
             .args(["--exact", "dead_letters::kills::the_process", "--nocapture"])
-            .envs([(DIRECTORY, directory.to_str().unwrap()), (STOP, stop)])
-            .env(PUBLIC_KEY, key.public_key().to_string())
+            .envs([place.setting(), (PUBLIC_KEY, key.public_key().to_string()), (STOP, stop.to_owned())])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -126,69 +166,90 @@ fn answer(mut stream: TcpStream) -> Vec<u8> {
 }
 
 /// The sender tries again at a server that works: the letter is there, once.
-fn the_next_try_is_kept(scratch: &Scratch, key: &PrivateKey) {
-    let process = Process::start(&scratch.0, key, "");
+fn the_next_try_is_kept(place: &Place, key: &PrivateKey) {
+    let process = Process::start(place, key, "");
     let mut stream = TcpStream::connect(process.address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     assert_eq!(exchange(&mut stream, &request()).status, 204);
     // From here on nothing of the process is needed.
     drop(process);
-    let letters = scratch.letters();
+    let letters = place.letters();
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].open(key).unwrap().body(), UNDECODABLE);
 }
 
-#[test]
-fn killed_before_the_sink_there_is_neither_an_answer_nor_a_letter() {
-    let (scratch, key) = (Scratch::new("killed-before"), PrivateKey::generate());
-    let mut process = Process::start(&scratch.0, &key, "before");
+fn killed_before_the_sink_there_is_neither_an_answer_nor_a_letter(place: &Place) {
+    let key = PrivateKey::generate();
+    let mut process = Process::start(place, &key, "before");
     let stream = process.deliver();
     wait_for(&mut process.lines, "reached");
     drop(process);
     assert_eq!(answer(stream), b"");
-    assert!(scratch.letters().is_empty());
-    the_next_try_is_kept(&scratch, &key);
+    assert!(place.letters().is_empty());
+    the_next_try_is_kept(place, &key);
 }
 
-#[test]
-fn killed_after_the_sink_the_letter_is_whole_though_there_is_no_answer() {
-    let (scratch, key) = (Scratch::new("killed-after"), PrivateKey::generate());
-    let mut process = Process::start(&scratch.0, &key, "after");
+fn killed_after_the_sink_the_letter_is_whole_though_there_is_no_answer(place: &Place) {
+    let key = PrivateKey::generate();
+    let mut process = Process::start(place, &key, "after");
     let stream = process.deliver();
     wait_for(&mut process.lines, "reached");
     drop(process);
     assert_eq!(answer(stream), b"");
-    assert_eq!(scratch.letters().len(), 1);
-    assert_eq!(scratch.letters()[0].open(&key).unwrap().body(), UNDECODABLE);
-    the_next_try_is_kept(&scratch, &key);
+    let letters = place.letters();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].open(&key).unwrap().body(), UNDECODABLE);
+    the_next_try_is_kept(place, &key);
+}
+
+mod with_a_directory {
+    use super::*;
+
+    #[test]
+    fn killed_before_the_sink_there_is_neither_an_answer_nor_a_letter() {
+        let place = Place::Directory(Scratch::new("killed-before"));
+        super::killed_before_the_sink_there_is_neither_an_answer_nor_a_letter(&place);
+    }
+
+    #[test]
+    fn killed_after_the_sink_the_letter_is_whole_though_there_is_no_answer() {
+        let place = Place::Directory(Scratch::new("killed-after"));
+        super::killed_after_the_sink_the_letter_is_whole_though_there_is_no_answer(&place);
+    }
+}
+
+mod with_postgres {
+    use super::*;
+
+    #[test]
+    fn killed_before_the_sink_there_is_neither_an_answer_nor_a_letter() {
+        let Some(postgres) = Postgres::start() else { return };
+        super::killed_before_the_sink_there_is_neither_an_answer_nor_a_letter(&Place::Postgres(postgres));
+    }
+
+    #[test]
+    fn killed_after_the_sink_the_letter_is_whole_though_there_is_no_answer() {
+        let Some(postgres) = Postgres::start() else { return };
+        super::killed_after_the_sink_the_letter_is_whole_though_there_is_no_answer(&Place::Postgres(postgres));
+    }
 }
 
 /// The first sync is that of the file, the second that of the directory.
 #[test]
 fn killed_in_a_sync_nothing_is_promised_and_nothing_is_half_there() {
     for (sync, letters) in [(1, 0), (2, 1)] {
-        let (scratch, key) = (Scratch::new(&format!("killed-in-{sync}")), PrivateKey::generate());
-        let mut process = Process::start(&scratch.0, &key, "");
+        let place = Place::Directory(Scratch::new(&format!("killed-in-{sync}")));
+        let key = PrivateKey::generate();
+        let mut process = Process::start(&place, &key, "");
         let kill = format!("inject=fsync:signal=KILL:when={sync}");
-        let strace = Command::new("strace")
-            .args(["-f", "-e", "trace=fsync", "-e", &kill, "-p", &process.child.id().to_string()])
-            .stderr(Stdio::piped())
-            .spawn();
-        let Ok(mut strace) = strace else {
-            println!("SKIPPED: there is no strace here");
-            return;
-        };
-        let mut shown = BufReader::new(strace.stderr.take().unwrap()).lines().map_while(Result::ok);
-        if !shown.any(|line| line.contains(" attached")) {
-            println!("SKIPPED: strace may not trace here");
-            return;
-        }
+        let arguments = ["-e", "trace=fsync", "-e", &kill];
+        let Some((mut strace, _lines)) = strace::attach(process.child.id(), &arguments) else { return };
         let stream = process.deliver();
         drop(process.child.wait());
         drop(strace.wait());
         assert_eq!(answer(stream), b"");
-        assert_eq!(scratch.letters().len(), letters, "killed in sync {sync}");
+        assert_eq!(place.letters().len(), letters, "killed in sync {sync}");
         drop(process);
-        the_next_try_is_kept(&scratch, &key);
+        the_next_try_is_kept(&place, &key);
     }
 }

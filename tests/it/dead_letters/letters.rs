@@ -12,7 +12,7 @@ use tower_webhook::{
     testing::ManualClock,
 };
 
-use super::{Handling, Memory, receipt_key};
+use super::{Handling, Memory, receipt_key, receipt_key_of};
 
 const BODY: &str = r#"{"patient":"canary-of-20-letters","zip":"9021-canary"}"#;
 
@@ -54,6 +54,7 @@ async fn without_the_private_key_a_letter_shows_its_receipt_and_nothing_that_was
 
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap();
     let receipt: serde_json::Value = serde_json::from_slice(line).unwrap();
+    assert_eq!(receipt["route"], "main");
     assert_eq!(receipt["provider"], "acme");
     assert_eq!(receipt["scheme"], "api_key");
     assert_eq!(receipt["key_label"], "2026-11");
@@ -74,8 +75,10 @@ async fn the_private_key_opens_what_the_layer_reads_and_never_the_credential() {
         [("content-type", "application/json; canary"), ("x-acme-id", "canary-id"), ("x-acme-type", "canary-type")];
     assert_eq!(headers, kept);
     assert_eq!(open.verify(&receipt_key()), Ok(()));
-    let other = ReceiptKey::new("another-secret-of-32-bytes-or-more").unwrap();
-    assert_eq!(open.verify(&other), Err(LetterError::NotProven));
+    let other = ReceiptKey::new("main", "another-secret-of-32-bytes-or-more").unwrap();
+    for other in [other, receipt_key_of("main2")] {
+        assert_eq!(open.verify(&other), Err(LetterError::NotProven));
+    }
     assert_eq!(letter.open(&PrivateKey::generate()).unwrap_err(), LetterError::NotOpened);
 }
 
@@ -114,5 +117,19 @@ fn a_mistyped_key_is_an_error_and_never_shown() {
     }
     assert!(PrivateKey::new(&public).is_err());
     assert_eq!(format!("{private:?}"), "PrivateKey(..)");
-    assert_eq!(format!("{:?}", receipt_key()), "ReceiptKey(..)");
+    assert_eq!(format!("{:?}", receipt_key()), r#"ReceiptKey { route: "main", .. }"#);
+}
+
+#[test]
+fn a_route_has_a_name_that_no_secret_can_be_taken_for() {
+    let secret = "1f0c6f3c9d7e58b4b1d8b2bb5e4e2f3f";
+    for name in ["/", "truemed-spain", &secret[1..]] {
+        ReceiptKey::new(name, secret).unwrap();
+    }
+    for name in ["", " ", "two words", "caf\u{e9}", "a\n", secret] {
+        let error = ReceiptKey::new(name, "main").unwrap_err().to_string();
+        assert_eq!(error, "the route of receipts is not well-formed: expected 1 to 31 visible ASCII characters");
+    }
+    let error = ReceiptKey::new("main", "too-short").unwrap_err().to_string();
+    assert_eq!(error, "the key of receipts is too short: expected at least 32 bytes");
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod directory;
+mod example;
 mod kills;
 mod letters;
 mod postgres;
@@ -31,7 +32,12 @@ const UNDECODABLE: &str = r#"{"qualification_session_id":{"canary":"canary-of-20
 const DECODABLE: &str = r#"{"qualification_session_id":"qs_canary","status":"approved"}"#;
 
 fn receipt_key() -> ReceiptKey {
-    ReceiptKey::new(RECEIPT_SECRET).unwrap()
+    receipt_key_of("main")
+}
+
+/// The key of another route with the same secret.
+fn receipt_key_of(route: &str) -> ReceiptKey {
+    ReceiptKey::new(route, RECEIPT_SECRET).unwrap()
 }
 
 /// What the sink of a test does.

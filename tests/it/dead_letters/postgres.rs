@@ -2,10 +2,11 @@
 
 use deadpool_postgres::{Manager, Pool};
 use http_body_util::Full;
+use tokio::task::JoinSet;
 use tokio_postgres::NoTls;
 use tower_webhook::dead_letters::{Keeper, PostgresLetters, PrivateKey};
 
-use super::{DECODABLE, Handling, UNDECODABLE, receipt_key};
+use super::{DECODABLE, Handling, UNDECODABLE, public_key, receipt_key};
 use crate::support::{from_truemed, postgres::Postgres, truemed};
 
 fn sink(postgres: &Postgres) -> PostgresLetters {
@@ -51,4 +52,35 @@ async fn a_letter_that_was_answered_survives_the_servers_crash_and_none_is_promi
     postgres.restart();
     let [letter] = &*sink(&postgres).oldest(100).await.unwrap() else { panic!("one letter") };
     assert_eq!(letter.open(&key).unwrap().body(), UNDECODABLE);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_that_start_at_once_all_make_the_table() {
+    let Some(postgres) = Postgres::start() else { return };
+    for _ in 0..10 {
+        let starting: JoinSet<_> =
+            (0..8).map(|_| sink(&postgres)).map(|sink| async move { sink.migrate().await }).collect();
+        starting.join_all().await.into_iter().for_each(Result::unwrap);
+        postgres.ask("DROP TABLE webhook_dead_letters");
+    }
+}
+
+#[tokio::test]
+async fn these_rights_are_enough() {
+    let Some(postgres) = Postgres::start() else { return };
+    sink(&postgres).migrate().await.unwrap();
+    let role = format!("keeper_{}", postgres.ask("SELECT current_database()").concat());
+    postgres.ask(&format!("CREATE ROLE {role} LOGIN; GRANT SELECT, INSERT, UPDATE ON webhook_dead_letters TO {role}"));
+    let url = postgres.url().replace("webhooks@", &format!("{role}@"));
+    let letters = PostgresLetters::new(Pool::builder(Manager::new(url.parse().unwrap(), NoTls)).build().unwrap());
+    letters.migrate().await.expect("there is nothing to make");
+    let layer = truemed().dead_letters(Keeper::new(letters.clone(), public_key(), receipt_key()));
+    for _ in 0..2 {
+        let delivered = Handling::default().deliver(&layer, from_truemed(Full::from(UNDECODABLE))).await;
+        assert_eq!(delivered.status(), 204);
+    }
+    let [letter] = &*letters.oldest(2).await.unwrap() else { panic!("one letter") };
+    letters.remove(letter).await.expect_err("it may not remove");
+    postgres.ask(&format!("GRANT DELETE ON webhook_dead_letters TO {role}"));
+    letters.remove(letter).await.unwrap();
 }

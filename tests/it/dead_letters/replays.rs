@@ -1,6 +1,9 @@
 //! A kept delivery, sent again long after its signature has become stale.
 
+#![allow(clippy::print_stdout, reason = "the count of the bits is to be read")]
+
 use std::{
+    collections::{BTreeMap, BTreeSet},
     convert::Infallible,
     time::{Duration, SystemTime},
 };
@@ -25,7 +28,7 @@ use tower_webhook::{
 use tracing::Level;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use super::{DECODABLE, Handling, Memory, UNDECODABLE, receipt_key};
+use super::{DECODABLE, Handling, Memory, UNDECODABLE, receipt_key, receipt_key_of};
 use crate::{
     observe::lines::Lines,
     support::{fixture, from_mediquo, from_truemed, mediquo, truemed},
@@ -136,6 +139,9 @@ async fn reaches_the_handler_once<P: Provider>(
 async fn of_each_preset() {
     let vectors: Vec<Value> = serde_json::from_slice(&fixture("presets.json")).unwrap();
     let mut timed = 0;
+    let names: BTreeSet<_> =
+        vectors.iter().map(|vector| vector["preset"].as_str().unwrap().replace('-', "_")).collect();
+    assert_eq!(names, preset::NAMES.iter().map(ToString::to_string).collect(), "each preset has a delivery");
     for vector in vectors {
         let text = |name: &str| vector[name].as_str().unwrap();
         let key = if text("key").len() < 16 { Key::new(text("key")).dangerous_short() } else { Key::new(text("key")) };
@@ -216,7 +222,7 @@ async fn with_one_bit_of_the_receipt_changed_is_refused() {
     let letter = open_letter().await;
     assert_eq!(status(&layer, again(&letter)).await, (StatusCode::OK, "accepted"));
     let json = BASE64URL_NOPAD.decode(again(&letter).headers()[RECEIPT].as_bytes()).unwrap();
-    let mut reasons = std::collections::BTreeMap::new();
+    let mut reasons = BTreeMap::new();
     for bit in 0..json.len() * 8 {
         let mut changed = json.clone();
         changed[bit / 8] ^= 1 << (bit % 8);
@@ -227,6 +233,7 @@ async fn with_one_bit_of_the_receipt_changed_is_refused() {
         assert_eq!(status, 401, "bit {bit}: {}", String::from_utf8_lossy(&changed));
         *reasons.entry(reason).or_insert(0) += 1;
     }
+    println!("{} bits, and why each was refused: {reasons:?}", json.len() * 8);
     assert!(reasons["no_key_matched"] > 1000 && reasons["malformed_header"] > 100, "{reasons:?}");
 }
 
@@ -238,7 +245,7 @@ async fn with_anything_else_changed_is_refused() {
     let mine = layer(Replays::new(receipt_key()));
     assert_eq!(status(&mine, again(&letter)).await.1, "json", "it is authentic, and still not decoded");
 
-    let other_key = ReceiptKey::new("another-secret-of-32-bytes-or-more").unwrap();
+    let other_key = ReceiptKey::new("main", "another-secret-of-32-bytes-or-more").unwrap();
     assert_eq!(status(&layer(Replays::new(other_key.clone())), again(&letter)).await.1, "no_key_matched");
     assert_eq!(status(&layer(Replays::new(other_key).or(receipt_key())), again(&letter)).await.1, "json");
 
@@ -265,6 +272,26 @@ async fn with_anything_else_changed_is_refused() {
         status(&layer(Replays::new(receipt_key()).max_age(Duration::from_secs(59))), again(&letter)).await.1,
         "stale"
     );
+}
+
+#[tokio::test]
+async fn is_refused_on_every_route_but_that_which_kept_it() {
+    let letter = open_letter().await;
+    let layer = |replays: Replays| truemed().replays(replays);
+    let (main, other) = (|| Replays::new(receipt_key()), || Replays::new(receipt_key_of("other")));
+    assert_eq!(status(&layer(main()), again(&letter)).await.1, "json", "it is authentic, and still not decoded");
+    for replays in [other(), other().or(receipt_key_of("mai")), other().or(receipt_key_of("Main"))] {
+        let (sink, handling) = (Memory::default(), Handling::default());
+        let layer = layer(replays).dead_letters(sink.keeper(PrivateKey::generate().public_key()));
+        let response = handling.deliver(&layer, again(&letter)).await;
+        let reason = response.extensions().get::<Rejection>().unwrap().to_string();
+        assert!(reason.contains("the receipt is one of another route"), "{reason}");
+        assert_eq!((response.status().as_u16(), handling.runs(), sink.count()), (400, 0, 0));
+    }
+    // A route that has got a new name, or a new secret and a new name.
+    assert_eq!(status(&layer(other().or(receipt_key())), again(&letter)).await.1, "json");
+    let renewed = ReceiptKey::new("other", "another-secret-of-32-bytes-or-more").unwrap();
+    assert_eq!(status(&layer(Replays::new(renewed).or(receipt_key())), again(&letter)).await.1, "json");
 }
 
 /// A receipt takes the place of the credential: it is not a second chance for a wrong one.

@@ -1,18 +1,30 @@
 //! A short lease that lasts as long as the handler.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
 use tokio::sync::Notify;
+use tower::{Layer, ServiceExt, service_fn};
 use tower_webhook::{
+    WebhookBody,
     idempotency::{IdempotencyLayer, MemoryStore, Outcome, Pepper},
     testing::{FailingStore, Fault, ManualClock, Step},
 };
 
-use super::{Answer, begin, deliver, on_each_store, poll_until_runs, read};
+use super::{Answer, begin, deliver, delivery_of, on_each_store, poll_until_runs, read};
 use crate::support::{
     acting::{Act, Acting},
     place::PEPPER,
-    wait::within,
+    wait::{block_until, within},
 };
 
 const LEASE: Duration = Duration::from_secs(10);
@@ -119,6 +131,39 @@ async fn a_claim_that_was_lost_is_not_taken_back_and_is_late() {
     pass(BEAT).await;
     go.notify_one();
     assert_eq!(read(running.await.unwrap()).await, Answer::of_the_handler(204, Outcome::Late));
+}
+
+/// It does not come back to its runtime, so nothing else runs on its thread.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handler_that_keeps_its_thread_busy_is_renewed_on_another() {
+    let store = FailingStore::new(MemoryStore::new());
+    let layer = IdempotencyLayer::with_pepper(store.clone(), Pepper::new(PEPPER).unwrap());
+    let layer = layer.lease(Duration::from_secs(2)).heartbeat();
+    let (runs, counted) = (Arc::new(AtomicUsize::new(0)), store.clone());
+    let handled = Arc::clone(&runs);
+    let busy = service_fn(move |_: Request<WebhookBody>| {
+        let (runs, store) = (Arc::clone(&handled), counted.clone());
+        async move {
+            runs.fetch_add(1, Ordering::SeqCst);
+            block_until("four renewals, which are more than a lease", || store.calls(Step::Renew) >= 4);
+            Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+        }
+    });
+    let running = tokio::spawn(layer.layer(busy.clone()).oneshot(delivery_of("e")));
+    within("the handler to run", async {
+        while runs.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    while store.calls(Step::Renew) < 4 {
+        let duplicate = layer.layer(busy.clone()).oneshot(delivery_of("e")).await.unwrap();
+        let outcome = duplicate.extensions().get::<Outcome>();
+        assert!(outcome == Some(&Outcome::InProgress) || store.calls(Step::Renew) >= 4, "{outcome:?}");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(running.await.unwrap().unwrap().extensions().get(), Some(&Outcome::First));
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
 }
 
 on_each_store! {

@@ -115,13 +115,14 @@ async fn the_first_load_must_succeed() {
     let error = watched(&database).start().await.unwrap_err();
     assert!(matches!(error, LoadError::Failed(_)), "{error:?}");
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the database is away");
+    assert_eq!(format!("{error:#}"), "the function that loads the keys has failed: the database is away");
     database.answers(Answer::Hang);
     let begun = tokio::time::Instant::now();
     let error = watched(&database).timeout(Duration::from_secs(3)).start().await.unwrap_err();
     assert!(matches!(error, LoadError::TimedOut), "{error:?}");
     assert_eq!(begun.elapsed().as_secs(), 3);
     database.answers(Answer::Panic);
-    assert!(matches!(watched(&database).start().await.unwrap_err(), LoadError::Failed(_)));
+    assert!(matches!(watched(&database).start().await.unwrap_err(), LoadError::Panicked));
 }
 
 #[tokio::test(start_paused = true)]
@@ -129,9 +130,10 @@ async fn stale_keys_are_served_until_the_source_recovers() {
     let database = Database::new(&[("north", OLD)]);
     let (watched, layer) = start(&database).await;
     for (answer, failure) in [
-        (Answer::Fail, "the source of the keys has failed"),
-        (Answer::Hang, "the source of the keys took too long"),
-        (Answer::Panic, "the source of the keys has failed"),
+        // Neither the error nor the panic is quoted: either can contain a key.
+        (Answer::Fail, "the function that loads the keys has failed (`{error:#}` says why)"),
+        (Answer::Hang, "the function that loads the keys took too long"),
+        (Answer::Panic, "the function that loads the keys has panicked"),
     ] {
         let asked = database.asked();
         database.answers(answer);

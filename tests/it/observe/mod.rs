@@ -1,6 +1,7 @@
 //! What observers see of each delivery, as logs, as metrics and as they are.
 
 mod canary;
+mod canary_of_letters;
 mod counted;
 mod drift;
 pub(crate) mod lines;

@@ -14,6 +14,7 @@ pub(crate) mod redis;
 pub(crate) mod shared;
 pub(crate) mod sockets;
 pub(crate) mod sources;
+pub(crate) mod strace;
 pub(crate) mod wait;
 
 use bytes::Bytes;

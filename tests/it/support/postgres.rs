@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, ErrorKind, Write},
+    io::{BufRead, BufReader, Write},
     net::{Ipv4Addr, SocketAddr},
     os::unix::{fs::chown, process::CommandExt},
     path::{Path, PathBuf},
@@ -32,15 +32,15 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// A new database on the server that all tests of this process share. `None`, with a word about it, if there is no
-    /// `postgres`.
+    /// A new database on the server that all tests of this process share. `None`, with a word about it, if PostgreSQL is
+    /// not on the path.
     pub(crate) fn start() -> Option<Self> {
-        static SHARED: OnceLock<Option<Arc<Server>>> = OnceLock::new();
+        static SHARED: OnceLock<Arc<Server>> = OnceLock::new();
         static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let Some(server) = SHARED.get_or_init(|| Server::start().map(Server::end_with_this_process)) else {
-            skip("postgres");
+        if is_missing() {
             return None;
-        };
+        }
+        let server = SHARED.get_or_init(|| Server::start().end_with_this_process());
         let name = format!("test{}", NEXT.fetch_add(1, Ordering::Relaxed));
         server.connect("postgres").ask(&format!("CREATE DATABASE {name}"));
         let postgres = Self { server: Arc::clone(server), name, asking: Mutex::default() };
@@ -50,11 +50,11 @@ impl Postgres {
 
     /// A server of its own, which the test can stop. It loses nothing that it has answered, also if it is killed.
     pub(crate) fn start_alone() -> Option<Self> {
-        let Some(server) = Server::start() else {
-            skip("postgres");
+        if is_missing() {
             return None;
-        };
-        let postgres = Self { server: Arc::new(server), name: "postgres".to_owned(), asking: Mutex::default() };
+        }
+        let postgres =
+            Self { server: Arc::new(Server::start()), name: "postgres".to_owned(), asking: Mutex::default() };
         postgres.connect().ask(MIGRATION);
         Some(postgres)
     }
@@ -85,7 +85,7 @@ impl Postgres {
     pub(crate) fn restart(&mut self) {
         let server = self.alone();
         server.kill();
-        block_until("the port to be free", || server.spawn() == Some(true));
+        block_until("the port to be free", || server.spawn());
     }
 
     fn alone(&mut self) -> &mut Server {
@@ -110,6 +110,14 @@ impl Postgres {
     }
 }
 
+/// Says so if a program is missing. Debian has the client on the path, and the others not.
+fn is_missing() -> bool {
+    let is_there = |program: &&str| Command::new(program).arg("--version").output().is_ok();
+    let missing = ["postgres", "initdb", "psql"].into_iter().find(|program| !is_there(program));
+    missing.into_iter().for_each(skip);
+    missing.is_some()
+}
+
 struct Server {
     process: Option<Child>,
     port: u16,
@@ -118,7 +126,7 @@ struct Server {
 }
 
 impl Server {
-    fn start() -> Option<Self> {
+    fn start() -> Self {
         loop {
             // Somebody else can take the port meanwhile: then the server ends, and another is tried.
             let port = free_port();
@@ -128,39 +136,29 @@ impl Server {
                 chown(&folder, Some(user), Some(group)).unwrap();
             }
             let mut server = Self { process: None, port, folder };
-            server.init()?;
-            if server.spawn()? {
-                return Some(server);
+            server.init();
+            if server.spawn() {
+                return server;
             }
         }
     }
 
-    fn init(&self) -> Option<()> {
+    fn init(&self) {
         let mut init = command("initdb", &self.folder);
         init.args(["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C", "--username", USER, "--pgdata"]);
-        match init.arg(&self.folder).stdin(Stdio::null()).output() {
-            Ok(output) => {
-                assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
-                Some(())
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => panic!("initdb: {error}"),
-        }
+        let output = init.arg(&self.folder).stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Whether it took the port.
-    fn spawn(&mut self) -> Option<bool> {
+    fn spawn(&mut self) -> bool {
         let mut server = command("postgres", &self.folder);
         server.arg("-D").arg(&self.folder).args(["-h", "127.0.0.1", "-p", &self.port.to_string()]);
         // A process that is killed leaves what it has written to the operating system, so none has to wait for the disk.
         for setting in ["fsync=off", "unix_socket_directories=", "max_connections=300", "log_destination=stderr"] {
             server.args(["-c", setting]);
         }
-        let mut process = match server.stdin(Stdio::null()).stderr(Stdio::piped()).spawn() {
-            Ok(process) => process,
-            Err(error) if error.kind() == ErrorKind::NotFound => return None,
-            Err(error) => panic!("postgres: {error}"),
-        };
+        let mut process = server.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
         self.process = Some(process);
         let (tell, told) = channel();
@@ -172,7 +170,7 @@ impl Server {
         if !ready {
             self.kill();
         }
-        Some(ready)
+        ready
     }
 
     /// Leaves a process behind that ends it: what is static is not dropped.

@@ -9,10 +9,13 @@ use std::{
 
 /// Says that a test is skipped, as this program is not installed.
 pub(crate) fn skip(program: &str) {
+    skip_because(&format!("there is no `{program}` on the path"));
+}
+
+pub(crate) fn skip_because(reason: &str) {
     let test = thread::current().name().unwrap_or_default().to_owned();
     // Not by a macro, whose output is kept back where a test passes.
-    let line = format!("SKIPPED: {test}: there is no `{program}` on the path\n");
-    std::io::stderr().write_all(line.as_bytes()).unwrap();
+    std::io::stderr().write_all(format!("SKIPPED: {test}: {reason}\n").as_bytes()).unwrap();
 }
 
 /// A port below those that the system gives to connections, so that none takes it while its server is down.

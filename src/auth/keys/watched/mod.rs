@@ -44,7 +44,7 @@ use crate::{
 ///
 /// let clinics = Watched::tenants(Tenants::by_path_segment(1), load)
 ///     .every(Duration::from_secs(30))
-///     .on_failure(|error| eprintln!("the keys were not refreshed: {error}"))
+///     .on_failure(|error| eprintln!("the keys were not refreshed: {error:#}"))
 ///     .start()
 ///     .await?;
 /// let layer = Truemed::builder().api_keys(clinics.clone()).build()?.into_layer();
@@ -185,6 +185,8 @@ impl WatchedBuilder {
 
     /// Calls `hook` in the background task when keys could not be loaded or not be used, to log or count it. The default
     /// does nothing. With the feature `tracing`, there is an event of level `WARN` too.
+    ///
+    /// Log `{error:#}` if the error of your function quotes no key: `{error}`, and that event, do not show it.
     pub fn on_failure(mut self, hook: impl Fn(&LoadError) + Send + Sync + 'static) -> Self {
         self.refresher.on_failure = Some(Box::new(hook));
         self

@@ -92,7 +92,8 @@ impl Refresher {
             Err(_) => return Err(LoadError::TimedOut),
             Ok(Some(Ok(Ok(unusable)))) => unusable,
             Ok(Some(Ok(Err(error)))) => return Err(LoadError::Failed(error)),
-            Ok(Some(Err(panic))) => return Err(LoadError::Failed(panic.into())),
+            Ok(Some(Err(error))) if error.is_panic() => return Err(LoadError::Panicked),
+            Ok(Some(Err(error))) => return Err(LoadError::Failed(error.into())),
             Ok(None) => None,
         };
         *self.loaded_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();

@@ -74,6 +74,11 @@ impl Server {
         self.address
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -129,12 +134,14 @@ impl Drop for Server {
 
 /// An example of this package, which `cargo test` builds before it runs the tests.
 pub(crate) fn example(name: &str) -> PathBuf {
-    let mut path = std::env::current_exe().unwrap();
-    path.pop();
-    path.pop();
-    path.push("examples");
-    path.push(name);
-    assert!(path.exists(), "{} is not built: run `cargo build -p tower-webhook --examples`", path.display());
+    built(&format!("examples/{name}"), "cargo build -p tower-webhook --examples")
+}
+
+/// A file in the directory of the build, above that of the tests.
+pub(crate) fn built(name: &str, how: &str) -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let path = tests.ancestors().nth(2).unwrap().join(name);
+    assert!(path.exists(), "{} is not built: run `{how}`", path.display());
     path
 }
 
