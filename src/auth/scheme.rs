@@ -4,10 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, request::Parts};
 
 use super::Verified;
-use crate::{
-    Rejection, RejectionReason,
-    headers,
-};
+use crate::{Rejection, RejectionReason, headers};
 
 /// Authenticates deliveries. Implement it for a provider whose signature the schemes of this crate cannot describe.
 ///
