@@ -54,7 +54,7 @@ pub enum RejectionKind {
     Incomplete,
     /// The body is not what the provider documents. [`Rejection::decode_error`] says where.
     Malformed,
-    /// The request is not a `POST`, and no [endpoint verification](crate::handshake).
+    /// The request is neither a `POST` nor an [endpoint verification](crate::handshake).
     MethodNotAllowed,
     /// The body did not arrive in time. Set the timeout with a layer outside of the webhook layer.
     TimedOut,
@@ -113,8 +113,8 @@ pub enum RejectionReason {
     },
     /// No live key matches: the key is wrong, or something signed was changed on the way, such as the body.
     NoKeyMatched,
-    /// No tenant has the name that the delivery states, or it states none, or the tenant's keys cannot be used. The sender
-    /// sees a wrong key.
+    /// No tenant has the name that the delivery states, or it states none, or the tenant's keys cannot be used. The
+    /// sender sees a wrong key.
     UnknownTenant,
     /// No live key matches, and the path of the request is not that of the configured public URL, which is signed.
     UrlMismatch,

@@ -32,13 +32,13 @@ use crate::{
 /// | `token=<key>&..` as a form | [`ApiKey::form_field("token")`](Self::form_field) |
 ///
 /// The header, parameter, member or field must occur exactly once. The words `Basic` and `Bearer` may be in any letter
-/// case; for these, the response to a wrong key carries `WWW-Authenticate`. Unless the key is in the body, the head alone
-/// decides, so a delivery with a wrong key is rejected before its body is read. A fixed key covers nothing of the body:
-/// anyone who sees it once can send anything.
+/// case; for these, the response to a wrong key carries `WWW-Authenticate`. Unless the key is in the body, the head
+/// alone decides, so a delivery with a wrong key is rejected before its body is read. A fixed key proves nothing about
+/// the body: anyone who has seen it once can send anything.
 ///
-/// Proxies and servers log URLs, so prefer a header. This crate hides a key in the URL: your handler and your hooks get a
-/// URI with `redacted` in its place. What stands outside of the webhook layer, such as a `TraceLayer` or a router's path
-/// parameters, still has it. A key in the body stays in the body that your handler gets.
+/// Proxies and servers log URLs, so prefer a header. This crate hides a key in the URL: your handler and the layer's
+/// hooks get a URI with `redacted` in its place. Layers outside of the webhook layer, such as a `TraceLayer`, and a
+/// router's path parameters still contain it. A key in the body stays in the body that your handler gets.
 ///
 /// # Examples
 ///
@@ -111,8 +111,8 @@ impl ApiKey {
         ApiKeyBuilder::new(Ok(Place::Authorization(Word::Bearer)), "token")
     }
 
-    /// Expects the key in the parameter of the query with this name, decoded like a form. The parameter must occur once,
-    /// however its name is spelt.
+    /// Expects the key in the parameter of the query with this name, decoded like a form. All spellings of the name
+    /// count, such as `token` and `%74oken`, and the parameter must occur once.
     ///
     /// # Examples
     ///
@@ -127,9 +127,10 @@ impl ApiKey {
         ApiKeyBuilder::new(named(name, "the name of the key's parameter").map(Place::Query), "key")
     }
 
-    /// Expects the key in this segment of the path, percent-decoded. The first one is 0: with `/webhooks/<key>`, it is 1.
+    /// Expects the key in this segment of the path, percent-decoded. The first one is 0: with `/webhooks/<key>`, it is
+    /// 1.
     ///
-    /// It is the path that the layer gets. Inside of axum's `Router::nest`, the matched part is missing.
+    /// The path is the one that the layer gets: inside of axum's `Router::nest`, the part that has matched is cut off.
     ///
     /// # Examples
     ///
@@ -142,8 +143,8 @@ impl ApiKey {
         ApiKeyBuilder::new(Ok(Place::PathSegment(index)), "key")
     }
 
-    /// Expects the key in a member of the JSON body, by the names that lead to it with dots between them. The body is read,
-    /// up to the layer's limit, before the key is compared.
+    /// Expects the key in this member of the JSON body, a string or a whole number. The path is names with dots between
+    /// them, such as `auth.key`. The layer reads the body, up to its limit, before it compares the key.
     ///
     /// # Examples
     ///
@@ -158,8 +159,9 @@ impl ApiKey {
         ApiKeyBuilder::new(members::checked_path(path.as_ref(), "the member of the key").map(Place::Member), "key")
     }
 
-    /// Expects the key in the field of a form with this name (`application/x-www-form-urlencoded`). The body is read, up to
-    /// the layer's limit, before the key is compared. The field must occur once, however its name is spelt.
+    /// Expects the key in the field with this name of a form (`application/x-www-form-urlencoded`). All spellings of
+    /// the name count, and the field must occur once. The layer reads the body, up to its limit, before it compares the
+    /// key.
     ///
     /// # Examples
     ///
@@ -192,7 +194,7 @@ impl ApiKeyBuilder {
         self
     }
 
-    /// Takes the live keys from this source, in the place of fixed ones: see [`keys`](super::keys).
+    /// Takes the live keys from this source, instead of fixed ones: see [`keys`](super::keys).
     pub fn keys(mut self, source: impl KeySource) -> Self {
         self.keys.look_up(source);
         self
@@ -235,9 +237,11 @@ impl ApiKeyBuilder {
     ///
     /// # Errors
     ///
-    /// There is no key or there are more than 16, or both keys and a source are set; a key is blank, padded, doubled, not ASCII, shorter than 16 bytes or
-    /// longer than 1,024, or contains a control character; two have the same label; the name is not a header name, or is
-    /// empty; a name in the path of a member is empty; the user name is blank, padded or contains a `:` or a control character.
+    /// - There is no key, there are more than 16, or both keys and a source are set.
+    /// - A key is blank, padded, doubled, one byte repeated, not ASCII, shorter than 16 bytes or longer than 1,024, or
+    ///   contains a control character; or two keys have the same label.
+    /// - The name of the header is not valid; that of the parameter, the field or a member in the path is empty; or the
+    ///   user name is blank, padded, or contains a `:` or a control character.
     pub fn build(self) -> Result<ApiKey, ConfigError> {
         let place = self.place?;
         let keys = if matches!(place, Place::Authorization(Word::Basic)) {
@@ -430,8 +434,7 @@ impl fmt::Debug for ApiKey {
 /// Use it for tokens that another library verifies, such as OAuth access tokens. The function gets a non-empty token of
 /// visible ASCII characters, and runs only if there is exactly one `Authorization` header. It runs for each delivery
 /// and must not block: fetch what it needs, such as a key set, in the background. The response to a rejected token
-/// carries
-/// `WWW-Authenticate`.
+/// carries `WWW-Authenticate`.
 ///
 /// # Examples
 ///

@@ -78,15 +78,19 @@ pub trait Scheme: Send + Sync + 'static {
         }
     }
 
-    /// The URI without the credential, if it has one: your handler and your hooks get it in the place of the request's.
+    /// The URI with its credential replaced, if it has one. The handler and the layer's hooks get it instead of the
+    /// request's URI.
     ///
-    /// The default is `None`: the URI has no credential, and stays as it is.
+    /// The default is `None`: the URI contains no credential, and stays as it is.
     fn redact(&self, uri: &Uri) -> Option<Uri> {
         let _ = uri;
         None
     }
 
-    /// The method of deliveries, if it is not `POST`. The default is `None`.
+    /// The method of deliveries. The default is `None`, which means `POST`.
+    ///
+    /// A scheme accepts one method. If two schemes are combined, the first of the two that returns `Some` decides for
+    /// both.
     fn method(&self) -> Option<Method> {
         None
     }
@@ -94,7 +98,8 @@ pub trait Scheme: Send + Sync + 'static {
     /// Computes HMAC-SHA256 of `message` with the key that verifies this delivery, for the answer to an
     /// [endpoint verification](crate::handshake) such as Zoom's. The layer calls it for authentic deliveries only.
     ///
-    /// The default is `None`: only `Signature::hmac_sha256` has such keys.
+    /// The default is `None`: there is no such key. Of the schemes of this crate, only `Signature::hmac_sha256` has
+    /// them.
     fn answer_hmac(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
         let _ = (head, body, message);
         None
@@ -111,8 +116,8 @@ pub trait Scheme: Send + Sync + 'static {
     ///
     /// Both are always evaluated, so that the time taken does not show which one failed.
     /// [`Delivery::key_label`](crate::Delivery::key_label) is the label of the first scheme that has one. If both look
-    /// their keys up by tenant, both must name the same one: the signature of one clinic and the token of another prove
-    /// nothing.
+    /// their keys up by tenant, both must name the same one: the signature of one clinic and the token of another
+    /// together prove nothing.
     ///
     /// # Examples
     ///

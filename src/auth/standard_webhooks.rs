@@ -225,8 +225,8 @@ impl StandardWebhooksBuilder {
         self
     }
 
-    /// Takes the live keys from this source, in the place of fixed ones: see [`keys`](super::keys). Deliveries are then
-    /// read alike whichever kinds of keys a tenant has.
+    /// Takes the live keys from this source, instead of fixed ones: see [`keys`](super::keys). Deliveries are then read
+    /// alike whichever kinds of keys a tenant has.
     pub fn keys(mut self, source: impl KeySource) -> Self {
         self.keys.look_up(source);
         self
@@ -260,9 +260,9 @@ impl StandardWebhooksBuilder {
     ///
     /// # Errors
     ///
-    /// There is no key, or there are more than 16 secrets or 8 public keys, or both keys and a source are set; one is not base64, doubled, one byte repeated,
-    /// of a wrong length, or has the prefix of another kind of key; two have the same label; a tolerance is zero or longer
-    /// than a day.
+    /// There is no key, or there are more than 16 secrets or 8 public keys, or both keys and a source are set; one is
+    /// not base64, doubled, one byte repeated, of a wrong length, or has the prefix of another kind of key; two have
+    /// the same label; a tolerance is zero or longer than a day.
     pub fn build(self) -> Result<StandardWebhooks, ConfigError> {
         let keys = self.keys.build(KeyForm::new("secret", Reading::StandardWebhooks))?;
         let versions = [Version::new("v1,", Algorithm::HmacSha256), Version::new("v1a,", Algorithm::Ed25519)];

@@ -22,14 +22,15 @@ const MAX_FIELDS: usize = 1024;
 
 /// The signature of [Twilio]: an HMAC in `X-Twilio-Signature` over the URL and the sorted fields of a form.
 ///
-/// If the body is not a form, Twilio puts its SHA-256 into the URL as `bodySHA256` and signs the URL alone. Another
-/// body without that digest is rejected, because nothing would cover it. The signed URL is the configured one, followed
-/// by the request's query. Twilio sometimes signs it with the port and sometimes without, so both are accepted. A form
-/// can have up to 1,024 fields.
+/// If the body is not a form, Twilio puts its SHA-256 into the URL as `bodySHA256` and signs the URL alone. A body that
+/// is not a form is rejected without this digest, because nothing would cover it. The signed URL is the configured one,
+/// followed by the request's query. Twilio sometimes signs it with the port and sometimes without, so both are
+/// accepted. A form can have up to 1,024 fields.
 ///
-/// The HMAC is one of SHA-1 with the auth token. For URLs with a [Webhooks Rule] it is one of SHA-256 with a SharedKey, and
-/// Twilio says so in `X-Twilio-Webhooks-Signature-Settings`: set [`sha256`](TwilioBuilder::sha256). Both together are
-/// `one.or(the_other)`. For webhooks that Twilio calls with `GET`, set [`get`](TwilioBuilder::get).
+/// By default, the HMAC uses SHA-1, and the key is the auth token. For URLs with a [Webhooks Rule], Twilio uses SHA-256
+/// and a SharedKey, and says so in `X-Twilio-Webhooks-Signature-Settings`: set [`sha256`](TwilioBuilder::sha256). To
+/// accept both, combine two schemes with [`or`](Scheme::or). For webhooks that Twilio calls with `GET`, set
+/// [`get`](TwilioBuilder::get).
 ///
 /// No time is signed, so a recorded delivery can be replayed. Names and values of a form are signed without separators,
 /// so [`Verified::covers_body`] is true only if `bodySHA256` is all of the query.
@@ -201,7 +202,7 @@ impl TwilioBuilder {
         self
     }
 
-    /// Takes the live auth tokens from this source, in the place of fixed ones: see [`keys`](super::keys).
+    /// Takes the live auth tokens from this source, instead of fixed ones: see [`keys`](super::keys).
     pub fn keys(mut self, source: impl KeySource) -> Self {
         self.keys.look_up(source);
         self
@@ -220,7 +221,7 @@ impl TwilioBuilder {
         self
     }
 
-    /// Expects an HMAC of SHA-256, with the secrets of SharedKeys as the keys. The default is SHA-1, with auth tokens.
+    /// Expects HMAC-SHA256, with the secrets of SharedKeys as keys. The default is HMAC-SHA1, with auth tokens as keys.
     ///
     /// # Examples
     ///
@@ -239,11 +240,11 @@ impl TwilioBuilder {
         self
     }
 
-    /// Expects `GET`, with all that Twilio says in the query and no body. Other methods are then rejected. Take the event
-    /// with `.raw()`, and read the query of the request. The default is `POST`.
+    /// Expects a `GET` without a body, whose query has all that Twilio sends, and rejects other methods. Decode with
+    /// `.raw()`, and read the query of the request in your handler. The default is `POST`.
     ///
-    /// One scheme takes one method: with a query, the same signature can prove a `GET` and a `POST` of different content. A
-    /// dead letter does not keep a query.
+    /// A scheme accepts one method only, because one signature can prove a `GET` and a `POST` of different content. Do
+    /// not add dead letters to such a route: they keep no query, and so nothing of the event.
     ///
     /// # Examples
     ///
@@ -263,8 +264,9 @@ impl TwilioBuilder {
     ///
     /// # Errors
     ///
-    /// There is no key or there are more than 16, or both keys and a source are set; one is blank, padded, doubled, too short or too long; the URL is
-    /// missing, or is not one with `http` or `https`, a host, a path and no query.
+    /// - There is no key, there are more than 16, or both keys and a source are set.
+    /// - A key is blank, padded, doubled, one byte repeated, too short or too long.
+    /// - The URL is missing, or does not consist of `http` or `https`, a host and a path, without a query.
     pub fn build(self) -> Result<Twilio, ConfigError> {
         let (algorithm, noun) =
             if self.sha256 { (Algorithm::HmacSha256, "shared key") } else { (Algorithm::LegacyHmacSha1, "auth token") };

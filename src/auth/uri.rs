@@ -6,11 +6,11 @@ use http::Uri;
 
 use crate::urlencoded;
 
-/// What stands in the place of a credential.
+/// What replaces a credential.
 const HIDDEN: &str = "redacted";
 
-/// The value of this parameter of the query, decoded like a form. `None` unless it occurs once, however its name is spelt:
-/// two readers could take two different ones.
+/// The value of this parameter of the query, decoded like a form. `None` unless it occurs once, in any spelling of its
+/// name: one reader could take the first, and another the second.
 pub(super) fn parameter<'a>(uri: &'a Uri, name: &[u8]) -> Option<Cow<'a, [u8]>> {
     field(uri.query()?.as_bytes(), name)
 }
@@ -28,7 +28,7 @@ pub(super) fn segment(uri: &Uri, index: usize) -> Option<Cow<'_, [u8]>> {
     urlencoded::decode_segment(segment.as_bytes())
 }
 
-/// The URI with all values of this parameter replaced, however its name is spelt.
+/// The URI with all values of this parameter replaced, in any spelling of its name.
 pub(super) fn without_parameter(uri: &Uri, name: &[u8]) -> Option<Uri> {
     let pairs = uri.query()?.split('&').map(|pair| {
         let (encoded, _) = pair.split_once('=').unwrap_or((pair, ""));

@@ -12,8 +12,8 @@ use crate::{
     receive::{Keep, Keeping, Lost, Original},
 };
 
-/// Says in the extensions of a handler's response that no retry will help: the delivery is kept, and the sender need not
-/// send it again.
+/// Says in the extensions of a handler's response that no retry will help: the delivery is kept, and the sender need
+/// not send it again.
 ///
 /// # Examples
 ///
@@ -63,7 +63,8 @@ type FailedIf = dyn Fn(StatusCode, &Extensions) -> bool + Send + Sync;
 type OnError = dyn Fn(BoxError) + Send + Sync;
 
 impl Keeper {
-    /// Keeps the letters of a route in this sink, encrypted to this key, with receipts of this key.
+    /// Keeps the letters of a route in this sink, encrypted to `public_key`, with receipts that `receipt_key` has
+    /// sealed.
     pub fn new(sink: impl DeadLetters, public_key: PublicKey, receipt_key: ReceiptKey) -> Self {
         Self {
             sink: Arc::new(sink),

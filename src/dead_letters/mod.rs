@@ -1,8 +1,8 @@
 //! Dead letters: keeps authentic deliveries that would be lost, encrypted, until you send them again.
 //!
-//! A delivery would be lost if it cannot be decoded, or if its handler has [`FailedForGood`]. A [`Keeper`] asks a sink to
-//! keep it *before* the sender is answered. Only what is durably kept is answered 2xx; otherwise the sender tries again.
-//! Only authentic deliveries are kept.
+//! A delivery would be lost if it cannot be decoded, or if its handler has [`FailedForGood`]. A [`Keeper`] asks a sink
+//! to keep it *before* the sender is answered. Only what is durably kept is answered 2xx; otherwise the sender tries
+//! again. Only authentic deliveries are kept.
 //!
 //! | sink | where letters are kept |
 //! |---|---|
@@ -11,15 +11,15 @@
 //! | your own [`DeadLetters`] | where you choose |
 //!
 //! A letter has two parts. The [`Receipt`] can be read without a key: route, provider, scheme, key label, what was
-//! proven, times, length, and why it was kept. Body, headers, tenant and the event's id are encrypted to a [`PublicKey`] by
-//! RFC 9180 (HPKE: X25519, HKDF-SHA256, ChaCha20-Poly1305), so that the server cannot read what it has kept. Kept are
-//! the headers that the layer reads, and never a credential.
+//! proven, times, length, and why it was kept. Body, headers, tenant and the event's id are encrypted to a
+//! [`PublicKey`] by RFC 9180 (HPKE: X25519, HKDF-SHA256, ChaCha20-Poly1305), so that the server cannot read what it has
+//! kept. The kept headers are those that the layer reads, and never a credential.
 //!
 //! The receipt is sealed with a MAC over all of it, and over a digest of what is encrypted. Days later,
 //! [`OpenLetter::verify`] shows that these bytes are those that were authenticated. When you send a letter again, the
 //! receipt takes the place of the signature, which is stale by then: see
-//! [`WebhookLayer::replays`](crate::WebhookLayer::replays). Only the route that kept it accepts it. The program `replay` of
-//! the repository lists, shows and sends the letters of a directory.
+//! [`WebhookLayer::replays`](crate::WebhookLayer::replays). Only the route that kept a letter accepts it. The program
+//! `replay` of the repository lists, shows and sends the letters of a directory.
 //!
 //! What it needs of tokio: a runtime with its timer enabled.
 //!

@@ -26,9 +26,9 @@ const REMOVE: &str = "DELETE FROM webhook_dead_letters WHERE id = $1";
 
 /// Keeps dead letters in a table of a PostgreSQL database, `webhook_dead_letters`.
 ///
-/// The column `receipt` is the readable part as JSON, so that you can query it; `letter` is encrypted. Make the table with
-/// [`migrate`](Self::migrate), or with the SQL in `migrations/webhook_dead_letters.sql`. Nothing removes rows but you. The sink
-/// needs `SELECT, INSERT, UPDATE` on the table, and `DELETE` to [`remove`](Self::remove) letters.
+/// The column `receipt` is the readable part as JSON, so that you can query it; `letter` is encrypted. Make the table
+/// with [`migrate`](Self::migrate), or with the SQL in `migrations/webhook_dead_letters.sql`. Nothing removes rows but
+/// you. The sink needs `SELECT, INSERT, UPDATE` on the table, and `DELETE` to [`remove`](Self::remove) letters.
 ///
 /// # Examples
 ///
@@ -58,7 +58,7 @@ impl PostgresLetters {
         Self { pool }
     }
 
-    /// Makes the table if it is not there. Several replicas may do it at once.
+    /// Makes the table if it is not there. Several replicas may call it at once.
     ///
     /// # Errors
     ///

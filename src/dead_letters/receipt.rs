@@ -14,8 +14,8 @@ const VERSION: u32 = 1;
 
 /// What was proven about a delivery when it arrived, sealed with a MAC.
 ///
-/// It contains no id, no tenant and nothing of the body, so you can read it without a key, and log it. In the extensions
-/// of a response, it says that the delivery is kept.
+/// It contains no id, no tenant and nothing of the body, so you can read it without a key, and log it. In the
+/// extensions of a response, it says that the delivery is kept.
 ///
 /// # Examples
 ///
@@ -60,7 +60,7 @@ impl Receipt {
         self.digest.chars().take(32).collect()
     }
 
-    /// The name of the route that kept it, as its [`ReceiptKey`] says. No other route accepts it.
+    /// The name of the route that kept the letter, from its [`ReceiptKey`]. No other route accepts the receipt.
     #[must_use]
     pub fn route(&self) -> &str {
         &self.route
@@ -162,8 +162,8 @@ impl fmt::Debug for Receipt {
 
 /// The secret that seals the receipts of one route. Whoever has it can make your app accept any delivery as a replay.
 ///
-/// A route accepts the receipts of its own key only. So give each route a name of its own; they can then share the secret
-/// and the sink. The replicas of a route have the same name and the same secret.
+/// A route accepts only receipts with its own name, so give each route a different name. Routes can share the secret
+/// and the sink. All replicas of a route need the same name and the same secret.
 ///
 /// The secret is never shown, and is wiped from memory when it is dropped.
 ///
@@ -190,12 +190,13 @@ pub struct ReceiptKey {
 impl ReceiptKey {
     /// Makes the key of a route from its name and a secret: text or random bytes, at least 32 bytes long.
     ///
-    /// The name is 1 to 31 visible ASCII characters, so no secret can be taken for it. Receipts show it.
+    /// The name is 1 to 31 visible ASCII characters, shorter than any secret, so that you cannot swap the two. Receipts
+    /// show it.
     ///
     /// # Errors
     ///
-    /// The route has no such name; or the secret is blank, is shorter than 32 bytes, is one byte repeated, or is text with
-    /// control characters or with white space at an end.
+    /// The name is not 1 to 31 visible ASCII characters; or the secret is blank, is shorter than 32 bytes, is one byte
+    /// repeated, or is text with control characters or with white space at an end.
     pub fn new(route: impl AsRef<str>, secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let (route, secret) = (route.as_ref(), secret.as_ref());
         if !(1..secret_text::MIN_LEN).contains(&route.len()) || !route.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -38,12 +38,13 @@ pub struct Replays {
 }
 
 impl Replays {
-    /// Accepts what this key has sealed: what its route has kept.
+    /// Accepts the letters that this key has sealed, which are those of its route.
     pub fn new(key: ReceiptKey) -> Self {
         Self { keys: vec![key], max_age: Duration::from_secs(30 * 86_400) }
     }
 
-    /// Accepts what this key has sealed too, such as the key before the last rotation, or that of the route's earlier name.
+    /// Also accepts the letters that this key has sealed: for example the key before the last rotation, or one with the
+    /// route's earlier name.
     pub fn or(mut self, key: ReceiptKey) -> Self {
         self.keys.push(key);
         self

@@ -30,7 +30,7 @@ use crate::{
 /// | a header | no, except the id and the time that the scheme itself signs; those take precedence |
 /// | a member of the JSON body | if the scheme [covers the body](crate::auth::Verified::covers_body) |
 ///
-/// A value that is missing or not well-formed is no error: the `Delivery` is then without it. The type decides which
+/// If a value is missing or not well-formed, the `Delivery` is without it; that is no error. The type decides which
 /// variant of a [tagged](crate::tagged_enum) enum the event becomes.
 ///
 /// # Examples
@@ -86,8 +86,8 @@ impl Place {
         Self(Where::Header(headers::parse_name(name, "the name of a header in the envelope")))
     }
 
-    /// A member of the JSON body, by its path of names with dots between them: `id`, `data.object.id`. In an array, a number
-    /// is a place: `entry.0.id` is the `id` of the first element.
+    /// A member of the JSON body, by its path of names with dots between them: `id`, `data.object.id`. In an array, a
+    /// number is a position: `entry.0.id` is the `id` of the first element.
     ///
     /// The value must be a string or a whole number, and no member on the way may occur twice. `build()` returns an
     /// error if a name is empty.
@@ -258,7 +258,7 @@ impl Envelope {
         self.statements(found.map(|member| Some(Stated::new(member?.text()?, covered))))
     }
 
-    /// What the texts say that were found at the places of [`Places::untagged`].
+    /// What these texts state, which were found at the places of [`Places::untagged`].
     fn statements(&self, texts: [Option<Stated<Cow<'_, str>>>; 4]) -> Statements {
         let [event_id, event_type, sent_at, attempt] = texts;
         let format = self.0.sent_at.as_ref().map(|(_, format)| *format);

@@ -143,7 +143,7 @@ impl Delivery {
         &mut facts.stated
     }
 
-    /// What is stated in the head, else in the body: each has a place in one of them.
+    /// What the head states, else the body: each value has a place in one of them.
     fn stated<'a, T>(&'a self, of: impl Fn(&'a Statements) -> Option<T>) -> Option<T> {
         of(&self.0.stated).or_else(|| of(self.0.in_body.as_ref()?.read()))
     }
@@ -160,8 +160,8 @@ impl Delivery {
         &self.0.verified
     }
 
-    /// The label of the key that matched: `"1"`, `"2"`, ... in the order of configuration unless you chose one. `None` if
-    /// the scheme has no labelled keys.
+    /// The label of the key that matched: `"1"`, `"2"`, ... in the order of configuration unless you chose one. `None`
+    /// if the scheme has no labelled keys.
     ///
     /// While you rotate a key, watch the label until no delivery uses the old key.
     #[must_use]
@@ -169,7 +169,7 @@ impl Delivery {
         self.0.verified.key_label()
     }
 
-    /// Whether you have sent it again from what you had kept, with a receipt in the place of the signature.
+    /// Whether this is a dead letter that you have sent again, with a receipt instead of the signature.
     /// [`Verified::replay_of`] says when the sender delivered it.
     #[must_use]
     pub fn is_replay(&self) -> bool {
@@ -200,8 +200,8 @@ impl Delivery {
         self.stated(|stated| stated.event_type.as_ref().map(Stated::as_deref))
     }
 
-    /// The event's type, if your event enum lists it, in the words of that list. `None` for an unknown event, before the
-    /// event is decoded, and for events without types.
+    /// The event's type, if your event enum lists it, in the words of that list. `None` for an unknown event, before
+    /// the event is decoded, and for events without types.
     ///
     /// It has few values, whatever senders send, so use it as the label of a metric.
     #[must_use]
@@ -237,7 +237,7 @@ impl Delivery {
     }
 }
 
-/// By what the getters return.
+/// Compares what the getters return.
 impl PartialEq for Delivery {
     fn eq(&self, other: &Self) -> bool {
         fn seen(delivery: &Delivery) -> impl PartialEq {

@@ -29,7 +29,7 @@ impl Statements {
     }
 }
 
-/// What a body states. It is read when somebody asks for it first, which many receivers never do.
+/// What a body states. It is read when somebody first asks for it, which many receivers never do.
 #[derive(Clone)]
 pub(super) struct InBody {
     envelope: Envelope,

@@ -24,9 +24,9 @@ pub enum Value {
     Challenge,
     /// HMAC-SHA256 of the challenge, in lower-case hex, with the key that has verified the delivery.
     ///
-    /// That must be a key of a [`Signature::hmac_sha256`](crate::auth::Signature::hmac_sha256); with another scheme, the
-    /// request is not answered and reaches your handler. So that nobody gets a signature of an event out of it, it is made
-    /// of letters, digits and `-._~+/=` only.
+    /// The scheme must be a [`Signature::hmac_sha256`](crate::auth::Signature::hmac_sha256): with any other, the
+    /// request is not answered, and reaches your handler. The challenge must consist of letters, digits and `-._~+/=`,
+    /// because the HMAC of any other text could be the signature of an event.
     #[cfg(feature = "signatures")]
     HmacSha256Hex,
     /// The same HMAC, in padded base64.
@@ -89,7 +89,7 @@ impl Value {
     }
 }
 
-/// The sender of a challenge that could be a part of a delivery would get a signature for one.
+/// Refuses a challenge that could be part of a delivery: its sender would get a signature for that delivery.
 #[cfg(feature = "signatures")]
 fn mac(facts: &Facts<'_>) -> Option<[u8; 32]> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
@@ -135,7 +135,7 @@ impl Answer {
     }
 }
 
-/// An object in the order of its settings.
+/// An object whose members are in the order of the settings.
 struct Members(Vec<(String, Json)>);
 
 impl Serialize for Members {

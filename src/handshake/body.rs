@@ -12,13 +12,13 @@ use crate::json::{Str, members::Path};
 pub(super) enum Others {
     /// The members at these paths.
     Only(Vec<Box<Path>>),
-    /// Everything but these members of the root, which may be null.
+    /// Everything, except these members of the root: each must be absent or null.
     AnyBut(Vec<Box<str>>),
 }
 
 /// The values at these paths, in their order, if the body contains nothing that `others` forbids.
 ///
-/// A member that occurs twice is forbidden: two readers could take two different ones.
+/// A member that occurs twice is forbidden: one reader could take the first, and another the second.
 pub(super) fn read<'a>(body: &'a [u8], paths: &[&Path], others: &Others) -> Option<Vec<Option<&'a RawValue>>> {
     let json = std::str::from_utf8(body).ok()?;
     match others {
@@ -43,8 +43,8 @@ fn is_listed(paths: &[&Path], name: &str) -> bool {
 
 type IsAllowed<'f> = dyn Fn(&str, &RawValue) -> bool + 'f;
 
-/// The values at these paths of an object with allowed members. If it `is_strict`, the objects on the way to a path have
-/// no members that are not listed.
+/// The values at these paths of an object, if all its members are allowed. With `is_strict`, the objects on the way to
+/// a path may only have members that are listed.
 fn below<'a>(
     json: &'a str,
     paths: &[&Path],

@@ -17,8 +17,8 @@ use crate::{
     json::SecretString,
 };
 
-/// Describes a [`Challenge`]: where the challenge is (`in_`), what must be true (`if_`, `token_`), and what answers
-/// (`answer_`).
+/// Describes a [`Challenge`]: where the challenge is (`in_`), which conditions hold (`if_`, `token_`), and what the
+/// answer is (`answer_`).
 ///
 /// | setting | default |
 /// |---|---|
@@ -44,10 +44,11 @@ pub struct ChallengeBuilder {
 }
 
 impl Challenge {
-    /// Begins to describe a request that is authenticated like every delivery, and answered in the handler's place.
+    /// Describes a request that the scheme authenticates like every delivery, and that the layer answers in your
+    /// handler's place.
     ///
-    /// The body decides whether it is one: add [`in_body`](ChallengeBuilder::in_body) or
-    /// [`if_body`](ChallengeBuilder::if_body). Bodies of more than 16 KiB are events.
+    /// The body decides whether a delivery is an endpoint verification, so add [`in_body`](ChallengeBuilder::in_body)
+    /// or [`if_body`](ChallengeBuilder::if_body). A body of more than 16 KiB is always an event.
     ///
     /// # Examples
     ///
@@ -67,18 +68,23 @@ impl Challenge {
         ChallengeBuilder::new(None)
     }
 
-    /// Begins to describe a request without a signature: `GET`, `HEAD`, `OPTIONS` or `POST`. Anyone can send it.
+    /// Describes a request without a signature, with the method `GET`, `HEAD`, `OPTIONS` or `POST`. Anyone can send it.
     ///
-    /// It is answered before its credential is checked. A `POST` is answered only if it has no body; or, with
-    /// [`in_body`](ChallengeBuilder::in_body), if the body is an object of at most 1 KiB with the challenge as its only
-    /// member, and there is no credential. If the scheme accepts every request, such a body is answered too.
+    /// The layer answers it before it checks a credential. A `POST` with a body may be an event, and is not answered.
     ///
-    /// A request is one if it has any of the parameters and headers that you name. If another of them is wrong, missing or
-    /// repeated, it is rejected like a delivery with a wrong key.
+    /// With [`in_body`](ChallengeBuilder::in_body), for a `POST` only, the body must be an object of at most 1 KiB
+    /// whose only member is the challenge. The layer reads it only if the scheme has found that a header is missing, or
+    /// accepts every request. A scheme whose credential is in the URL or in the body finds no missing header, so it
+    /// rejects such a `POST`.
+    ///
+    /// A request that has any of the parameters and headers that you name counts as this endpoint verification. If
+    /// another of them is wrong, missing or repeated, the request is rejected like a delivery with a wrong key. If you
+    /// name none, every request with this method counts.
     ///
     /// # Examples
     ///
-    /// A provider that sends `GET ?check=..` with a token that you chose in a header, and expects the challenge as text:
+    /// A provider that sends `GET ?check=..` with a token that you chose in a header, and expects the challenge as
+    /// text:
     ///
     /// ```
     /// use http::Method;
@@ -123,14 +129,14 @@ impl ChallengeBuilder {
         self
     }
 
-    /// Expects the challenge in this member of the JSON body, a string, by the names that lead to it with dots between
-    /// them.
+    /// Expects the challenge as a string in this member of the JSON body. The path is names with dots between them,
+    /// such as `payload.token`.
     pub fn in_body(mut self, path: impl AsRef<str>) -> Self {
         self.description.challenge = Some(Place::body(path.as_ref()));
         self
     }
 
-    /// Allows blanks in the challenge.
+    /// Allows blanks in the challenge. By default, a challenge that contains one is not answered.
     pub fn allow_blanks(mut self) -> Self {
         self.description.may_have_blanks = true;
         self
@@ -155,7 +161,7 @@ impl ChallengeBuilder {
         self
     }
 
-    /// Requires this JSON value in a member of the body, such as the type of the event, by the names that lead to it.
+    /// Requires this JSON value in the member of the body at this path, such as the type of the event.
     pub fn if_body(mut self, path: impl AsRef<str>, value: impl Serialize) -> Self {
         match serde_json::to_value(value) {
             Ok(value) => self.description.conditions.push((Place::body(path.as_ref()), Expected::Json(value))),
@@ -170,13 +176,13 @@ impl ChallengeBuilder {
         self
     }
 
-    /// Requires this token, which you chose, in a parameter of the query. It is compared like every key.
+    /// Requires the token that you chose in a parameter of the query. It is compared in constant time, like a key.
     pub fn token_in_query(mut self, name: impl Into<String>, token: impl Into<Key>) -> Self {
         self.token(query(name), &token.into());
         self
     }
 
-    /// Requires this token, which you chose, in a header. It is compared like every key.
+    /// Requires the token that you chose in a header. It is compared in constant time, like a key.
     pub fn token_in_header(mut self, name: impl TryInto<HeaderName>, token: impl Into<Key>) -> Self {
         if let Some(place) = self.header(name) {
             self.token(place, &token.into());
@@ -184,15 +190,20 @@ impl ChallengeBuilder {
         self
     }
 
-    /// Allows other members in a signed body, by the names that lead to each. With a member that is neither allowed nor
-    /// required, it is an event, and reaches your handler.
+    /// Allows these members in a signed body, each by its path. A body with a member that you have neither allowed nor
+    /// required is an event, and reaches your handler.
+    ///
+    /// It replaces the paths of an earlier call, and what [`anything_but`](Self::anything_but) has set.
     pub fn may_have(mut self, paths: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let path = |path: &str| path.split('.').map(Box::from).collect();
         self.description.others = Others::Only(paths.into_iter().map(|paths| path(paths.as_ref())).collect());
         self
     }
 
-    /// Allows all other members in a signed body, except these of the outermost object, which make it an event.
+    /// Allows all members in a signed body, except these of the outermost object: a body in which one of them is there
+    /// and not null is an event.
+    ///
+    /// It replaces the names of an earlier call, and what [`may_have`](Self::may_have) has set.
     pub fn anything_but(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.description.others = Others::AnyBut(names.into_iter().map(|name| name.into().into_boxed_str()).collect());
         self
@@ -225,17 +236,20 @@ impl ChallengeBuilder {
         self
     }
 
-    /// Answers an unsigned request that fails a condition with this status, 4xx, and an empty body. The default is to
-    /// reject it like a delivery with a wrong key.
+    /// Sets the status, 4xx, of the answer to an unsigned request that fails a condition. The answer has an empty body.
+    /// The default is to reject the request like a delivery with a wrong key.
+    ///
+    /// It does nothing for a signed request, nor together with [`in_body`](Self::in_body).
     pub fn mismatch_status(mut self, status: StatusCode) -> Self {
         self.description.mismatch = Some(status);
         self
     }
 
-    /// Calls `hook` with the head and the challenge of each request that is answered. The default is none. It must not
-    /// block.
+    /// Calls `hook` with the head and the challenge of each request that is answered. The hook must not block. The
+    /// default is no hook.
     ///
-    /// If the request is unsigned, anyone can cause the call, with any challenge.
+    /// If the request is unsigned, anyone can cause the call, with any challenge. The head is as it was sent, so its
+    /// URI and its headers may contain a credential: do not log them.
     pub fn on_challenge<F>(mut self, hook: F) -> Self
     where
         F: Fn(&Parts, SecretString) + Send + Sync + 'static,
@@ -248,13 +262,17 @@ impl ChallengeBuilder {
     ///
     /// # Errors
     ///
-    /// - A name is not a header name, or blank; a value cannot be in a header; a condition has no values.
-    /// - The token is blank, padded, not ASCII, one byte repeated, longer than 1,024 bytes, contains a control character, or
-    ///   is shorter than 16 bytes without [`Key::dangerous_short`].
+    /// - The name of a header is not valid; that of a parameter or member is empty; a value cannot be in a header; a
+    ///   condition has no values.
+    /// - The token is blank, padded, not ASCII, one byte repeated, longer than 1,024 bytes, contains a control
+    ///   character, or is shorter than 16 bytes without [`Key::dangerous_short`].
     /// - The method is none of `GET`, `HEAD`, `OPTIONS` and `POST`; a status is not 2xx, or not 4xx for a mismatch.
-    /// - The challenge is sent back and there is no place for it, or an HMAC of an unsigned one is.
-    /// - An unsigned body would have conditions, other members or a nested challenge, or its method is not `POST`.
-    /// - Nothing in the body distinguishes a signed request from an event, or nothing at all an unsigned `POST`.
+    /// - The answer contains the challenge, but no `in_` setting says where it is; or it contains an HMAC, but the
+    ///   request is unsigned.
+    /// - An unsigned request has conditions on its body, other members or a nested challenge; or a body and a method
+    ///   other than `POST`.
+    /// - A signed request has neither `in_body` nor `if_body`; or no setting distinguishes an unsigned `POST` from an
+    ///   event.
     /// - The answer is both text and JSON, or has a member twice.
     pub fn build(self) -> Result<Challenge, ConfigError> {
         if let Some(error) = self.error {
@@ -264,7 +282,7 @@ impl ChallengeBuilder {
         Ok(Challenge::of([self.description]))
     }
 
-    /// A description of this crate, whose settings are right.
+    /// The description, without the checks of `build`: for those in `senders.rs`.
     pub(super) fn ready(self) -> Description {
         self.description
     }

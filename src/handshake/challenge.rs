@@ -24,9 +24,10 @@ const MAX_CHALLENGE: usize = 1 << 10;
 /// The longest signed body that is looked at, in bytes, so that larger events cost nothing.
 const MAX_SIGNED_BODY: usize = 16 << 10;
 
-/// An endpoint verification as data: where the challenge is, what must be true, and what answers.
+/// An endpoint verification, described by settings: where the challenge is, which conditions hold, and what the answer
+/// is.
 ///
-/// The [module](super) lists those that are ready made. For another, begin with [`signed`](Self::signed) or
+/// The [module](super) lists the ready-made ones. For any other, begin with [`signed`](Self::signed) or
 /// [`unsigned`](Self::unsigned). Add several to one layer by calling
 /// [`WebhookLayer::handshake`](crate::WebhookLayer::handshake) for each.
 ///
@@ -50,7 +51,7 @@ pub(super) struct Description {
     pub(super) conditions: Vec<(Place, Expected)>,
     pub(super) others: Others,
     pub(super) answer: Answer,
-    /// The status for a request that is one, and fails a condition. `None`: it is rejected.
+    /// The status for an endpoint verification that fails a condition. `None`: it is rejected.
     pub(super) mismatch: Option<StatusCode>,
     pub(super) hook: Option<Arc<Hook>>,
 }
@@ -110,7 +111,8 @@ impl Description {
         self.challenge.iter().chain(self.conditions.iter().map(|(place, _)| place))
     }
 
-    /// Answers by the head alone. `None` if it is another request: the route may have its own query.
+    /// Answers by the head alone. `None` if none of the named parameters and headers is there: the route may have a
+    /// query of its own.
     fn by_head(&self, head: &Parts) -> Option<Result<Response<Bytes>, Rejection>> {
         if self.unsigned.as_ref() != Some(&head.method) || self.is_in_body() {
             return None;

@@ -1,7 +1,7 @@
 //! Endpoint verification: requests that some providers send to test your URL before they deliver.
 //!
 //! Add one with [`WebhookLayer::handshake`](crate::WebhookLayer::handshake): the layer then answers in your handler's
-//! place. By default, the layer answers none. A [`Challenge`] describes one as data; these are ready made:
+//! place. The default is none. A [`Challenge`] describes an endpoint verification by settings; these are ready-made:
 //!
 //! | endpoint verification | request | signed | answer |
 //! |---|---|---|---|
@@ -21,12 +21,13 @@
 //! | `Challenge::zoom` (feature `signatures`) | `POST`, token in the body | yes | JSON with an HMAC of the token |
 //!
 //! The layer verifies the signature of a signed request first. Anyone can send an unsigned one, so its answer shows
-//! only that this URL expects deliveries. An unsigned `POST` is answered only if it has no body, or if its body is nothing
-//! but the challenge and at most 1 KiB long: no event can hide in it. What is sent back is at most 1,024 bytes of visible
-//! ASCII without `<` and `>`, with `X-Content-Type-Options: nosniff`.
+//! only that this URL expects deliveries. An unsigned `POST` is answered only if it has no body, or if its body is at
+//! most 1 KiB long and contains nothing but the challenge, so that no event is swallowed. The layer sends back at most
+//! 1,024 bytes of visible ASCII without `<` and `>`, with `X-Content-Type-Options: nosniff`.
 //!
 //! GitHub's `ping` needs no endpoint verification: it reaches your handler as an event of type `ping`. Answer any 2xx.
-//! Xero's intent to receive needs none either: its signed ones get your handler's 2xx, and wrong ones 401.
+//! Xero's intent to receive needs none either: a request with the right signature gets your handler's 2xx, and any
+//! other gets 401.
 //!
 //! # Examples
 //!
@@ -39,7 +40,7 @@
 //! ```
 //!
 //! For a provider that is not in the table, describe its endpoint verification with [`Challenge::signed`] or
-//! [`Challenge::unsigned`]. If no setting says it, write your own [`Handshake`].
+//! [`Challenge::unsigned`]. If the settings cannot express it, implement [`Handshake`].
 
 mod answer;
 mod body;
@@ -59,8 +60,8 @@ pub(crate) const MAX_UNSIGNED_BODY: usize = 1 << 10;
 
 /// Answers the endpoint verification of a provider. Implement it for what a [`Challenge`] cannot describe.
 ///
-/// Recognise it by everything that it contains: if you look at one field only, you lose an event that has that field. By
-/// default, no method answers. An answer with status 1xx, which is not final, is sent as 500.
+/// Check everything that the request contains: a check of one field only would also swallow an event that has this
+/// field. The default methods answer nothing. An answer with status 1xx, which is not final, is sent as 500.
 ///
 /// # Examples
 ///
@@ -97,8 +98,8 @@ pub trait Handshake: Send + Sync + 'static {
 
     /// Answers a request by its head, before its method and its credential are checked. `None` lets it pass.
     ///
-    /// Anyone can send such a request, so authenticate it here. The layer does not call it for a `POST` with a body, which
-    /// may be an event.
+    /// Anyone can send such a request, so authenticate it here. The layer does not call it for a `POST` with a body,
+    /// which may be an event.
     ///
     /// # Errors
     ///
@@ -108,25 +109,27 @@ pub trait Handshake: Send + Sync + 'static {
         None
     }
 
-    /// Answers a `POST` without a credential by its whole body. `None` rejects it like any unsigned delivery.
+    /// Answers a `POST` without a credential, by its whole body. `None` rejects it like any delivery without a
+    /// credential.
     ///
-    /// Anyone can send such a request, and it is never an event: answer only if the body is nothing but the challenge. The
-    /// layer calls it if the scheme has rejected the head because
-    /// [a header is missing](crate::RejectionReason::MissingHeader), and the body is not longer than
-    /// [`max_unsigned_body`](Self::max_unsigned_body).
+    /// Anyone can send such a request: answer only if the body contains nothing but the challenge. The layer calls this
+    /// if the scheme has rejected the head because [a header is missing](crate::RejectionReason::MissingHeader), and if
+    /// the body is at most [`max_unsigned_body`](Self::max_unsigned_body) long. A scheme whose credential is in the URL
+    /// or in the body does not give that reason, so the layer does not call this for it.
     fn answer_unsigned_body(&self, head: &Parts, body: &Bytes) -> Option<Response<Bytes>> {
         let _ = (head, body);
         None
     }
 
-    /// The longest body that [`answer_unsigned_body`](Self::answer_unsigned_body) wants to see, in bytes. The default is
-    /// 0: no body of an unsigned request is read. The maximum is 1,024.
+    /// The length, in bytes, up to which [`answer_unsigned_body`](Self::answer_unsigned_body) wants to see a body. The
+    /// maximum is 1,024. The default is 0: the layer reads no body of an unsigned request, and does not call
+    /// `answer_unsigned_body`.
     fn max_unsigned_body(&self) -> usize {
         0
     }
 
-    /// The methods that [`answer_unsigned`](Self::answer_unsigned) answers, for the header `Allow` of a 405. The default
-    /// is none: only `POST` is named.
+    /// The methods that [`answer_unsigned`](Self::answer_unsigned) answers, for the `Allow` header of a 405. The
+    /// default is none: `Allow` then names the method of deliveries only.
     fn methods(&self) -> &[Method] {
         &[]
     }

@@ -29,7 +29,8 @@ impl Place {
         }
     }
 
-    /// The value in the head. A repeated one counts as wrong, because two readers could take two different ones.
+    /// The value in the head. A repeated one counts as wrong, because one reader could take the first, and another the
+    /// second.
     pub(super) fn find<'a>(&self, head: &'a Parts) -> Result<Cow<'a, [u8]>, NotOne> {
         match self {
             Self::Query(wanted) => {

@@ -1,4 +1,4 @@
-//! The endpoint verifications that are ready made.
+//! The ready-made endpoint verifications.
 
 use std::num::NonZeroU32;
 
@@ -17,11 +17,12 @@ impl Challenge {
     /// ([specification](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection)),
     /// which Azure Event Grid sends too: an `OPTIONS` with `WebHook-Request-Origin`.
     ///
-    /// These origins may deliver: write each as the sender does. `rate` is in requests per minute; `None` is no limit. The
-    /// answer has `WebHook-Allowed-Origin`, `WebHook-Allowed-Rate` and `Allow`. Permission is granted at once, so a
-    /// `WebHook-Request-Callback` needs no call. Another origin is rejected, and so has no permission.
+    /// `origins` may deliver; write each as the sender does. `rate` is the number of requests per minute that the
+    /// answer permits, and that the layer does not enforce; `None` is no limit. The answer has
+    /// `WebHook-Allowed-Origin`, `WebHook-Allowed-Rate` and `Allow`. It grants permission at once, so you need not call
+    /// a `WebHook-Request-Callback`. Any other origin is rejected.
     ///
-    /// It grants permission and proves nothing: deliveries need a credential.
+    /// The permission proves nothing: deliveries still need a credential.
     ///
     /// # Errors
     ///
@@ -50,9 +51,9 @@ impl Challenge {
 
     /// Answers Discord's pings: those of [interactions] with `{"type":1}`, those of [webhook events] with 204.
     ///
-    /// Both are signed like every delivery. `type` alone cannot tell them apart, because 1 means a ping for interactions and
-    /// any event for webhook events. A ping of interactions has a `token` and neither `data` nor `event`. A ping of webhook
-    /// events has type 0 and none of the three.
+    /// Both are signed like every delivery. `type` alone does not tell a ping from an event: type 1 is a ping among
+    /// interactions, but any event among webhook events. A ping of interactions has type 1, a `token`, and neither
+    /// `data` nor `event`. A ping of webhook events has type 0 and none of the three.
     ///
     /// # Examples
     ///
@@ -82,10 +83,10 @@ impl Challenge {
     /// which WhatsApp, Instagram and Messenger send too: a `GET` with `hub.mode=subscribe`, `hub.verify_token` and
     /// `hub.challenge`.
     ///
-    /// The token that you chose in Meta's dashboard authenticates it. The challenge is sent back as text. A wrong token, or
-    /// a missing or repeated parameter, is rejected as [`Unauthenticated`](crate::RejectionKind::Unauthenticated). A `GET`
-    /// with none of the three is rejected as [`MethodNotAllowed`](crate::RejectionKind::MethodNotAllowed), like any other
-    /// `GET`.
+    /// The token that you chose in Meta's dashboard authenticates it. The challenge is sent back as text. A wrong
+    /// token, or a missing or repeated parameter, is rejected as
+    /// [`Unauthenticated`](crate::RejectionKind::Unauthenticated). A `GET` with none of the three is rejected as
+    /// [`MethodNotAllowed`](crate::RejectionKind::MethodNotAllowed), like any other `GET`.
     ///
     /// # Errors
     ///
@@ -139,7 +140,8 @@ impl Challenge {
     /// ([page](https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks#notificationurl-validation)):
     /// a `POST` with `validationToken` in the query and no body. The token, decoded, is sent back as text.
     ///
-    /// Graph waits 10 seconds, and puts its `clientState` into each item of a notification: compare that in your handler.
+    /// Graph waits 10 seconds for the answer. It puts your `clientState` into each item of a notification: compare that
+    /// in your handler.
     ///
     /// # Examples
     ///
@@ -168,14 +170,14 @@ impl Challenge {
     /// Answers Notion's verification ([page](https://developers.notion.com/reference/webhooks)): a `POST` of
     /// `{"verification_token":".."}`, once per subscription, with 200.
     ///
-    /// Your function gets the head of the request and the token, which signs all deliveries from then on. It must not block.
-    /// Show the token to the person who set the subscription up, and who has to paste it into Notion: a wrong one is refused
-    /// there.
+    /// Your function gets the head of the request and the token, the key that signs all later deliveries. It must not
+    /// block. Show the token to the person who sets the subscription up, and who pastes it into Notion. Notion refuses
+    /// a wrong one.
     ///
-    /// **Do not use the token as a key before that.** The request is not signed, so anyone can send one, at any time. A key
-    /// that a stranger chose would let the stranger deliver.
+    /// **Do not use the token as a key before Notion has accepted it.** The request is not signed, so anyone can send
+    /// one, at any time. A stranger whose token became your key could deliver.
     ///
-    /// The page says nothing of the answer: 200 with an empty body is our choice.
+    /// The page does not describe the answer: 200 with an empty body is our choice.
     ///
     /// # Examples
     ///
@@ -200,7 +202,7 @@ impl Challenge {
     /// ([page](https://support.okta.com/help/s/article/Unable-to-verify-event-hook-Hook-hook-name-execution-failed)): a
     /// `GET` with `X-Okta-Verification-Challenge`, which is sent back as `{"verification":".."}`.
     ///
-    /// Okta sends the hook's `Authorization` with it, which is not checked: the answer shows nothing.
+    /// Okta sends the hook's `Authorization` too. The layer does not check it here, because the answer reveals nothing.
     ///
     /// # Examples
     ///
@@ -211,11 +213,11 @@ impl Challenge {
         Self::of([challenge.answer_json("verification", Value::Challenge).ready()])
     }
 
-    /// Answers Slack's [`url_verification`](https://docs.slack.dev/reference/events/url_verification) with its challenge, as
-    /// text.
+    /// Answers Slack's [`url_verification`](https://docs.slack.dev/reference/events/url_verification) with its
+    /// challenge, as text.
     ///
-    /// Slack signs it like every delivery. A body with more than `type`, `challenge` and `token` is an event and reaches
-    /// your handler.
+    /// Slack signs it like every delivery. A body with more than `type`, `challenge` and `token` is an event and
+    /// reaches your handler.
     ///
     /// # Examples
     ///
@@ -230,8 +232,9 @@ impl Challenge {
     /// Answers Strava's callback validation ([page](https://developers.strava.com/docs/webhooks/)): a `GET` with
     /// `hub.mode=subscribe`, `hub.verify_token` and `hub.challenge`, which is sent back as `{"hub.challenge":".."}`.
     ///
-    /// The token that you chose when you created the subscription authenticates it. Strava waits 2 seconds, and proves
-    /// nothing in its deliveries.
+    /// The token that you chose when you created the subscription authenticates it. Strava waits 2 seconds for the
+    /// answer. Its deliveries prove nothing, so put a key into the URL: see
+    /// [`ApiKey::path_segment`](crate::auth::ApiKey::path_segment).
     ///
     /// # Errors
     ///
@@ -260,12 +263,13 @@ impl Challenge {
         Self::of([Self::unsigned(Method::HEAD).ready()])
     }
 
-    /// Answers a WebSub hub that verifies your intent ([W3C Recommendation](https://www.w3.org/TR/websub/#hub-verifies-intent)):
-    /// a `GET` with `hub.mode=subscribe`, `hub.topic` and `hub.challenge`, which is sent back as text.
+    /// Answers a WebSub hub that verifies your intent ([W3C
+    /// Recommendation](https://www.w3.org/TR/websub/#hub-verifies-intent)): a `GET` with `hub.mode=subscribe`,
+    /// `hub.topic` and `hub.challenge`, which is sent back as text.
     ///
-    /// These topics are allowed, each as you sent it to the hub. Another topic gets the 404 that the Recommendation asks
-    /// for. So do `hub.mode=denied`, and `unsubscribe`, which anyone can ask the hub for in your name. To leave a topic, build a
-    /// challenge with `if_query("hub.mode", ["unsubscribe"])`.
+    /// `topics` are allowed, each written as you sent it to the hub. Any other topic gets the 404 that the
+    /// Recommendation asks for. So does any other mode: `denied`, and `unsubscribe`, for which anyone can ask the hub
+    /// in your name. To unsubscribe, build a challenge with `if_query("hub.mode", ["unsubscribe"])`.
     ///
     /// The hub states in `hub.lease_seconds` when the subscription ends. To read it, build the challenge with
     /// [`on_challenge`](super::ChallengeBuilder::on_challenge).
@@ -293,12 +297,12 @@ impl Challenge {
     }
 
     /// Answers Zoom's `endpoint.url_validation` ([sample](https://github.com/zoom/webhook-sample),
-    /// [page](https://developers.zoom.us/docs/api/webhooks/#validate-your-webhook-endpoint)): `plainToken` is sent back
-    /// beside its HMAC, `encryptedToken`.
+    /// [page](https://developers.zoom.us/docs/api/webhooks/#validate-your-webhook-endpoint)): the answer has
+    /// `plainToken` and its HMAC as `encryptedToken`.
     ///
-    /// Zoom signs it like every delivery, and repeats it every 72 hours. The HMAC is made with the key that has verified the
-    /// delivery, so rotated keys and keys of tenants need no setting here. A body with more than `event`, `event_ts` and
-    /// `payload.plainToken` is an event and reaches your handler.
+    /// Zoom signs it like every delivery, and repeats it every 72 hours. The HMAC is made with the key that has
+    /// verified the delivery, so rotation and tenants need no setting here. A body with more than `event`, `event_ts`
+    /// and `payload.plainToken` is an event and reaches your handler.
     ///
     /// # Examples
     ///

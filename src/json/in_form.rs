@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use crate::{Rejection, RejectionKind, RejectionReason, urlencoded};
 
-/// The JSON in the field with this name, if the body is a form that begins with it. No JSON begins with a name and a `=`, so
-/// the body alone says which it is: its media type is not signed.
+/// The JSON in the field with this name, if the body is a form that begins with it. The body alone decides: no JSON
+/// begins with a name and a `=`, and nothing signs the media type.
 pub(crate) fn find(body: &Bytes, name: &str) -> Option<Result<Bytes, Rejection>> {
     body.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
     let mut values = urlencoded::pairs(body).filter(|(other, _)| *urlencoded::decode(other) == *name.as_bytes());

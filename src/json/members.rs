@@ -11,10 +11,10 @@ use serde_json::{Deserializer, de::Read, value::RawValue};
 use super::Str;
 use crate::{ConfigError, ConfigErrorKind};
 
-/// The names that lead to a member, from the root. In an array, a number is a place: the first element is `0`.
+/// The names that lead to a member, from the root. In an array, a number is a position: the first element is `0`.
 pub(crate) type Path = [Box<str>];
 
-/// The path that names with dots between them are. `setting` names it in the error, if one is empty.
+/// Splits names with dots between them into a path. The error for an empty name calls the path `setting`.
 pub(crate) fn checked_path(names: &str, setting: &'static str) -> Result<Box<Path>, ConfigError> {
     let path = names.split('.').map(|name| (!name.is_empty()).then(|| Box::from(name))).collect::<Option<_>>();
     path.ok_or_else(|| {
@@ -23,8 +23,8 @@ pub(crate) fn checked_path(names: &str, setting: &'static str) -> Result<Box<Pat
     })
 }
 
-/// Reads several members in one pass. A member that occurs twice, or below an object that does, is
-/// not found: two readers could take two different ones. If the body is not JSON, none is found.
+/// Reads several members in one pass. A member that occurs twice, or below an object that does, is not found: one
+/// reader could take the first, and another the second. If the body is not JSON, none is found.
 pub(crate) fn find<'de, const N: usize>(body: &'de [u8], paths: [Option<&Path>; N]) -> [Option<Scalar<'de>>; N] {
     below(&mut Deserializer::from_slice(body), is_array(body), paths)
 }
@@ -33,7 +33,7 @@ fn is_array(json: &[u8]) -> bool {
     json.trim_ascii_start().starts_with(b"[")
 }
 
-/// The place in an array that a name is: a number without zeros before it.
+/// The position in an array that a name stands for: a number without leading zeros.
 pub(super) fn place(name: &str) -> Option<usize> {
     let is_canonical = name == "0" || !name.starts_with('0') && name.bytes().all(|byte| byte.is_ascii_digit());
     name.parse().ok().filter(|_| is_canonical)
@@ -141,7 +141,7 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, 'de, N> {
     }
 }
 
-/// A key as bytes. Half of a surrogate pair, which no string can have, is then no error that hides all other members.
+/// A key as bytes. So half of a surrogate pair, which no `str` can hold, is not an error that hides all other members.
 struct AnyKey<'de>(Cow<'de, [u8]>);
 
 impl<'de> Deserialize<'de> for AnyKey<'de> {

@@ -18,8 +18,8 @@ pub(crate) enum Tag<'a> {
 
 /// Finds the type at this path, which is made of the names that lead to it from the root.
 ///
-/// For a path of one name this stops at its first occurrence, because [`decode`](super::tagged::decode) refuses a second. For
-/// a longer path it reads the whole body, and refuses repetition at every level of the path.
+/// For a path of one name this stops at its first occurrence, because [`decode`](super::tagged::decode) refuses a
+/// second. For a longer path it reads the whole body, and refuses repetition at every level of the path.
 pub(crate) fn find_tag<'a>(body: &'a [u8], path: &[Box<str>]) -> Tag<'a> {
     if let Some(tag) = first_member(body, path) {
         return Tag::Text(Cow::Borrowed(tag));

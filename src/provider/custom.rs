@@ -237,12 +237,13 @@ impl<E> CustomBuilder<E> {
         self
     }
 
-    /// Takes the JSON out of this field if the body is a form that begins with it: `payload=%7B..%7D`. A body that does not
-    /// is taken as it is, for providers that send both. Such a form must have the field once, percent-encoded. The places of
-    /// the [`envelope`](Self::envelope) are then looked for in this JSON. The default is none. [`raw`](Self::raw) undoes it.
+    /// Also accepts a form that begins with this field and has the JSON in it: `payload=%7B..%7D`. Any other body is
+    /// decoded as it is, for providers that send both. The form must have the field once, percent-encoded. The places
+    /// of the [`envelope`](Self::envelope) are looked for in this JSON. The default is none. Calling [`raw`](Self::raw)
+    /// later undoes it.
     ///
-    /// Which of the two it is depends on the body alone: the `Content-Type` is not signed, and no JSON begins with a name and
-    /// a `=`.
+    /// The body alone decides whether it is such a form: no JSON begins with a name and a `=`, and nothing signs the
+    /// `Content-Type`.
     ///
     /// # Examples
     ///
@@ -323,8 +324,8 @@ impl<E> CustomBuilder<E> {
     /// # Errors
     ///
     /// A key or another setting of a preset's scheme cannot be used; a place of the envelope is not valid; you called
-    /// [`tagged`](CustomBuilder::tagged) and the envelope does not say where the type is; the field of a form has other
-    /// letters than `A-Za-z0-9_.-`; or the success status is not 2xx.
+    /// [`tagged`](CustomBuilder::tagged) and the envelope does not say where the type is; the name of the form's field
+    /// is empty, or contains anything but `A-Za-z0-9_.-`; or the success status is not 2xx.
     pub fn build(self) -> Result<Custom<E>, ConfigError> {
         let Self { mut settings, scheme } = self;
         let envelope = settings.envelope.take().map(Envelope::checked).transpose()?;
@@ -393,7 +394,7 @@ where
             (Decode::Tagged { drift, .. }, Some(place)) => drift(delivery, place),
             (Decode::Tagged { .. }, None) => Vec::new(),
         };
-        // You declare the members that you need, so others are none.
+        // Users declare only the members that they need, so an undeclared one is no drift.
         found.retain(|drift| !matches!(drift, Drift::Member(_)));
         found
     }

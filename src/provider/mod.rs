@@ -97,15 +97,16 @@ pub trait Provider: Send + Sync + 'static {
     /// The scheme that authenticates every delivery.
     fn scheme(&self) -> &dyn Scheme;
 
-    /// What an authentic delivery says, if that is not its body as it was sent: for example the JSON in a field of a form.
-    /// [`envelope`](Self::envelope) and [`decode`](Self::decode) then see this in the place of the body. The handler still
-    /// gets the body as it was sent.
+    /// Takes the content of an authentic delivery out of its body, for example the JSON in a field of a form. The
+    /// [`envelope`](Self::envelope), [`decode`](Self::decode), `identity`, [`drift`](Self::drift) and endpoint
+    /// verifications then see this content instead of the body. The handler still gets the body as it was sent.
     ///
-    /// The default is `None`: it is the body.
+    /// The default is `None`: the content is the body.
     ///
     /// # Errors
     ///
-    /// A [`Rejection`], usually [`Malformed`](RejectionKind::Malformed), if it is not there.
+    /// A [`Rejection`], usually [`Malformed`](RejectionKind::Malformed), if the body does not have the content that it
+    /// should have.
     fn content(&self, body: &Bytes) -> Result<Option<Bytes>, Rejection> {
         let _ = body;
         Ok(None)
@@ -118,27 +119,30 @@ pub trait Provider: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// A [`Rejection`], usually [`Malformed`](RejectionKind::Malformed), if the body is not what the provider documents.
+    /// A [`Rejection`], usually [`Malformed`](RejectionKind::Malformed), if the body is not what the provider
+    /// documents.
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<Self::Event, Rejection>;
 
     /// Identifies the event for the [`IdempotencyLayer`](crate::idempotency::IdempotencyLayer): equal for all retries
     /// of one event, different for different events.
     ///
-    /// The default is [`Identity::of_delivery`]: the id that the provider signs, or the content of the body.
+    /// The default is [`Identity::of_delivery`]: the id that the provider signs, or all of `body`, which is the
+    /// [`content`](Self::content) of the delivery.
     #[cfg(feature = "idempotency")]
     fn identity(&self, event: &Self::Event, delivery: &Delivery, body: &[u8]) -> Identity {
         let _ = event;
         Identity::of_delivery(delivery, body)
     }
 
-    /// The event's type if it is one that you know, for [`Delivery::known_event_type`](crate::Delivery::known_event_type). The default is `None`.
+    /// The event's type if it is one that you know, for
+    /// [`Delivery::known_event_type`](crate::Delivery::known_event_type). The default is `None`.
     fn known_event_type(&self, event: &Self::Event) -> Option<&'static str> {
         let _ = event;
         None
     }
 
-    /// What an authentic delivery has that your types do not know, for [`Accepted::drift`](crate::observe::Accepted::drift),
-    /// each once. The default is nothing.
+    /// What an authentic delivery has that your types do not know, each once, for
+    /// [`Accepted::drift`](crate::observe::Accepted::drift). The default is nothing.
     ///
     /// The layer calls it only if an observer asks.
     fn drift(&self, delivery: RawDelivery<'_>) -> Vec<Drift> {
@@ -146,8 +150,8 @@ pub trait Provider: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// The status of the response to a rejected delivery. The default is [`RejectionKind::default_status`]. A status 1xx
-    /// is sent as 500, because it is not final.
+    /// The status of the response to a rejected delivery. The default is [`RejectionKind::default_status`]. A status
+    /// 1xx is sent as 500, because it is not final.
     fn rejection_status(&self, kind: RejectionKind) -> StatusCode {
         kind.default_status()
     }

@@ -119,7 +119,7 @@ impl<P: Provider> Receiver<P> {
         }
     }
 
-    /// The scheme that decides: a receipt stands in the place of the credential.
+    /// The scheme that decides: a receipt replaces the credential.
     fn scheme(&self, headers: &HeaderMap) -> &dyn Scheme {
         match &self.replays {
             Some(replays) if headers.contains_key(RECEIPT) => &**replays,
@@ -127,7 +127,8 @@ impl<P: Provider> Receiver<P> {
         }
     }
 
-    /// Marks the headers with credentials, and takes the one in the URI out. A request can have a credential and a receipt.
+    /// Marks the headers that hold credentials, and replaces a credential in the URI. A request can have both a
+    /// credential and a receipt.
     fn hide_credentials(&self, head: &mut Parts) {
         let scheme = self.provider.scheme();
         scheme.mark_sensitive(&mut head.headers);
@@ -330,8 +331,8 @@ impl<P: Provider> Receiver<P> {
         response
     }
 
-    /// What is remembered of a delivery until its handler has answered, if anybody keeps it then. A delivery that is sent
-    /// again is kept already.
+    /// What is remembered of a delivery until its handler has answered, if anybody keeps it then. A delivery that is
+    /// sent again is kept already.
     pub(super) fn original(&self, head: &Parts, body: &Bytes, delivery: &Delivery) -> Option<Box<Original>> {
         let keep = self.keep.as_ref().filter(|_| !delivery.is_replay())?;
         Some(Box::new(Original::new(keep.headers(), head, body, delivery)))
@@ -419,8 +420,8 @@ fn is_identity(headers: &HeaderMap) -> bool {
         .all(|encoding| encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity"))
 }
 
-/// The lower bound of the body's length: the larger one of those from the head and from the body. A wrapped body can know
-/// less than the head: for a longer body, `Limited` reports its own limit.
+/// The lower bound of the body's length: the larger one of those from the head and from the body. A wrapped body can
+/// know less than the head: for a longer body, `Limited` reports its own limit.
 fn announced(headers: &HeaderMap, hint: &SizeHint) -> u64 {
     let declared = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     declared.and_then(|text| text.parse().ok()).unwrap_or(0).max(hint.lower())

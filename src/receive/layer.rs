@@ -61,7 +61,8 @@ impl<P: Provider> WebhookLayer<P> {
     /// [`UnsupportedMediaType`](crate::RejectionKind::UnsupportedMediaType) before the body is read. By default,
     /// the layer accepts any `Content-Type`, and deliveries without one: few providers document what they send.
     ///
-    /// Letter case and parameters such as `charset` do not count. The media type does not change how the body is decoded.
+    /// Letter case and parameters such as `charset` do not count. The media type does not change how the body is
+    /// decoded.
     ///
     /// # Errors
     ///
@@ -86,8 +87,8 @@ impl<P: Provider> WebhookLayer<P> {
     /// Keeps authentic deliveries that would be lost, and asks before the sender is answered. The default is that they
     /// are rejected, or answered as the handler does. A second call replaces the first.
     ///
-    /// A response that [`on_rejection`](Self::on_rejection) has made is sent only if the delivery is not kept, with status
-    /// 503 unless it is 5xx.
+    /// A response that [`on_rejection`](Self::on_rejection) has made is sent only if the delivery is not kept, with
+    /// status 503 unless it is 5xx.
     ///
     /// # Examples
     ///
@@ -103,8 +104,8 @@ impl<P: Provider> WebhookLayer<P> {
     /// Accepts kept deliveries that you send again, by their receipts: each is marked with
     /// [`Delivery::is_replay`](crate::Delivery::is_replay). The default is none. A second call replaces the first.
     ///
-    /// All else is as it was at first: the [`Delivery`](crate::Delivery) has the key label, the tenant, the id and the time
-    /// that the sender had proven, so the idempotency layer knows the event.
+    /// All else is as it was at first: the [`Delivery`](crate::Delivery) has the key label, the tenant, the id and the
+    /// time that the sender had proven, so the idempotency layer knows the event.
     ///
     /// # Examples
     ///
@@ -157,8 +158,8 @@ impl<P: Provider> WebhookLayer<P> {
         self.with(|receiver| receiver.inspect_rejection = Some(Arc::new(hook)))
     }
 
-    /// Tells this [`Observer`] how each delivery ended, for logs and metrics. The default is none. A second call replaces
-    /// the first.
+    /// Tells this [`Observer`] how each delivery ended, for logs and metrics. The default is none. A second call
+    /// replaces the first.
     ///
     /// # Examples
     ///
@@ -170,9 +171,9 @@ impl<P: Provider> WebhookLayer<P> {
     /// Replaces the response to rejected deliveries: `hook` gets the response that would be sent and returns the one
     /// that is sent. The default is the provider's status and a short problem document.
     ///
-    /// The hook must not block. A response with status 204, 205 or 304 is sent without its body, and one with 1xx, which
-    /// is not final, as 500. If the connection has to be closed, the layer adds `Connection: close`. Answer 2xx only if the
-    /// delivery is durably stored: the provider does not send it again.
+    /// The hook must not block. A response with status 204, 205 or 304 is sent without its body, and one with 1xx,
+    /// which is not final, as 500. If the connection has to be closed, the layer adds `Connection: close`. Answer 2xx
+    /// only if the delivery is durably stored: the provider does not send it again.
     ///
     /// # Examples
     ///

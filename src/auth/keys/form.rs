@@ -87,8 +87,8 @@ impl KeyForm {
         }
     }
 
-    /// Keys that nobody has, in the place of those of an unknown tenant: verifying with them takes the work of one key of each kind. What
-    /// they verify is rejected all the same, so they need not be secret.
+    /// Keys that nobody has, in the place of those of an unknown tenant: verifying with them takes the work of one key
+    /// of each kind. What they verify is rejected all the same, so they need not be secret.
     pub(super) fn decoy(&self) -> Result<Live, ConfigError> {
         self.prepare(&match &self.0.reading {
             Reading::Text | Reading::Basic { .. } => vec![unguessed()],

@@ -7,9 +7,10 @@ use crate::{
     json::members::{self, Path},
 };
 
-/// Where a delivery has its signature: in a header, whose name you can pass as it is, or elsewhere.
+/// The place of a signature in a delivery: a header, the query or the body.
 ///
-/// A signature in a URL is no secret, and is replaced in the URI that your handler gets all the same.
+/// The name of a header converts into it, so `Signature::hmac_sha256("x-acme-signature")` needs no `At`. Your handler
+/// gets a URI with `redacted` in place of a signature, although a signature is no secret.
 ///
 /// # Examples
 ///
@@ -48,8 +49,9 @@ impl At {
         Self(if name.is_empty() { Err(blank()) } else { Ok(Carrier::Query(name.as_bytes().into())) })
     }
 
-    /// In a member of the JSON body, by the names that lead to it with dots between them. Only for a body that is not
-    /// signed itself: see [`dangerous_unsigned_body`](super::SignatureBuilder::dangerous_unsigned_body).
+    /// In this member of the JSON body. The path is names with dots between them, such as `signature.value`. Only for a
+    /// body that is not signed itself: see
+    /// [`dangerous_unsigned_body`](super::SignatureBuilder::dangerous_unsigned_body).
     #[must_use]
     pub fn body(path: impl AsRef<str>) -> Self {
         Self(members::checked_path(path.as_ref(), "the member of the signature").map(Carrier::Member))

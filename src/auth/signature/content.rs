@@ -18,9 +18,9 @@ use crate::{
 
 /// A part of what is signed. Parts follow one another without anything between them.
 ///
-/// Choose parts whose bytes can be split in one way only; `build()` rejects others. Otherwise, one recorded signature
-/// would prove several deliveries: an id that ends with `1`, and the same id without it before a body that begins with
-/// `1`.
+/// Choose parts whose bytes can be split in one way only: `build()` rejects all others. Otherwise, one recorded
+/// signature would prove two deliveries, such as the id `evt_1` with the body `pay=1`, and the id `evt_` with the body
+/// `1pay=1`.
 ///
 /// # Examples
 ///
@@ -39,27 +39,31 @@ use crate::{
 pub enum Part {
     /// These bytes.
     Literal(Cow<'static, [u8]>),
-    /// The timestamp, byte for byte as it was sent. If it is digits, the next part towards the body must be the body
-    /// itself, or a literal without a digit where they meet, and a body with a digit there is rejected. If it is
-    /// [RFC 3339](super::SignatureBuilder::timestamp_in_rfc3339), anything may be next to it.
+    /// The timestamp, byte for byte as it was sent.
+    ///
+    /// If it is digits, the part next to it, towards the body, must be the body itself or a literal that has no digit
+    /// where they meet. A delivery whose body has a digit there is rejected. If it is [RFC
+    /// 3339](super::SignatureBuilder::timestamp_in_rfc3339), any part may be next to it.
     Timestamp,
-    /// The delivery's id, byte for byte as it was sent. A literal must stand between it and the body, and an id that
-    /// contains this literal is rejected; or a timestamp in RFC 3339, before which an id may not have a colon.
+    /// The delivery's id, byte for byte as it was sent.
+    ///
+    /// A literal must stand between it and the body: an id that contains this literal is rejected. A timestamp in RFC
+    /// 3339 that follows the id will do too: an id that contains a colon is then rejected.
     Id,
     /// The body, byte for byte as it was sent.
     Body,
-    /// `POST`: the layer accepts no other method.
+    /// `POST`, the only method that this scheme accepts.
     Method,
     /// Path and query, as the layer receives them. A router that strips the matched part of the path must be inside of
     /// the layer. A literal must stand between it and the body. A URI that contains this literal is rejected.
     Uri,
     /// The URL at which the provider reaches you, as you configured it. The request's own URL is never used, because
-    /// the sender chooses it. If the provider adds a query, [`Part::Query`] follows it.
+    /// the sender chooses it. If the provider adds a query, put [`Part::Query`] after it.
     PublicUrl,
     /// The query of the request with its `?`, byte for byte as it was sent, or nothing if there is none.
     ///
-    /// A literal must stand between it and the body, or the body must follow it. Such a body must begin with a byte that
-    /// no query has, such as `{` or `[`; others are rejected.
+    /// A literal must stand between it and the body, or the body must follow at once. In the second case, a delivery is
+    /// rejected unless its body begins with a byte that cannot be in a query, such as `{` or `[`.
     Query,
     /// The value of the header with this name: see [`Part::header`].
     Header(Cow<'static, str>),
@@ -68,8 +72,8 @@ pub enum Part {
 }
 
 impl Part {
-    /// The value of the header with this name, in any letter case, byte for byte as it was sent. It must occur once. A literal must stand between it
-    /// and the body; a value that contains this literal is rejected.
+    /// The value of the header with this name, in any letter case, byte for byte as it was sent. The header must occur
+    /// once. A literal must stand between it and the body: a value that contains this literal is rejected.
     ///
     /// # Examples
     ///
@@ -92,8 +96,8 @@ impl Part {
         Self::Header(name.into())
     }
 
-    /// The text of a member of the JSON body: a string, unescaped, or the digits of a whole number. The path is names
-    /// with dots between them. Only for a body that is not signed itself: see
+    /// The text of this member of the JSON body: a string, decoded, or the digits of a whole number. The path is names
+    /// with dots between them, such as `signature.token`. Only for a body that is not signed itself: see
     /// [`dangerous_unsigned_body`](super::SignatureBuilder::dangerous_unsigned_body).
     #[must_use]
     pub fn member(path: impl Into<Cow<'static, str>>) -> Self {
@@ -168,7 +172,7 @@ impl Content {
         Ok(SignedHead { head: *head, timestamp, id, members: &[], at })
     }
 
-    /// Adds what the body has of what is signed, if the body itself is not.
+    /// Adds the signed members of a body that is not signed itself.
     pub(super) fn read_members<'a>(
         &'a self,
         signed: SignedHead<'a>,
@@ -185,13 +189,13 @@ impl Content {
         self.fitting(signed)
     }
 
-    /// Rejects values whose borders what is signed does not show.
+    /// Rejects values whose end is not visible in the signed bytes.
     pub(super) fn fitting<'a>(&self, signed: SignedHead<'a>) -> Result<SignedHead<'a>, Rejection> {
         let reason = "a signed value contains what ends it in what is signed";
         if self.pieces.fit_head(&signed) { Ok(signed) } else { Err(RejectionReason::Other(reason).into()) }
     }
 
-    /// The parts of the body that are signed, if the body itself is not.
+    /// The signed members of a body that is not signed itself.
     pub(super) fn members<'a>(&self, body: &'a [u8]) -> Result<Members<'a>, Rejection> {
         let find = |path: &Path| members::find(body, [Some(path)])[0].and_then(members::Scalar::text);
         let timestamp = match &self.timestamp {
@@ -240,7 +244,7 @@ impl Content {
 
 const NO_TIMESTAMP: RejectionReason = RejectionReason::Other("the body has no timestamp where the settings say it is");
 
-/// What is signed of a body that is not signed itself.
+/// The signed members of a body that is not signed itself.
 pub(super) struct Members<'a> {
     timestamp: Option<Cow<'a, str>>,
     signed: Vec<Cow<'a, str>>,

@@ -30,11 +30,11 @@ use crate::{
     json::members::{self, Scalar},
 };
 
-/// A signature of the delivery in a header of the provider's choice, or elsewhere.
+/// A signature of the delivery, in a header, in the query or in the body.
 ///
 /// Choose the algorithm, then translate the provider's page into settings: the header, the encoding, what is signed,
-/// and where the time of signing is. The default is one signature of the body alone, in hex, without a prefix. A signature
-/// in the query or in the body is [`At::query`] or [`At::body`] in the place of the header's name.
+/// and where the time of signing is. The default is one signature of the body alone, in hex, without a prefix. For a
+/// signature in the query or in the body, pass [`At::query`] or [`At::body`] instead of the header's name.
 ///
 /// | algorithm | start with | keys are |
 /// |---|---|---|
@@ -111,7 +111,7 @@ pub struct SignatureBuilder {
 }
 
 impl Signature {
-    /// HMAC-SHA256 in a header with this name, in any letter case.
+    /// HMAC-SHA256 in the header with this name, in any letter case, or at another [place](At).
     ///
     /// # Examples
     ///
@@ -126,7 +126,7 @@ impl Signature {
         SignatureBuilder::new(Algorithm::HmacSha256, header)
     }
 
-    /// HMAC-SHA512 in a header with this name, in any letter case.
+    /// HMAC-SHA512 in the header with this name, in any letter case, or at another [place](At).
     ///
     /// # Examples
     ///
@@ -139,8 +139,8 @@ impl Signature {
         SignatureBuilder::new(Algorithm::HmacSha512, header)
     }
 
-    /// HMAC-SHA1 in a header with this name, in any letter case, for providers that offer nothing better. SHA-1 is
-    /// broken for other uses, and not known to be broken for this one.
+    /// HMAC-SHA1 in the header with this name, in any letter case, or at another [place](At), for providers that offer
+    /// nothing better. SHA-1 is broken for other uses, and not known to be broken for this one.
     ///
     /// # Examples
     ///
@@ -153,7 +153,8 @@ impl Signature {
         SignatureBuilder::new(Algorithm::LegacyHmacSha1, header)
     }
 
-    /// Ed25519 in a header with this name, in any letter case. A key is 32 bytes, given in hex or base64.
+    /// Ed25519 in the header with this name, in any letter case, or at another [place](At). A key is 32 bytes, given in
+    /// hex or base64.
     ///
     /// # Examples
     ///
@@ -171,7 +172,7 @@ impl Signature {
         SignatureBuilder::new(Algorithm::Ed25519, header)
     }
 
-    /// ECDSA on P-256 with SHA-256 in a header with this name, in any letter case.
+    /// ECDSA on P-256 with SHA-256 in the header with this name, in any letter case, or at another [place](At).
     ///
     /// A key is a `SubjectPublicKeyInfo` ([RFC 5280]): a PEM file, or what stands between its first and its last line.
     /// Signatures are in DER, usually as [`Encoding::Base64`].
@@ -197,10 +198,10 @@ impl Signature {
         SignatureBuilder::new(Algorithm::EcdsaP256, header)
     }
 
-    /// RSA PKCS#1 v1.5 with SHA-256 in a header with this name, in any letter case.
+    /// RSA PKCS#1 v1.5 with SHA-256 in the header with this name, in any letter case, or at another [place](At).
     ///
-    /// A key is a `SubjectPublicKeyInfo` ([RFC 5280]) of 2,048 to 4,096 bits: a PEM file, or what stands between its first
-    /// and its last line. Signatures are usually [`Encoding::Base64`].
+    /// A key is a `SubjectPublicKeyInfo` ([RFC 5280]) of 2,048 to 4,096 bits: a PEM file, or what stands between its
+    /// first and its last line. Signatures are usually [`Encoding::Base64`].
     ///
     /// # Examples
     ///
@@ -389,7 +390,7 @@ impl SignatureBuilder {
         self
     }
 
-    /// Takes the live keys from this source, in the place of fixed ones: see [`keys`](super::keys).
+    /// Takes the live keys from this source, instead of fixed ones: see [`keys`](super::keys).
     ///
     /// # Examples
     ///
@@ -442,9 +443,9 @@ impl SignatureBuilder {
         self
     }
 
-    /// Takes the signatures in this named field too, for providers that send that of the old key under another name while
-    /// you rotate: for `t=1700000000,v1=aa,v2=bb` use `.pairs(',', "t", "v1").another_field("v2")`. The default is the one
-    /// field of [`pairs`](Self::pairs).
+    /// Also takes the signatures in the field with this name, for providers that send the signature of the old key in a
+    /// second field while you rotate: for `t=1700000000,v1=aa,v2=bb` use `.pairs(',', "t", "v1").another_field("v2")`.
+    /// Call it once per field. The default is the one field of [`pairs`](Self::pairs).
     pub fn another_field(mut self, signature: impl Into<String>) -> Self {
         self.settings.more_fields.push(signature.into());
         self
@@ -487,9 +488,9 @@ impl SignatureBuilder {
         self
     }
 
-    /// Expects the time of signing as a whole number in this member of the JSON body, by the names that lead to it with
-    /// dots between them, or as a string if it is [RFC 3339](Self::timestamp_in_rfc3339). In an array, a number is a place:
-    /// `entry.0.time`. It is checked after the signature. The default is no time.
+    /// Expects the time of signing in this member of the JSON body: a whole number, or a string if it is [RFC
+    /// 3339](Self::timestamp_in_rfc3339). The path is names with dots between them; in an array, a number is a
+    /// position, as in `entry.0.time`. The time is checked after the signature. The default is no time.
     pub fn timestamp_in_body(mut self, path: impl Into<String>) -> Self {
         self.settings.timestamp_in_body = Some(path.into());
         self
@@ -501,8 +502,8 @@ impl SignatureBuilder {
         self
     }
 
-    /// Reads the time of signing as [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339), such as `2026-11-21T09:30:00Z` or
-    /// `2026-11-21T10:30:00.123+01:00`: with `T`, and with `Z` or an offset. The default is seconds since 1970.
+    /// Reads the time of signing as [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339), such as `2026-11-21T09:30:00Z`
+    /// or `2026-11-21T10:30:00.123+01:00`: with `T`, and with `Z` or an offset. The default is seconds since 1970.
     ///
     /// # Examples
     ///
@@ -555,13 +556,15 @@ impl SignatureBuilder {
         self
     }
 
-    /// Accepts signatures that do not cover the body, for providers that sign only a time and a token in it.
+    /// Accepts signatures that do not cover the body, for providers that sign only a time and a token.
     ///
-    /// Whoever sees one delivery can send another body with its signature until the time is too old. Prefer another
-    /// provider, or fetch what the event names from its API. [`Verified::covers_body`] is then `false`, and all that the
-    /// body says is [`Stated::Unsigned`](crate::Stated). What is signed has no [`Part::Body`]; it has
-    /// [`Part::member`], and [`Part::Timestamp`] with [`timestamp_in_body`](Self::timestamp_in_body) as a string or a whole
-    /// number. The default is that the body must be signed.
+    /// Whoever sees one delivery can send any other body with its signature, until the signed time is too old. So do
+    /// not rely on the body: fetch the event from the provider's API. [`Verified::covers_body`] is then `false`, and
+    /// all that the body states is [`Stated::Unsigned`](crate::Stated).
+    ///
+    /// The [`signed`](Self::signed) parts are then [`Part::member`], and [`Part::Timestamp`] with
+    /// [`timestamp_in_body`](Self::timestamp_in_body), which may be a string or a whole number; [`Part::Body`] is not
+    /// among them. By default, the body must be signed.
     ///
     /// # Examples
     ///
@@ -597,16 +600,17 @@ impl SignatureBuilder {
     /// - A key is blank, padded, doubled, one byte repeated, too short, too long or not in its encoding, or contains a
     ///   control character; a label is blank, doubled or contains one.
     /// - A name is not a header name, or the public URL is not a URL.
-    /// - The body is not signed, or it is signed twice, or [`dangerous_unsigned_body`](Self::dangerous_unsigned_body) says
-    ///   otherwise.
+    /// - The body is signed twice; it is not signed, and [`dangerous_unsigned_body`](Self::dangerous_unsigned_body) is
+    ///   not set; or it is signed, and that is set.
     /// - [`Part::Timestamp`], [`Part::Id`] or [`Part::PublicUrl`] is signed and its source is not configured, or the
     ///   reverse.
-    /// - What is signed can be taken apart in several ways: no literal stands between [`Part::Id`], [`Part::Uri`] or
-    ///   [`Part::Header`] and the body, or a digit next to [`Part::Timestamp`].
-    /// - The header of the id or another signed one is named like a time, which would never be checked, or two of the
-    ///   headers are the same.
+    /// - The signed bytes can be split in several ways: for example, no literal stands between [`Part::Id`],
+    ///   [`Part::Uri`] or [`Part::Header`] and the body, or a digit stands next to [`Part::Timestamp`].
+    /// - The header of the id, or another signed one, has the name of a time, which would never be checked; or two of
+    ///   the headers have one name.
     /// - There are two sources of the time, two forms, or a tolerance or form without a time.
-    /// - A signature that is not in a header has a list, fields, or may be repeated.
+    /// - A signature that is not in a header has a [`list`](Self::list), [`pairs`](Self::pairs) or a
+    ///   [`repeated_header`](Self::repeated_header).
     /// - A separator is not ASCII or could be part of a signature; a prefix or field name contains the separator or a
     ///   character that no header can contain.
     /// - [`list`](Self::list) and [`pairs`](Self::pairs) have the same separator, or a prefix and pairs are both set.

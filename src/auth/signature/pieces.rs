@@ -7,8 +7,8 @@
 //! - a timestamp of digits ends where the digits end, or has a fixed number of them;
 //! - a timestamp of RFC 3339 ends where that form ends;
 //! - a query ends where the body begins with a byte that no query has;
-//! - any other value ends where the literal between it and the body first occurs. An id may also end where a timestamp of
-//!   RFC 3339 begins, whose first colon is at a fixed place, if it has no colon itself.
+//! - any other value ends where the literal between it and the body first occurs. An id may also end where a timestamp
+//!   of RFC 3339 begins, whose first colon is at a fixed place, if it has no colon itself.
 //!
 //! If the body is not signed, everything is read from the left.
 
@@ -178,8 +178,8 @@ fn query(uri: &Uri) -> &[u8] {
     text.find('?').and_then(|at| text.get(at..)).unwrap_or_default().as_bytes()
 }
 
-/// Whether a byte can be in a query, with its question mark ([RFC 3986, 3.4]). `http` lets others through, among them those
-/// with which JSON begins.
+/// Whether a byte can be in a query, with its question mark ([RFC 3986, 3.4]). `http` lets others through, among them
+/// those with which JSON begins.
 ///
 /// [RFC 3986, 3.4]: https://www.rfc-editor.org/rfc/rfc3986#section-3.4
 fn is_of_query(byte: &u8) -> bool {

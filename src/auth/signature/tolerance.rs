@@ -22,7 +22,7 @@ pub(in crate::auth) enum Form {
 }
 
 impl Form {
-    /// Whether a text has as many digits as all times of our age, so that its length shows where it ends.
+    /// Whether a text has as many digits as every time from 2001 to 2286, so that its length shows where it ends.
     pub(super) fn has_usual_length(self, text: &[u8]) -> bool {
         match self {
             Self::Seconds => text.len() == 10,
@@ -122,11 +122,11 @@ impl Tolerance {
     }
 }
 
-/// The time since 1970 of `2026-11-21T09:30:00.123Z` or `2026-11-21T10:30:00+01:00`: a year of four digits, a `T`, perhaps a
-/// fraction, and a `Z` or an offset with a colon.
+/// The time since 1970 of `2026-11-21T09:30:00.123Z` or `2026-11-21T10:30:00+01:00`: a year of four digits, a `T`,
+/// perhaps a fraction, and a `Z` or an offset with a colon.
 ///
-/// Such a text has one `T`, always ten bytes after its beginning, and after that it ends with `Z`, or five bytes after a
-/// sign. So none is the beginning or the end of another: whatever is next to one, its borders are visible.
+/// Such a text has one `T`, always ten bytes after its beginning, and after that it ends with `Z`, or five bytes after
+/// a sign. So none is the beginning or the end of another: whatever is next to one, its borders are visible.
 fn rfc3339(text: &[u8]) -> Option<Duration> {
     const FORM: &[u8] = b"0000-00-00T00:00:00";
     const OFFSET: &[u8] = b"+00:00";

@@ -50,7 +50,7 @@ impl MediQuoBuilder {
         self
     }
 
-    /// Takes the live values of the signature header from this source, in the place of fixed ones: see
+    /// Takes the live values of the signature header from this source, instead of fixed ones: see
     /// [`keys`](crate::auth::keys).
     pub fn signatures(mut self, source: impl KeySource) -> Self {
         self.signature = self.signature.keys(source);
@@ -70,7 +70,7 @@ impl MediQuoBuilder {
         self
     }
 
-    /// Also requires HTTP Basic credentials of this user, with a password of this source, in the place of fixed ones.
+    /// Also requires HTTP Basic credentials of this user, with a password of this source, instead of fixed ones.
     pub fn basic_auths(mut self, user: impl Into<String>, passwords: impl KeySource) -> Self {
         self.basic = self.basic.user(user).keys(passwords);
         self
@@ -82,7 +82,7 @@ impl MediQuoBuilder {
         self
     }
 
-    /// Also requires a bearer token of this source, in the place of fixed ones.
+    /// Also requires a bearer token of this source, instead of fixed ones.
     pub fn bearers(mut self, source: impl KeySource) -> Self {
         self.bearer = self.bearer.keys(source);
         self

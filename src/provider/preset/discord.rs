@@ -6,9 +6,9 @@ use crate::{
 
 /// Discord ([page](https://docs.discord.com/developers/events/webhook-events)).
 ///
-/// Ed25519 of time and body, in hex. The key is the application's public key. The type is that of webhook events, the id
-/// that of interactions. Add [`Challenge::discord`](crate::handshake::Challenge::discord): Discord accepts a URL only if it answers
-/// pings, and answers wrong signatures with 401.
+/// Ed25519 of time and body, in hex. The key is the application's public key. The type is that of webhook events, the
+/// id that of interactions. Add [`Challenge::discord`](crate::handshake::Challenge::discord): Discord accepts only a
+/// URL that answers pings, and that answers wrong signatures with 401.
 ///
 /// # Examples
 ///

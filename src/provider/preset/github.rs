@@ -9,9 +9,9 @@ use crate::{
 /// HMAC-SHA256 of the body, in hex after `sha256=`. Neither type nor id is signed: a recorded delivery can be replayed
 /// under a new `X-GitHub-Delivery`. The `ping` for a new webhook is an ordinary event.
 ///
-/// Both content types of GitHub's settings are decoded: `application/json`, and the default, a form with the JSON in its
-/// field `payload`. Raise the [`body_limit`](crate::WebhookLayer::body_limit) of 1 MiB: GitHub sends up to 25 MB of JSON, and
-/// does not retry.
+/// Both content types of GitHub's settings are decoded: `application/json`, and the default, a form with the JSON in
+/// its field `payload`. Raise the [`body_limit`](crate::WebhookLayer::body_limit) of 1 MiB: GitHub sends up to 25 MB of
+/// JSON, and does not retry.
 ///
 /// # Examples
 ///

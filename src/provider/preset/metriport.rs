@@ -6,8 +6,8 @@ use crate::{
 
 /// Metriport ([page](https://docs.metriport.com/medical-api/getting-started/webhooks)).
 ///
-/// HMAC-SHA256 of the body, in hex. Add [`Challenge::metriport`](crate::handshake::Challenge::metriport): Metriport delivers only
-/// to endpoints that answer its pings. Answer within 4 seconds.
+/// HMAC-SHA256 of the body, in hex. Add [`Challenge::metriport`](crate::handshake::Challenge::metriport): Metriport
+/// delivers only to endpoints that answer its pings. Answer within 4 seconds.
 ///
 /// # Examples
 ///

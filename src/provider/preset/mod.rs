@@ -1,8 +1,8 @@
 //! Presets: ready-made configurations for well-known providers. You add the key and your event type.
 //!
-//! A preset knows the signature header, what is signed, and where the type and the id are. Values in italics are covered
-//! by the signature, and are [`Stated::Signed`](crate::Stated) in the [`Delivery`](crate::Delivery). All others are
-//! [`Unsigned`](crate::Stated): whoever replays a recorded delivery can change them.
+//! A preset knows the signature header, what is signed, and where the type and the id are. Values in italics are
+//! covered by the signature, and are [`Stated::Signed`](crate::Stated) in the [`Delivery`](crate::Delivery). All others
+//! are [`Unsigned`](crate::Stated): whoever replays a recorded delivery can change them.
 //!
 //! | preset | header | signed | type | id | time | attempt |
 //! |---|---|---|---|---|---|---|
@@ -185,7 +185,7 @@ impl PresetBuilder {
         self
     }
 
-    /// Takes the live keys from this source, in the place of fixed ones: see [`keys`](crate::auth::keys).
+    /// Takes the live keys from this source, instead of fixed ones: see [`keys`](crate::auth::keys).
     pub fn keys(mut self, source: impl KeySource) -> Self {
         self.keys.look_up(source);
         self
@@ -198,8 +198,8 @@ impl PresetBuilder {
         self
     }
 
-    /// Sets the URL that you gave to the provider, if the provider signs it. `build()` returns an error if it is missing
-    /// or not signed.
+    /// Sets the URL that you gave to the provider, if the provider signs it. `build()` returns an error if it is
+    /// missing or not signed.
     pub fn public_url(mut self, url: impl Into<String>) -> Self {
         self.public_url = Some(url.into());
         self

@@ -6,9 +6,9 @@ use crate::{
 
 /// Slack ([page](https://docs.slack.dev/authentication/verifying-requests-from-slack)).
 ///
-/// HMAC-SHA256 of time and body, in hex after `v0=`. Type and id are those of the Events API. Interactions are forms with
-/// JSON in the field `payload`, which is decoded too: for their own URL, set
-/// [`envelope`](super::PresetBuilder::envelope), as their type is at `type`. Commands are forms without JSON: take them with
+/// HMAC-SHA256 of time and body, in hex after `v0=`. Type and id are those of the Events API. Interactions are forms
+/// with JSON in the field `payload`, which is decoded too. Their type is at `type`: give them a URL of their own, and
+/// set [`envelope`](super::PresetBuilder::envelope) there. Commands are forms without JSON: decode them with
 /// [`raw`](super::PresetBuilder::raw). For the URL of events, add
 /// [`Challenge::slack`](crate::handshake::Challenge::slack). Answer within 3 seconds.
 ///

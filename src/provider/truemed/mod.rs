@@ -18,7 +18,8 @@
 //! | "retry the requests ... with backoff for up to 7 days" | sends your handler's errors on, so that Truemed retries |
 //!
 //! The idempotency layer (feature `idempotency`) identifies an event by all its decoded fields: approved, rejected, and
-//! approved again with another expiry are three events. A retry is a duplicate even if its JSON is written in another way.
+//! approved again with another expiry are three events. A retry is a duplicate even if its JSON is written in another
+//! way.
 //!
 //! # Examples
 //!
@@ -106,7 +107,7 @@ impl TruemedBuilder {
         self
     }
 
-    /// Takes the live API keys from this source, in the place of fixed ones: see [`keys`](crate::auth::keys).
+    /// Takes the live API keys from this source, instead of fixed ones: see [`keys`](crate::auth::keys).
     pub fn api_keys(mut self, source: impl KeySource) -> Self {
         self.scheme = self.scheme.keys(source);
         self

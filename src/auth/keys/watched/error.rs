@@ -4,8 +4,8 @@ use crate::{BoxError, ConfigError};
 
 /// Why keys were not refreshed.
 ///
-/// `{error}` shows nothing that your function has said, because its error may quote a key. `{error:#}` adds the text of
-/// that error and of its causes; they are in [`source`](Error::source) too.
+/// `{error}` does not show the error of your function, because that may quote a key. `{error:#}` adds it, with its
+/// causes; they are in [`source`](Error::source) too.
 ///
 /// # Examples
 ///

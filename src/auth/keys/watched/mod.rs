@@ -169,8 +169,8 @@ impl WatchedBuilder {
         self
     }
 
-    /// Sets how soon after a load a delivery of an unknown tenant can cause the next one. The default is 10 seconds; the
-    /// minimum is a millisecond, the maximum a year.
+    /// Sets how soon after a load a delivery of an unknown tenant can cause the next one. The default is 10 seconds;
+    /// the minimum is a millisecond, the maximum a year.
     pub fn unknown_every(mut self, every: Duration) -> Self {
         self.refresher.unknown_every = every.clamp(MIN, MAX);
         self
@@ -183,10 +183,11 @@ impl WatchedBuilder {
         self
     }
 
-    /// Calls `hook` in the background task when keys could not be loaded or not be used, to log or count it. The default
-    /// does nothing. With the feature `tracing`, there is an event of level `WARN` too.
+    /// Calls `hook` in the background task when keys could not be loaded or not be used, to log or count it. The
+    /// default does nothing. With the feature `tracing`, there is an event of level `WARN` too.
     ///
-    /// Log `{error:#}` if the error of your function quotes no key: `{error}`, and that event, do not show it.
+    /// `{error}` and that event do not show the error of your function, because it may quote a key. If it quotes none,
+    /// log `{error:#}`.
     pub fn on_failure(mut self, hook: impl Fn(&LoadError) + Send + Sync + 'static) -> Self {
         self.refresher.on_failure = Some(Box::new(hook));
         self
