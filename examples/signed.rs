@@ -21,7 +21,7 @@ use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_webhook::{
     Delivery, Stated, WebhookBody, WebhookLayer,
     clock::{Clock, SystemClock},
-    handshake::{DiscordPing, MetriportPing, SlackUrlVerification},
+    handshake::Challenge,
     provider::{
         Custom,
         preset::{self, PresetBuilder},
@@ -98,9 +98,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Answers what these providers send to verify the endpoint.
 fn with_handshake(name: &str, layer: Layer) -> Layer {
     match name {
-        "slack" => layer.handshake(SlackUrlVerification::new()),
-        "metriport" => layer.handshake(MetriportPing::new()),
-        "discord" => layer.handshake(DiscordPing::new()),
+        "slack" => layer.handshake(Challenge::slack()),
+        "metriport" => layer.handshake(Challenge::metriport()),
+        "discord" => layer.handshake(Challenge::discord()),
         _ => layer,
     }
 }

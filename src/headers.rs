@@ -1,8 +1,8 @@
 //! Headers of requests that are not yet authenticated.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header::GetAll};
 
-use crate::{ConfigError, ConfigErrorKind};
+use crate::{ConfigError, ConfigErrorKind, RejectionReason};
 
 /// Why a header does not have exactly one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,11 +11,25 @@ pub(crate) enum NotOne {
     Repeated,
 }
 
+impl NotOne {
+    pub(crate) fn reason(self, name: &HeaderName) -> RejectionReason {
+        match self {
+            Self::Missing => RejectionReason::MissingHeader(name.clone()),
+            Self::Repeated => RejectionReason::RepeatedHeader(name.clone()),
+        }
+    }
+}
+
 /// The value of a header that must occur exactly once.
 ///
 /// Two values are rejected even if they are equal, because a proxy may have acted on either of them.
 pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a HeaderValue, NotOne> {
-    let mut values = headers.get_all(name).iter();
+    one(&headers.get_all(name))
+}
+
+/// As [`only`], of a header that was looked up.
+pub(crate) fn one<'a>(values: &GetAll<'a, HeaderValue>) -> Result<&'a HeaderValue, NotOne> {
+    let mut values = values.iter();
     match (values.next(), values.next()) {
         (Some(value), None) => Ok(value),
         (None, _) => Err(NotOne::Missing),

@@ -58,4 +58,7 @@ mod documents {
 
     #[doc = include_str!("../docs/deploy.md")]
     struct Deploy;
+
+    #[doc = include_str!("../docs/senders.md")]
+    struct Senders;
 }

@@ -38,7 +38,7 @@ pub struct Rejection {
 /// |---|---|
 /// | `Incomplete` | 400 |
 /// | `Malformed` | 400 |
-/// | `MethodNotAllowed` | 405, with `Allow: POST` |
+/// | `MethodNotAllowed` | 405, with `Allow`: `POST`, and the methods of endpoint verifications |
 /// | `TimedOut` | 408 |
 /// | `TooLarge` | 413 |
 /// | `Unauthenticated` | 401 |
@@ -54,7 +54,7 @@ pub enum RejectionKind {
     Incomplete,
     /// The body is not what the provider documents. [`Rejection::decode_error`] says where.
     Malformed,
-    /// The request is not a `POST`.
+    /// The request is not a `POST`, and no [endpoint verification](crate::handshake).
     MethodNotAllowed,
     /// The body did not arrive in time. Set the timeout with a layer outside of the webhook layer.
     TimedOut,
@@ -183,6 +183,11 @@ impl Rejection {
             Some(RejectionReason::Other(_)) => "other",
             None => self.kind.as_str(),
         }
+    }
+
+    /// Whether the request has no credential, instead of a wrong one.
+    pub(crate) fn is_unsigned(&self) -> bool {
+        self.kind == RejectionKind::Unauthenticated && matches!(self.reason, Some(RejectionReason::MissingHeader(_)))
     }
 
     /// The JSON error, if the reason is that the body is not the JSON that was expected.

@@ -41,6 +41,15 @@ pub(crate) fn decode_segment(encoded: &[u8]) -> Option<Cow<'_, [u8]>> {
     Some(Cow::Owned(decoded))
 }
 
+/// Decodes a value. `None` if a `%` has no two hexadecimal digits.
+pub(crate) fn decode_strictly(encoded: &[u8]) -> Option<Vec<u8>> {
+    let spaced: Vec<u8> = encoded.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+    match decode_segment(&spaced)? {
+        Cow::Owned(decoded) => Some(decoded),
+        Cow::Borrowed(_) => Some(spaced),
+    }
+}
+
 /// Decodes a name or a value, and appends it to `text`. A `%` without two hexadecimal digits stands for itself.
 pub(crate) fn decode_into(mut encoded: &[u8], text: &mut Vec<u8>) {
     while let [first, rest @ ..] = encoded {

@@ -1,8 +1,9 @@
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
+use bytes::Bytes;
 use data_encoding::BASE64;
 use http::{
-    HeaderMap, HeaderName, HeaderValue,
+    HeaderMap, HeaderName, HeaderValue, Uri,
     header::{AUTHORIZATION, WWW_AUTHENTICATE},
 };
 use zeroize::Zeroizing;
@@ -11,20 +12,33 @@ use super::{
     Head, Key, KeySettings, Scheme, Secret, Secrets, Verified,
     key::Fault,
     keys::{KeyForm, KeySource, Live, MAX_KEYS, Reading, Source, strong_enough},
+    uri,
 };
-use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers};
+use crate::{
+    ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers,
+    json::members::{self, Path, Scalar},
+};
 
-/// A fixed key in a header: an API key, a user name with a password, or a bearer token.
+/// A fixed key in a header, in the URL or in the body: an API key, a user name with a password, or a bearer token.
 ///
 /// | the provider sends | use |
 /// |---|---|
 /// | `X-Acme-Key: <key>` | [`ApiKey::header("x-acme-key")`](Self::header) |
 /// | `Authorization: Basic <user:key in base64>` ([RFC 7617]) | [`ApiKey::basic("user")`](Self::basic) |
 /// | `Authorization: Bearer <key>` ([RFC 6750]) | [`ApiKey::bearer()`](Self::bearer) |
+/// | `https://hooks.example.com/acme?token=<key>` | [`ApiKey::query("token")`](Self::query) |
+/// | `https://hooks.example.com/acme/<key>` | [`ApiKey::path_segment(1)`](Self::path_segment) |
+/// | `{"passcode": "<key>"}` | [`ApiKey::body("passcode")`](Self::body) |
+/// | `token=<key>&..` as a form | [`ApiKey::form_field("token")`](Self::form_field) |
 ///
-/// The header must occur exactly once. The words `Basic` and `Bearer` may be in any letter case; for these, the
-/// response to a wrong key carries `WWW-Authenticate`. The head alone decides, so a delivery with a wrong key is
-/// rejected before its body is read. A fixed key covers nothing of the body: anyone who sees it once can send anything.
+/// The header, parameter, member or field must occur exactly once. The words `Basic` and `Bearer` may be in any letter
+/// case; for these, the response to a wrong key carries `WWW-Authenticate`. Unless the key is in the body, the head alone
+/// decides, so a delivery with a wrong key is rejected before its body is read. A fixed key covers nothing of the body:
+/// anyone who sees it once can send anything.
+///
+/// Proxies and servers log URLs, so prefer a header. This crate hides a key in the URL: your handler and your hooks get a
+/// URI with `redacted` in its place. What stands outside of the webhook layer, such as a `TraceLayer` or a router's path
+/// parameters, still has it. A key in the body stays in the body that your handler gets.
 ///
 /// # Examples
 ///
@@ -67,6 +81,11 @@ enum Place {
     Header(HeaderName),
     /// In `Authorization` after this word.
     Authorization(Word),
+    /// In the parameter of the query with this name, decoded.
+    Query(Box<str>),
+    PathSegment(usize),
+    Member(Box<Path>),
+    FormField(Box<str>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +110,74 @@ impl ApiKey {
     pub fn bearer() -> ApiKeyBuilder {
         ApiKeyBuilder::new(Ok(Place::Authorization(Word::Bearer)), "token")
     }
+
+    /// Expects the key in the parameter of the query with this name, decoded like a form. The parameter must occur once,
+    /// however its name is spelt.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::auth::ApiKey;
+    ///
+    /// let scheme = ApiKey::query("token").key("Zr41vw-new-and-random").build()?;
+    /// assert_eq!(format!("{scheme:?}"), r#"ApiKey { place: "query token", keys: ["1"] }"#);
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn query(name: impl Into<String>) -> ApiKeyBuilder {
+        ApiKeyBuilder::new(named(name, "the name of the key's parameter").map(Place::Query), "key")
+    }
+
+    /// Expects the key in this segment of the path, percent-decoded. The first one is 0: with `/webhooks/<key>`, it is 1.
+    ///
+    /// It is the path that the layer gets. Inside of axum's `Router::nest`, the matched part is missing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::auth::ApiKey;
+    /// let scheme = ApiKey::path_segment(1).key("Zr41vw-new-and-random").build()?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn path_segment(index: usize) -> ApiKeyBuilder {
+        ApiKeyBuilder::new(Ok(Place::PathSegment(index)), "key")
+    }
+
+    /// Expects the key in a member of the JSON body, by the names that lead to it with dots between them. The body is read,
+    /// up to the layer's limit, before the key is compared.
+    ///
+    /// # Examples
+    ///
+    /// Figma repeats the passcode that you have chosen:
+    ///
+    /// ```
+    /// use tower_webhook::auth::ApiKey;
+    /// let scheme = ApiKey::body("passcode").key("Zr41vw-new-and-random").build()?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn body(path: impl AsRef<str>) -> ApiKeyBuilder {
+        ApiKeyBuilder::new(members::checked_path(path.as_ref(), "the member of the key").map(Place::Member), "key")
+    }
+
+    /// Expects the key in the field of a form with this name (`application/x-www-form-urlencoded`). The body is read, up to
+    /// the layer's limit, before the key is compared. The field must occur once, however its name is spelt.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::{auth::ApiKey, provider::Custom};
+    ///
+    /// let scheme = ApiKey::form_field("token").key("Zr41vw-new-and-random").build()?;
+    /// let layer = Custom::builder("acme", scheme).raw().build()?.into_layer();
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn form_field(name: impl Into<String>) -> ApiKeyBuilder {
+        ApiKeyBuilder::new(named(name, "the name of the key's field").map(Place::FormField), "key")
+    }
+}
+
+fn named(name: impl Into<String>, setting: &'static str) -> Result<Box<str>, ConfigError> {
+    let name: String = name.into();
+    if name.is_empty() { Err(ConfigError::new(ConfigErrorKind::Blank, setting)) } else { Ok(name.into()) }
 }
 
 impl ApiKeyBuilder {
@@ -149,8 +236,8 @@ impl ApiKeyBuilder {
     /// # Errors
     ///
     /// There is no key or there are more than 16, or both keys and a source are set; a key is blank, padded, doubled, not ASCII, shorter than 16 bytes or
-    /// longer than 1,024, or contains a control character; two have the same label; the name is not a header name; the
-    /// user name is blank, padded or contains a `:` or a control character.
+    /// longer than 1,024, or contains a control character; two have the same label; the name is not a header name, or is
+    /// empty; a name in the path of a member is empty; the user name is blank, padded or contains a `:` or a control character.
     pub fn build(self) -> Result<ApiKey, ConfigError> {
         let place = self.place?;
         let keys = if matches!(place, Place::Authorization(Word::Basic)) {
@@ -201,11 +288,55 @@ fn basic_text(password: &[u8]) -> Result<Secret, Fault> {
 }
 
 impl Place {
-    fn header(&self) -> &HeaderName {
+    fn header(&self) -> Option<&HeaderName> {
         match self {
-            Self::Header(name) => name,
-            Self::Authorization(_) => &AUTHORIZATION,
+            Self::Header(name) => Some(name),
+            Self::Authorization(_) => Some(&AUTHORIZATION),
+            _ => None,
         }
+    }
+
+    fn is_in_body(&self) -> bool {
+        matches!(self, Self::Member(_) | Self::FormField(_))
+    }
+
+    /// What the sender offers.
+    fn offered<'a>(&self, head: &Head<'a>, body: &'a [u8]) -> Result<Cow<'a, [u8]>, Rejection> {
+        let (found, missing) = match self {
+            Self::Header(name) => (Some(Cow::Borrowed(head.header(name)?.as_bytes())), ""),
+            Self::Authorization(word) => {
+                (Some(Cow::Borrowed(word.credential(head.header(&AUTHORIZATION)?.as_bytes())?)), "")
+            }
+            Self::Query(name) => {
+                let missing = "the query does not have the parameter of the key once";
+                (uri::parameter(&head.parts.uri, name.as_bytes()), missing)
+            }
+            Self::PathSegment(index) => {
+                (uri::segment(&head.parts.uri, *index), "the path does not have the segment of the key")
+            }
+            Self::Member(path) => {
+                let [found] = members::find(body, [Some(path)]);
+                (found.and_then(Scalar::text).map(bytes), "the body does not have the member of the key once")
+            }
+            Self::FormField(name) => {
+                (uri::field(body, name.as_bytes()), "the form does not have the field of the key once")
+            }
+        };
+        Ok(found.ok_or(RejectionReason::Other(missing))?)
+    }
+}
+
+fn bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
+}
+
+impl ApiKey {
+    fn verify(&self, head: &Head<'_>, body: &[u8]) -> Result<Verified, Rejection> {
+        let offered = self.place.offered(head, body)?;
+        self.keys.compare(head, &offered).map(|verified| verified.with_scheme("api_key"))
     }
 }
 
@@ -245,16 +376,25 @@ impl Word {
 
 impl Scheme for ApiKey {
     fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
-        let value = head.header(self.place.header())?.as_bytes();
-        let offered = match &self.place {
-            Place::Header(_) => value,
-            Place::Authorization(word) => word.credential(value)?,
-        };
-        self.keys.compare(head, offered).map(|verified| Some(verified.with_scheme("api_key")))
+        if self.place.is_in_body() { Ok(None) } else { self.verify(head, b"").map(Some) }
+    }
+
+    fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
+        self.verify(head, body)
     }
 
     fn mark_sensitive(&self, headers: &mut HeaderMap) {
-        headers::mark_sensitive(headers, self.place.header());
+        if let Some(name) = self.place.header() {
+            headers::mark_sensitive(headers, name);
+        }
+    }
+
+    fn redact(&self, uri: &Uri) -> Option<Uri> {
+        match &self.place {
+            Place::Query(name) => uri::without_parameter(uri, name.as_bytes()),
+            Place::PathSegment(index) => uri::without_segment(uri, *index),
+            _ => None,
+        }
     }
 
     fn challenge(&self, response: &mut HeaderMap) {
@@ -274,8 +414,12 @@ impl fmt::Debug for ApiKeyBuilder {
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = match &self.place {
-            Place::Header(name) => name.as_str(),
-            Place::Authorization(word) => word.as_str(),
+            Place::Header(name) => Cow::Borrowed(name.as_str()),
+            Place::Authorization(word) => Cow::Borrowed(word.as_str()),
+            Place::Query(name) => format!("query {name}").into(),
+            Place::PathSegment(index) => format!("path segment {index}").into(),
+            Place::Member(path) => format!("body {}", path.join(".")).into(),
+            Place::FormField(name) => format!("form {name}").into(),
         };
         f.debug_struct("ApiKey").field("place", &place).field("keys", &self.keys).finish()
     }

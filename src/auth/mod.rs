@@ -2,10 +2,10 @@
 //!
 //! | scheme | what it verifies |
 //! |---|---|
-//! | [`ApiKey`] | a fixed key in a header, a password (Basic), or a bearer token |
-//! | `Signature` (feature `signatures`) | an HMAC, Ed25519 or ECDSA signature in a header; you configure what is signed |
+//! | [`ApiKey`] | a fixed key in a header, in the URL or in the body, a password (Basic), or a bearer token |
+//! | `Signature` (feature `signatures`) | an HMAC, Ed25519, ECDSA or RSA signature in a header or elsewhere; you configure what is signed |
 //! | `StandardWebhooks` (feature `signatures`) | the signatures of [standardwebhooks.com](https://www.standardwebhooks.com) and Svix |
-//! | `Twilio` (feature `signatures`) | Twilio's signature of the URL and a form |
+//! | `Twilio` (feature `signatures`) | Twilio's signature of the URL and a form, with `POST` or `GET` |
 //! | [`scheme.and(other)`](Scheme::and), [`scheme.or(other)`](Scheme::or) | two schemes, or one of two |
 //! | [`bearer_fn`] | a bearer token, with your own function |
 //! | [`scheme_fn`] | the head of the request, with your own function |
@@ -63,6 +63,7 @@ mod signature;
 mod standard_webhooks;
 #[cfg(feature = "signatures")]
 mod twilio;
+mod uri;
 mod verified;
 
 pub(crate) use self::keys::{KeySettings, Secrets};
@@ -76,7 +77,7 @@ pub use self::{
 };
 #[cfg(feature = "signatures")]
 pub use self::{
-    signature::{Encoding, Part, Signature, SignatureBuilder},
+    signature::{At, Encoding, Part, Signature, SignatureBuilder},
     standard_webhooks::{StandardWebhooks, StandardWebhooksBuilder},
     twilio::{Twilio, TwilioBuilder},
 };

@@ -1,13 +1,10 @@
 use std::{fmt, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, request::Parts};
 
 use super::Verified;
-use crate::{
-    Rejection, RejectionReason,
-    headers::{self, NotOne},
-};
+use crate::{Rejection, RejectionReason, headers};
 
 /// Authenticates deliveries. Implement it for a provider whose signature the schemes of this crate cannot describe.
 ///
@@ -79,6 +76,28 @@ pub trait Scheme: Send + Sync + 'static {
         for value in headers.values_mut() {
             value.set_sensitive(true);
         }
+    }
+
+    /// The URI without the credential, if it has one: your handler and your hooks get it in the place of the request's.
+    ///
+    /// The default is `None`: the URI has no credential, and stays as it is.
+    fn redact(&self, uri: &Uri) -> Option<Uri> {
+        let _ = uri;
+        None
+    }
+
+    /// The method of deliveries, if it is not `POST`. The default is `None`.
+    fn method(&self) -> Option<Method> {
+        None
+    }
+
+    /// Computes HMAC-SHA256 of `message` with the key that verifies this delivery, for the answer to an
+    /// [endpoint verification](crate::handshake) such as Zoom's. The layer calls it for authentic deliveries only.
+    ///
+    /// The default is `None`: only `Signature::hmac_sha256` has such keys.
+    fn answer_hmac(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
+        let _ = (head, body, message);
+        None
     }
 
     /// Adds the headers that a response to an unauthenticated delivery needs, such as `WWW-Authenticate`.
@@ -174,12 +193,7 @@ impl<'a> Head<'a> {
     ///
     /// [`RejectionReason::MissingHeader`] or [`RejectionReason::RepeatedHeader`].
     pub fn header(&self, name: &HeaderName) -> Result<&'a HeaderValue, Rejection> {
-        headers::only(&self.parts.headers, name).map_err(|not_one| {
-            Rejection::from(match not_one {
-                NotOne::Missing => RejectionReason::MissingHeader(name.clone()),
-                NotOne::Repeated => RejectionReason::RepeatedHeader(name.clone()),
-            })
-        })
+        headers::only(&self.parts.headers, name).map_err(|not_one| not_one.reason(name).into())
     }
 }
 
@@ -204,8 +218,20 @@ macro_rules! delegate {
                 (**self).verify_body(head, body)
             }
 
+            fn answer_hmac(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
+                (**self).answer_hmac(head, body, message)
+            }
+
             fn mark_sensitive(&self, headers: &mut HeaderMap) {
                 (**self).mark_sensitive(headers);
+            }
+
+            fn redact(&self, uri: &Uri) -> Option<Uri> {
+                (**self).redact(uri)
+            }
+
+            fn method(&self) -> Option<Method> {
+                (**self).method()
             }
 
             fn challenge(&self, response: &mut HeaderMap) {
@@ -230,9 +256,21 @@ impl<A: Scheme, B: Scheme> Scheme for And<A, B> {
         first?.and(second?)
     }
 
+    fn answer_hmac(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
+        self.0.answer_hmac(head, body, message).or_else(|| self.1.answer_hmac(head, body, message))
+    }
+
     fn mark_sensitive(&self, headers: &mut HeaderMap) {
         self.0.mark_sensitive(headers);
         self.1.mark_sensitive(headers);
+    }
+
+    fn redact(&self, uri: &Uri) -> Option<Uri> {
+        redact_both(&self.0, &self.1, uri)
+    }
+
+    fn method(&self) -> Option<Method> {
+        self.0.method().or_else(|| self.1.method())
     }
 
     fn challenge(&self, response: &mut HeaderMap) {
@@ -259,15 +297,32 @@ impl<A: Scheme, B: Scheme> Scheme for Or<A, B> {
         }
     }
 
+    fn answer_hmac(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
+        self.0.answer_hmac(head, body, message).or_else(|| self.1.answer_hmac(head, body, message))
+    }
+
     fn mark_sensitive(&self, headers: &mut HeaderMap) {
         self.0.mark_sensitive(headers);
         self.1.mark_sensitive(headers);
+    }
+
+    fn redact(&self, uri: &Uri) -> Option<Uri> {
+        redact_both(&self.0, &self.1, uri)
+    }
+
+    fn method(&self) -> Option<Method> {
+        self.0.method().or_else(|| self.1.method())
     }
 
     fn challenge(&self, response: &mut HeaderMap) {
         self.0.challenge(response);
         self.1.challenge(response);
     }
+}
+
+fn redact_both(first: &impl Scheme, second: &impl Scheme, uri: &Uri) -> Option<Uri> {
+    let redacted = first.redact(uri);
+    second.redact(redacted.as_ref().unwrap_or(uri)).or(redacted)
 }
 
 /// Verifies head and body by one scheme of two. The head is verified again if the other scheme needed the body, because

@@ -2,7 +2,7 @@ use std::{fmt, hint::black_box, time::Duration};
 
 use bytes::Bytes;
 use data_encoding::BASE64;
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue, header::GetAll};
 
 use super::{
     Encoding, Head, Key, KeySettings, Part, Scheme, Secret, Verified,
@@ -88,10 +88,10 @@ impl StandardWebhooks {
             let expected = "an id without a number after a full stop";
             return Err(RejectionReason::MalformedHeader { name: family.id.clone(), expected }.into());
         }
-        head.header(&family.signature)?;
-        let signed = family.content.read_head(head, &family.signature, None)?;
         let [v1, v1a] = &self.versions;
-        let candidates = [self.candidates(v1, head, family)?, self.candidates(v1a, head, family)?];
+        let sent = v1.signatures.sent(head, &family.signature)?;
+        let signed = family.content.read_head(head, None)?;
+        let candidates = [self.candidates(v1, &sent, family)?, self.candidates(v1a, &sent, family)?];
         let count: usize = candidates.iter().map(Candidates::len).sum();
         // Keys that are looked up are counted once the body has arrived: the head must not show whose they are.
         let can_try = self.keys.fixed().is_none_or(|keys| self.can_try(keys, &candidates));
@@ -102,10 +102,15 @@ impl StandardWebhooks {
     }
 
     /// The signatures of a version, if there can be a key for it.
-    fn candidates(&self, version: &Version, head: &Head<'_>, family: &Family) -> Result<Candidates, Rejection> {
+    fn candidates(
+        &self,
+        version: &Version,
+        sent: &GetAll<'_, HeaderValue>,
+        family: &Family,
+    ) -> Result<Candidates, Rejection> {
         match self.keys.fixed() {
-            Some(keys) if version.verifier(keys).is_none() => Ok(Candidates::none()),
-            _ => version.signatures.read(head, &family.signature),
+            Some(keys) if version.verifier(keys).is_none() => Ok(Candidates::default()),
+            _ => version.signatures.read(sent, &family.signature),
         }
     }
 

@@ -5,7 +5,7 @@ use aws_lc_rs::{
     digest::{SHA256, digest},
 };
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Uri, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, Method, Uri, header::CONTENT_TYPE};
 
 use super::{
     Encoding, Head, Key, KeySettings, Scheme, Verified,
@@ -20,12 +20,16 @@ const SHA256_LEN: usize = 32;
 /// The maximum number of fields. Twilio sends some tens; an unauthenticated sender must not make us sort many more.
 const MAX_FIELDS: usize = 1024;
 
-/// The signature of [Twilio]: HMAC-SHA1 in `X-Twilio-Signature` over the URL and the sorted fields of a form.
+/// The signature of [Twilio]: an HMAC in `X-Twilio-Signature` over the URL and the sorted fields of a form.
 ///
 /// If the body is not a form, Twilio puts its SHA-256 into the URL as `bodySHA256` and signs the URL alone. Another
 /// body without that digest is rejected, because nothing would cover it. The signed URL is the configured one, followed
 /// by the request's query. Twilio sometimes signs it with the port and sometimes without, so both are accepted. A form
 /// can have up to 1,024 fields.
+///
+/// The HMAC is one of SHA-1 with the auth token. For URLs with a [Webhooks Rule] it is one of SHA-256 with a SharedKey, and
+/// Twilio says so in `X-Twilio-Webhooks-Signature-Settings`: set [`sha256`](TwilioBuilder::sha256). Both together are
+/// `one.or(the_other)`. For webhooks that Twilio calls with `GET`, set [`get`](TwilioBuilder::get).
 ///
 /// No time is signed, so a recorded delivery can be replayed. Names and values of a form are signed without separators,
 /// so [`Verified::covers_body`] is true only if `bodySHA256` is all of the query.
@@ -44,6 +48,7 @@ const MAX_FIELDS: usize = 1024;
 /// ```
 ///
 /// [Twilio]: https://www.twilio.com/docs/usage/security#validating-requests
+/// [Webhooks Rule]: https://www.twilio.com/docs/usage/webhooks/webhook-rules
 #[derive(Clone)]
 pub struct Twilio {
     keys: Source,
@@ -51,6 +56,7 @@ pub struct Twilio {
     /// The configured URL, and the same with or without the port.
     urls: [Box<str>; 2],
     path: Box<str>,
+    get: bool,
 }
 
 /// Configures a [`Twilio`].
@@ -59,17 +65,22 @@ pub struct Twilio {
 pub struct TwilioBuilder {
     keys: KeySettings,
     url: Option<String>,
+    sha256: bool,
+    get: bool,
 }
 
 impl Twilio {
     /// Starts without a key and without a URL; you need both.
     pub fn builder() -> TwilioBuilder {
-        TwilioBuilder { keys: KeySettings::default(), url: None }
+        TwilioBuilder { keys: KeySettings::default(), url: None, sha256: false, get: false }
     }
 
     fn read<'a>(&self, head: &Head<'a>) -> Result<(Candidates, SignedBody), Rejection> {
-        let candidates = self.signatures.read_some(head, &HEADER)?;
+        let candidates = self.signatures.read_some(&self.signatures.sent(head, &HEADER)?, &HEADER)?;
         let query = head.parts.uri.query();
+        if self.get {
+            return Ok((candidates, SignedBody::Empty));
+        }
         // The media type is not signed. A digest in the URL is, so it counts for every media type.
         if is_form(&head.parts.headers) && digests(query).next().is_none() {
             return Ok((candidates, SignedBody::Form));
@@ -83,6 +94,8 @@ impl Twilio {
 
 /// How the signature covers the body.
 enum SignedBody {
+    /// There is none.
+    Empty,
     Form,
     /// By this digest of the body.
     Digest([u8; SHA256_LEN]),
@@ -96,6 +109,8 @@ impl Scheme for Twilio {
     fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
         let (candidates, signed_body) = self.read(head)?;
         let form = match signed_body {
+            SignedBody::Empty if body.is_empty() => None,
+            SignedBody::Empty => return Err(RejectionReason::Other("a GET has a body, which nothing covers").into()),
             SignedBody::Form => Some(Form::decode(body)?),
             SignedBody::Digest(promised) => {
                 let digest = digest(&SHA256, body);
@@ -118,13 +133,18 @@ impl Scheme for Twilio {
         })?;
         let verified = verified.with_scheme("twilio");
         // Names and values of a form are signed without separators, so their borders are not covered, and neither is
-        // the border between a query and a form: a digest after other text may have been the end of a form.
+        // the border between a query and a form: a digest after other text may have been the end of a form. With `GET`
+        // there is no form, and so one reading.
         let is_digest_alone = form.is_none() && query.is_some_and(|query| !query.contains('&'));
-        Ok(if is_digest_alone { verified.with_signed_body() } else { verified })
+        Ok(if is_digest_alone || self.get { verified.with_signed_body() } else { verified })
     }
 
     fn mark_sensitive(&self, headers: &mut HeaderMap) {
         headers::mark_sensitive(headers, &HEADER);
+    }
+
+    fn method(&self) -> Option<Method> {
+        self.get.then_some(Method::GET)
     }
 }
 
@@ -200,6 +220,45 @@ impl TwilioBuilder {
         self
     }
 
+    /// Expects an HMAC of SHA-256, with the secrets of SharedKeys as the keys. The default is SHA-1, with auth tokens.
+    ///
+    /// # Examples
+    ///
+    /// While you move from one to the other:
+    ///
+    /// ```
+    /// use tower_webhook::auth::{Scheme, Twilio};
+    ///
+    /// let url = "https://hooks.example.com/twilio";
+    /// let scheme = Twilio::builder().key("the-secret-of-the-shared-key").sha256().public_url(url).build()?;
+    /// let scheme = scheme.or(Twilio::builder().key("0123456789abcdef0123456789abcdef").public_url(url).build()?);
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn sha256(mut self) -> Self {
+        self.sha256 = true;
+        self
+    }
+
+    /// Expects `GET`, with all that Twilio says in the query and no body. Other methods are then rejected. Take the event
+    /// with `.raw()`, and read the query of the request. The default is `POST`.
+    ///
+    /// One scheme takes one method: with a query, the same signature can prove a `GET` and a `POST` of different content. A
+    /// dead letter does not keep a query.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::{auth::Twilio, provider::Custom};
+    ///
+    /// let twilio = Twilio::builder().key("0123456789abcdef0123456789abcdef").public_url("https://hooks.example.com/twilio");
+    /// let layer = Custom::builder("twilio", twilio.get().build()?).raw().build()?.into_layer();
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn get(mut self) -> Self {
+        self.get = true;
+        self
+    }
+
     /// Checks the settings.
     ///
     /// # Errors
@@ -207,14 +266,15 @@ impl TwilioBuilder {
     /// There is no key or there are more than 16, or both keys and a source are set; one is blank, padded, doubled, too short or too long; the URL is
     /// missing, or is not one with `http` or `https`, a host, a path and no query.
     pub fn build(self) -> Result<Twilio, ConfigError> {
-        let algorithm = Algorithm::LegacyHmacSha1;
-        let keys = self.keys.build(KeyForm::new("auth token", Reading::Signature(algorithm)))?;
+        let (algorithm, noun) =
+            if self.sha256 { (Algorithm::HmacSha256, "shared key") } else { (Algorithm::LegacyHmacSha1, "auth token") };
+        let keys = self.keys.build(KeyForm::new(noun, Reading::Signature(algorithm)))?;
         let url = self.url.ok_or_else(|| ConfigError::new(ConfigErrorKind::Missing, "the public URL"))?;
         let uri = public_url::parse(&url)?;
         let expected = "`http` or `https`, a host, a path and no query";
         let (other, path) = other_form(&url, &uri).ok_or_else(|| public_url::malformed(expected))?;
         let signatures = Signatures::new(Encoding::Base64, algorithm.lengths());
-        Ok(Twilio { keys, signatures, urls: [url.into(), other.into()], path })
+        Ok(Twilio { keys, signatures, urls: [url.into(), other.into()], path, get: self.get })
     }
 }
 

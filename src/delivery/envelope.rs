@@ -1,17 +1,22 @@
 use std::{
     borrow::Cow,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
+use bytes::Bytes;
 use http::{HeaderName, request::Parts};
 use jiff::Timestamp;
 
-use super::{Delivery, Stated};
+use super::{
+    Delivery, Stated,
+    statements::{InBody, Statements, plain},
+};
 use crate::{
     ConfigError, ConfigErrorKind,
     headers::{self, NotOne, only},
     json::{
-        members::{self, Path, Scalar},
+        members::{self, Path},
         tag::{Tag, find_tag},
     },
 };
@@ -46,7 +51,10 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use = "an envelope does nothing until a provider has it"]
-pub struct Envelope {
+pub struct Envelope(Arc<Places>);
+
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Places {
     event_id: Option<Place>,
     event_type: Option<Place>,
     sent_at: Option<(Place, TimeFormat)>,
@@ -78,7 +86,8 @@ impl Place {
         Self(Where::Header(headers::parse_name(name, "the name of a header in the envelope")))
     }
 
-    /// A member of the JSON body, by its path of names with dots between them: `id`, `data.object.id`.
+    /// A member of the JSON body, by its path of names with dots between them: `id`, `data.object.id`. In an array, a number
+    /// is a place: `entry.0.id` is the `id` of the first element.
     ///
     /// The value must be a string or a whole number, and no member on the way may occur twice. `build()` returns an
     /// error if a name is empty.
@@ -156,25 +165,25 @@ impl Envelope {
 
     /// Sets where the event's id is.
     pub fn event_id(mut self, place: Place) -> Self {
-        self.event_id = Some(place);
+        self.places_mut().event_id = Some(place);
         self
     }
 
     /// Sets where the event's type is.
     pub fn event_type(mut self, place: Place) -> Self {
-        self.event_type = Some(place);
+        self.places_mut().event_type = Some(place);
         self
     }
 
     /// Sets where the time of sending is, and how it is written.
     pub fn sent_at(mut self, place: Place, format: TimeFormat) -> Self {
-        self.sent_at = Some((place, format));
+        self.places_mut().sent_at = Some((place, format));
         self
     }
 
     /// Sets where the number of the attempt is: digits.
     pub fn attempt(mut self, place: Place) -> Self {
-        self.attempt = Some(place);
+        self.places_mut().attempt = Some(place);
         self
     }
 
@@ -185,24 +194,24 @@ impl Envelope {
     ///
     /// A header name is not valid, or a name in the path of a member is empty.
     pub fn checked(self) -> Result<Self, ConfigError> {
-        let sent_at = self.sent_at.as_ref().map(|(place, _)| place);
-        let places = [self.event_id.as_ref(), self.event_type.as_ref(), sent_at, self.attempt.as_ref()];
-        places.into_iter().flatten().try_for_each(Place::check)?;
+        self.0.all().into_iter().flatten().try_for_each(Place::check)?;
         Ok(self)
     }
 
     /// Says that the decoder chooses the variant by the type.
     pub(crate) fn tagged(mut self) -> Self {
-        self.tagged = true;
+        self.places_mut().tagged = true;
         self
+    }
+
+    fn places_mut(&mut self) -> &mut Places {
+        Arc::make_mut(&mut self.0)
     }
 
     /// The headers that it reads.
     #[cfg(feature = "dead-letters")]
     pub(crate) fn headers(&self) -> impl Iterator<Item = &HeaderName> {
-        let sent_at = self.sent_at.as_ref().map(|(place, _)| place);
-        let places = [self.event_id.as_ref(), self.event_type.as_ref(), sent_at, self.attempt.as_ref()];
-        places.into_iter().flatten().filter_map(|place| match &place.0 {
+        self.0.all().into_iter().flatten().filter_map(|place| match &place.0 {
             Where::Header(name) => name.as_ref().ok(),
             Where::Body(_) => None,
         })
@@ -210,45 +219,69 @@ impl Envelope {
 
     /// Where the type is.
     pub(crate) fn type_place(&self) -> Option<&Place> {
-        self.event_type.as_ref()
+        self.0.event_type.as_ref()
     }
 
     /// Adds to the delivery what is at these places, and returns the type as it was sent.
     ///
-    /// One pass over the body finds all its members. A type that chooses the variant is read separately: if it is a member
-    /// of the root, reading stops there, because the decoder rejects a second one.
-    pub(crate) fn read<'a>(&self, head: &'a Parts, body: &'a [u8], mut delivery: Delivery) -> (Delivery, Tag<'a>) {
+    /// A type that chooses the variant is read now: if it is a member of the root, reading stops there, because the
+    /// decoder rejects a second one. What else is in the body is read when somebody asks for it.
+    pub(crate) fn read<'a>(&self, head: &'a Parts, body: &'a Bytes, mut delivery: Delivery) -> (Delivery, Tag<'a>) {
         let covered = delivery.verified().covers_body();
-        let sent_at = self.sent_at.as_ref().map(|(place, _)| place);
-        let untagged_type = self.event_type.as_ref().filter(|_| !self.tagged);
-        let places = [self.event_id.as_ref(), untagged_type, sent_at, self.attempt.as_ref()];
-        let [id, event_type, sent_at, attempt] = texts(places, head, body, covered);
-
-        let tag = match &self.event_type {
-            Some(place) if self.tagged => {
+        let places = self.0.untagged();
+        let mut stated = self.statements(places.map(|place| match &place?.0 {
+            Where::Header(name) => {
+                let value = only(&head.headers, name.as_ref().ok()?).ok()?;
+                Some(Stated::Unsigned(Cow::Borrowed(headers::text(value)?)))
+            }
+            Where::Body(_) => None,
+        }));
+        let tag = match &self.0.event_type {
+            Some(place) if self.0.tagged => {
                 let (tag, covered) = place.tag(head, body, covered);
                 if let Tag::Text(text) = &tag {
-                    delivery = delivery.with_event_type(Stated::new(text, covered));
+                    stated.event_type = plain(Stated::new(text, covered));
                 }
                 tag
             }
             _ => Tag::Absent,
         };
-
-        if let Some(id) = &id {
-            delivery = delivery.with_event_id(id.as_deref());
-        }
-        if let Some(event_type) = &event_type {
-            delivery = delivery.with_event_type(event_type.as_deref());
-        }
-        let format = self.sent_at.as_ref().map(|(_, format)| *format);
-        if let Some(sent_at) = sent_at.and_then(|text| text.try_map(|text| format?.read(&text))) {
-            delivery = delivery.with_sent_at(sent_at);
-        }
-        if let Some(attempt) = attempt.and_then(|text| text.try_map(|text| digits(&text))) {
-            delivery = delivery.with_attempt(attempt);
-        }
+        let is_any_in_body = places.into_iter().flatten().any(|place| place.path().is_some());
+        let in_body = is_any_in_body.then(|| InBody::new(self.clone(), body.clone(), covered));
+        delivery.state(stated, in_body);
         (delivery, tag)
+    }
+
+    /// What the members of this body say. One pass over the body finds them all.
+    pub(super) fn read_body(&self, body: &[u8], covered: bool) -> Statements {
+        let found = members::find(body, self.0.untagged().map(|place| place.and_then(Place::path)));
+        self.statements(found.map(|member| Some(Stated::new(member?.text()?, covered))))
+    }
+
+    /// What the texts say that were found at the places of [`Places::untagged`].
+    fn statements(&self, texts: [Option<Stated<Cow<'_, str>>>; 4]) -> Statements {
+        let [event_id, event_type, sent_at, attempt] = texts;
+        let format = self.0.sent_at.as_ref().map(|(_, format)| *format);
+        Statements {
+            event_id: event_id.and_then(|id| plain(id.as_deref())),
+            event_type: event_type.and_then(|event_type| plain(event_type.as_deref())),
+            sent_at: sent_at.and_then(|text| text.try_map(|text| format?.read(&text))),
+            attempt: attempt.and_then(|text| text.try_map(|text| digits(&text))),
+        }
+    }
+}
+
+impl Places {
+    /// The places of the id, the type, the time and the attempt.
+    fn all(&self) -> [Option<&Place>; 4] {
+        let sent_at = self.sent_at.as_ref().map(|(place, _)| place);
+        [self.event_id.as_ref(), self.event_type.as_ref(), sent_at, self.attempt.as_ref()]
+    }
+
+    /// The same without a type that chooses the variant.
+    fn untagged(&self) -> [Option<&Place>; 4] {
+        let [event_id, event_type, sent_at, attempt] = self.all();
+        [event_id, event_type.filter(|_| !self.tagged), sent_at, attempt]
     }
 }
 
@@ -266,29 +299,4 @@ impl Place {
         };
         (tag, false)
     }
-}
-
-/// What is found in these places.
-fn texts<'a, const N: usize>(
-    places: [Option<&Place>; N],
-    head: &'a Parts,
-    body: &'a [u8],
-    covered: bool,
-) -> [Option<Stated<Cow<'a, str>>>; N] {
-    if places.iter().all(Option::is_none) {
-        return [const { None }; N];
-    }
-    let paths = places.map(|place| place.and_then(Place::path));
-    let found = if paths.iter().any(Option::is_some) { members::find(body, paths) } else { [None; N] };
-    let mut found = found.into_iter();
-    places.map(|place| {
-        let member = found.next().flatten();
-        match &place?.0 {
-            Where::Header(name) => {
-                let value = only(&head.headers, name.as_ref().ok()?).ok()?;
-                Some(Stated::Unsigned(Cow::Borrowed(headers::text(value)?)))
-            }
-            Where::Body(_) => Some(Stated::new(member.and_then(Scalar::text)?, covered)),
-        }
-    })
 }

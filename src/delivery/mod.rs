@@ -5,6 +5,7 @@ mod envelope;
 mod identity;
 mod raw;
 mod stated;
+mod statements;
 
 use std::{fmt, sync::Arc, time::SystemTime};
 
@@ -14,15 +15,13 @@ use jiff::Timestamp;
 pub(crate) use self::identity::{Identifiable, Identify, identity};
 #[cfg(feature = "idempotency")]
 pub use self::identity::{Identity, IdentityBuilder};
+use self::statements::{InBody, Statements, is_plain, plain};
 pub use self::{
     envelope::{Envelope, Place, TimeFormat},
     raw::RawDelivery,
     stated::Stated,
 };
 use crate::auth::Verified;
-
-/// The longest id or type that is kept, in bytes.
-const MAX_TEXT: usize = 256;
 
 /// Metadata of an authentic delivery: provider, key label, event type and id, times, and length.
 ///
@@ -31,6 +30,8 @@ const MAX_TEXT: usize = 256;
 /// The values that the provider states (id, type, time of sending, attempt) say whether the signature covers them: see
 /// [`Stated`]. An id or type that is empty, longer than 256 bytes or not printable is dropped, so that you can log all
 /// others.
+///
+/// What the body states is read when you first ask for it, so a `Delivery` can keep the body in memory.
 ///
 /// # Examples
 ///
@@ -47,20 +48,18 @@ const MAX_TEXT: usize = 256;
 /// }
 /// # log(&http::Request::new(()));
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Delivery(Arc<Facts>);
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 struct Facts {
     provider: Arc<str>,
     verified: Verified,
     received_at: SystemTime,
     body_len: usize,
-    event_id: Option<Stated<Box<str>>>,
-    event_type: Option<Stated<Box<str>>>,
     known_event_type: Option<&'static str>,
-    sent_at: Option<Stated<SystemTime>>,
-    attempt: Option<Stated<u32>>,
+    stated: Statements,
+    in_body: Option<InBody>,
 }
 
 impl Delivery {
@@ -84,11 +83,9 @@ impl Delivery {
             verified,
             received_at,
             body_len,
-            event_id: None,
-            event_type: None,
             known_event_type: None,
-            sent_at: None,
-            attempt: None,
+            stated: Statements::default(),
+            in_body: None,
         }))
     }
 
@@ -97,7 +94,7 @@ impl Delivery {
     /// A text that is empty, longer than 256 bytes or not printable is dropped.
     #[must_use]
     pub fn with_event_id(mut self, id: Stated<&str>) -> Self {
-        self.facts_mut().event_id = copied(id);
+        self.stated_mut().event_id = plain(id);
         self
     }
 
@@ -106,7 +103,7 @@ impl Delivery {
     /// A text that is empty, longer than 256 bytes or not printable is dropped.
     #[must_use]
     pub fn with_event_type(mut self, event_type: Stated<&str>) -> Self {
-        self.facts_mut().event_type = copied(event_type);
+        self.stated_mut().event_type = plain(event_type);
         self
     }
 
@@ -114,26 +111,41 @@ impl Delivery {
     /// [`known_event_type`](Self::known_event_type).
     #[must_use]
     pub fn with_known_event_type(mut self, event_type: &'static str) -> Self {
-        self.facts_mut().known_event_type = Some(event_type);
+        Arc::make_mut(&mut self.0).known_event_type = Some(event_type);
         self
     }
 
     /// Sets the time of sending. A time that the [scheme](Verified::signed_at) has proven takes precedence.
     #[must_use]
     pub fn with_sent_at(mut self, sent_at: Stated<SystemTime>) -> Self {
-        self.facts_mut().sent_at = Some(sent_at);
+        self.stated_mut().sent_at = Some(sent_at);
         self
     }
 
     /// Sets the number of the attempt.
     #[must_use]
     pub fn with_attempt(mut self, attempt: Stated<u32>) -> Self {
-        self.facts_mut().attempt = Some(attempt);
+        self.stated_mut().attempt = Some(attempt);
         self
     }
 
-    fn facts_mut(&mut self) -> &mut Facts {
-        Arc::make_mut(&mut self.0)
+    /// Sets what the provider states in the head, and where in the body it states the rest.
+    fn state(&mut self, stated: Statements, in_body: Option<InBody>) {
+        let facts = Arc::make_mut(&mut self.0);
+        (facts.stated, facts.in_body) = (stated, in_body);
+    }
+
+    fn stated_mut(&mut self) -> &mut Statements {
+        let facts = Arc::make_mut(&mut self.0);
+        if let Some(in_body) = facts.in_body.take() {
+            facts.stated = facts.stated.or(in_body.read());
+        }
+        &mut facts.stated
+    }
+
+    /// What is stated in the head, else in the body: each has a place in one of them.
+    fn stated<'a, T>(&'a self, of: impl Fn(&'a Statements) -> Option<T>) -> Option<T> {
+        of(&self.0.stated).or_else(|| of(self.0.in_body.as_ref()?.read()))
     }
 
     /// The name of the provider.
@@ -178,14 +190,14 @@ impl Delivery {
         match self.0.verified.signed_id() {
             // If a signed id cannot be kept, an unsigned one must not take its place.
             Some(id) => is_plain(id).then_some(Stated::Signed(id)),
-            None => self.0.event_id.as_ref().map(Stated::as_deref),
+            None => self.stated(|stated| stated.event_id.as_ref().map(Stated::as_deref)),
         }
     }
 
     /// The event's type, in the provider's words. `None` if the provider sends none.
     #[must_use]
     pub fn event_type(&self) -> Option<Stated<&str>> {
-        self.0.event_type.as_ref().map(Stated::as_deref)
+        self.stated(|stated| stated.event_type.as_ref().map(Stated::as_deref))
     }
 
     /// The event's type, if your event enum lists it, in the words of that list. `None` for an unknown event, before the
@@ -202,14 +214,14 @@ impl Delivery {
     pub fn sent_at(&self) -> Option<Stated<SystemTime>> {
         match self.0.verified.signed_at() {
             Some(time) => Some(Stated::Signed(time)),
-            None => self.0.sent_at,
+            None => self.stated(|stated| stated.sent_at),
         }
     }
 
     /// The number of the attempt, counted as the provider counts. `None` if the provider sends none.
     #[must_use]
     pub fn attempt(&self) -> Option<Stated<u32>> {
-        self.0.attempt
+        self.stated(|stated| stated.attempt)
     }
 
     /// When the head of the request arrived, by the layer's [`Clock`](crate::clock::Clock).
@@ -224,6 +236,20 @@ impl Delivery {
         self.0.body_len
     }
 }
+
+/// By what the getters return.
+impl PartialEq for Delivery {
+    fn eq(&self, other: &Self) -> bool {
+        fn seen(delivery: &Delivery) -> impl PartialEq {
+            let Facts { provider, verified, received_at, body_len, known_event_type, .. } = &*delivery.0;
+            let stated = (delivery.event_id(), delivery.event_type(), delivery.sent_at(), delivery.attempt());
+            (provider, verified, received_at, body_len, known_event_type, stated)
+        }
+        seen(self) == seen(other)
+    }
+}
+
+impl Eq for Delivery {}
 
 /// Shows neither the id nor the type: both are texts of the sender.
 impl fmt::Debug for Delivery {
@@ -246,23 +272,4 @@ impl fmt::Debug for Delivery {
 /// A time as people read it.
 fn shown(time: SystemTime) -> impl fmt::Debug {
     Timestamp::try_from(time).unwrap_or(Timestamp::MAX)
-}
-
-/// Copies a text that can be logged.
-fn copied(text: Stated<&str>) -> Option<Stated<Box<str>>> {
-    is_plain(text.into_inner()).then(|| text.map(Box::from))
-}
-
-/// Whether a text of the sender is safe in a line of a log: it is short, and cannot end the line, move the cursor, or
-/// reverse the order of the letters.
-fn is_plain(text: &str) -> bool {
-    let printable = |letter: char| {
-        !letter.is_control()
-            && !matches!(letter,
-                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-    };
-    // No early exit, so that the compiler can compare many bytes at once.
-    let is_ascii = || text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
-    (1..=MAX_TEXT).contains(&text.len()) && (is_ascii() || text.chars().all(printable))
 }

@@ -6,7 +6,8 @@ use http::request::Parts;
 use super::{Delivery, Place, envelope::Where};
 use crate::{
     Rejection, RejectionKind, RejectionReason,
-    headers::{NotOne, only},
+    auth::{Head, Scheme},
+    headers::only,
     json::{Tagged, tag::Tag, tagged},
     observe::Drift,
 };
@@ -21,13 +22,15 @@ pub struct RawDelivery<'a> {
     body: &'a Bytes,
     delivery: &'a Delivery,
     tag: Option<&'a Tag<'a>>,
+    /// The scheme, and what it has verified.
+    scheme: Option<(&'a dyn Scheme, &'a Bytes)>,
 }
 
 impl<'a> RawDelivery<'a> {
     /// Creates a delivery, for tests of your own provider.
     #[must_use]
     pub fn new(head: &'a Parts, body: &'a Bytes, delivery: &'a Delivery) -> Self {
-        Self { head, body, delivery, tag: None }
+        Self { head, body, delivery, tag: None, scheme: None }
     }
 
     /// Keeps the type as it was sent, even if [`Delivery`] drops it.
@@ -36,13 +39,26 @@ impl<'a> RawDelivery<'a> {
         self
     }
 
+    /// Keeps the scheme that has authenticated it, and the body as it was sent.
+    pub(crate) fn with_scheme(mut self, scheme: &'a dyn Scheme, sent: &'a Bytes) -> Self {
+        self.scheme = Some((scheme, sent));
+        self
+    }
+
+    /// HMAC-SHA256 of a message with the key that has verified the delivery, if its scheme has such keys.
+    pub(crate) fn hmac_sha256(&self, message: &[u8]) -> Option<[u8; 32]> {
+        let head = Head::new(self.head, self.delivery.received_at());
+        let (scheme, sent) = self.scheme?;
+        scheme.answer_hmac(&head, sent, message)
+    }
+
     /// The request's head.
     #[must_use]
     pub fn head(&self) -> &'a Parts {
         self.head
     }
 
-    /// The whole body.
+    /// The whole body, or what [`Provider::content`](crate::provider::Provider::content) has found in it.
     #[must_use]
     pub fn body(&self) -> &'a Bytes {
         self.body
@@ -69,8 +85,7 @@ impl<'a> RawDelivery<'a> {
             Where::Header(Ok(name)) if !matches!(tag, Tag::Text(_)) => {
                 let name = name.clone();
                 let reason = match only(&self.head.headers, &name) {
-                    Err(NotOne::Missing) => RejectionReason::MissingHeader(name),
-                    Err(NotOne::Repeated) => RejectionReason::RepeatedHeader(name),
+                    Err(not_one) => not_one.reason(&name),
                     Ok(_) => RejectionReason::MalformedHeader { name, expected: "an event type in ASCII" },
                 };
                 Err(Rejection::new(RejectionKind::Malformed).because(reason))

@@ -1,72 +1,91 @@
 //! Endpoint verification: requests that some providers send to test your URL before they deliver.
 //!
 //! Add one with [`WebhookLayer::handshake`](crate::WebhookLayer::handshake): the layer then answers in your handler's
-//! place. It verifies the signature of a signed request first. By default, the layer answers none.
+//! place. By default, the layer answers none. A [`Challenge`] describes one as data; these are ready made:
 //!
-//! | endpoint verification | signed | answer |
-//! |---|---|---|
-//! | [`SlackUrlVerification`] | yes | the challenge |
-//! | [`DiscordPing`] | yes | `{"type":1}`, or 204 for webhook events |
-//! | [`MetriportPing`] | yes | `{"pong":".."}` |
-//! | [`MetaChallenge`] | no: a `GET` with a token that you chose | the challenge |
+//! | endpoint verification | request | signed | answer |
+//! |---|---|---|---|
+//! | [`Challenge::cloud_events`] | `OPTIONS`, origin in a header | no: origins that you allow | headers |
+//! | [`Challenge::discord`] | `POST`, ping in the body | yes | `{"type":1}`, or 204 for webhook events |
+//! | [`Challenge::dropbox`] | `GET`, challenge in the query | no | text |
+//! | [`Challenge::meta`] | `GET`, challenge in the query | no: a token that you chose | text |
+//! | [`Challenge::metriport`] | `POST`, ping in the body | yes | JSON |
+//! | [`Challenge::microsoft_graph`] | `POST` without a body, token in the query | no | text |
+//! | [`Challenge::monday`] | `POST`, nothing but the challenge in the body | no | JSON |
+//! | [`Challenge::notion`] | `POST`, nothing but the token in the body | no | 200, and your function gets the token |
+//! | [`Challenge::okta`] | `GET`, challenge in a header | no | JSON |
+//! | [`Challenge::slack`] | `POST`, challenge in the body | yes | text |
+//! | [`Challenge::strava`] | `GET`, challenge in the query | no: a token that you chose | JSON |
+//! | [`Challenge::trello`] | `HEAD` | no | 200 |
+//! | [`Challenge::websub`] | `GET`, challenge in the query | no: topics that you allow | text, or 404 |
+//! | `Challenge::zoom` (feature `signatures`) | `POST`, token in the body | yes | JSON with an HMAC of the token |
+//!
+//! The layer verifies the signature of a signed request first. Anyone can send an unsigned one, so its answer shows
+//! only that this URL expects deliveries. An unsigned `POST` is answered only if it has no body, or if its body is nothing
+//! but the challenge and at most 1 KiB long: no event can hide in it. What is sent back is at most 1,024 bytes of visible
+//! ASCII without `<` and `>`, with `X-Content-Type-Options: nosniff`.
 //!
 //! GitHub's `ping` needs no endpoint verification: it reaches your handler as an event of type `ping`. Answer any 2xx.
+//! Xero's intent to receive needs none either: its signed ones get your handler's 2xx, and wrong ones 401.
 //!
 //! # Examples
 //!
-//! Write your own, here for a provider that sends `{"hello": true}` and expects 202:
-//!
 //! ```
-//! use bytes::Bytes;
-//! use http::{Response, StatusCode};
-//! use tower_webhook::{handshake::Handshake, json, provider::RawDelivery};
+//! use tower_webhook::{auth::ApiKey, handshake::Challenge, provider::Custom};
 //!
-//! struct Hello;
-//!
-//! #[derive(serde::Deserialize)]
-//! #[serde(deny_unknown_fields)]
-//! struct Greeting { hello: bool }
-//!
-//! impl Handshake for Hello {
-//!     fn answer_signed(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
-//!         json::decode::<Greeting>(delivery.body()).ok().filter(|greeting| greeting.hello)?;
-//!         let mut answer = Response::default();
-//!         *answer.status_mut() = StatusCode::ACCEPTED;
-//!         Some(answer)
-//!     }
-//! }
+//! let scheme = ApiKey::header("authorization").key("Zr41vw-new-and-random").build()?;
+//! let layer = Custom::builder("okta", scheme).build()?.into_layer().handshake(Challenge::okta());
+//! # Ok::<_, tower_webhook::ConfigError>(())
 //! ```
+//!
+//! For a provider that is not in the table, describe its endpoint verification with [`Challenge::signed`] or
+//! [`Challenge::unsigned`]. If no setting says it, write your own [`Handshake`].
 
-mod discord;
-mod meta;
-mod metriport;
-mod slack;
+mod answer;
+mod body;
+mod builder;
+mod challenge;
+mod place;
+mod senders;
 
 use bytes::Bytes;
-use http::{
-    HeaderValue, Response,
-    header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
-    request::Parts,
-};
-use serde::Deserialize;
+use http::{Method, Response, request::Parts};
 
-pub use self::{discord::DiscordPing, meta::MetaChallenge, metriport::MetriportPing, slack::SlackUrlVerification};
-use crate::{Rejection, delivery::RawDelivery, json};
+pub use self::{answer::Value, builder::ChallengeBuilder, challenge::Challenge};
+use crate::{Rejection, delivery::RawDelivery};
 
-/// The longest body that is decoded here, in bytes, so that larger events cost nothing.
-const MAX_BODY: usize = 16 << 10;
+/// The longest body of an unsigned request that is read, in bytes.
+pub(crate) const MAX_UNSIGNED_BODY: usize = 1 << 10;
 
-/// The longest challenge that is sent back, in bytes.
-const MAX_CHALLENGE: usize = 256;
-
-/// Answers the endpoint verification of a provider.
+/// Answers the endpoint verification of a provider. Implement it for what a [`Challenge`] cannot describe.
 ///
 /// Recognise it by everything that it contains: if you look at one field only, you lose an event that has that field. By
-/// default, both methods answer nothing. An answer with status 1xx, which is not final, is sent as 500.
+/// default, no method answers. An answer with status 1xx, which is not final, is sent as 500.
 ///
 /// # Examples
 ///
-/// See the [module](self).
+/// For a provider that sends `{"hello": true}`, signed, and expects 202:
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Response, StatusCode};
+/// use tower_webhook::{handshake::Handshake, json, provider::RawDelivery};
+///
+/// struct Hello;
+///
+/// #[derive(serde::Deserialize)]
+/// #[serde(deny_unknown_fields)]
+/// struct Greeting { hello: bool }
+///
+/// impl Handshake for Hello {
+///     fn answer_signed(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
+///         json::decode::<Greeting>(delivery.body()).ok().filter(|greeting| greeting.hello)?;
+///         let mut answer = Response::default();
+///         *answer.status_mut() = StatusCode::ACCEPTED;
+///         Some(answer)
+///     }
+/// }
+/// ```
 pub trait Handshake: Send + Sync + 'static {
     /// Answers an authentic delivery in the handler's place. `None` lets it pass.
     ///
@@ -78,7 +97,8 @@ pub trait Handshake: Send + Sync + 'static {
 
     /// Answers a request by its head, before its method and its credential are checked. `None` lets it pass.
     ///
-    /// Anyone can send such a request, so authenticate it here.
+    /// Anyone can send such a request, so authenticate it here. The layer does not call it for a `POST` with a body, which
+    /// may be an event.
     ///
     /// # Errors
     ///
@@ -87,24 +107,27 @@ pub trait Handshake: Send + Sync + 'static {
         let _ = head;
         None
     }
-}
 
-/// Decodes a body that is short enough to be an endpoint verification.
-fn read<'a, T: Deserialize<'a>>(delivery: RawDelivery<'a>) -> Option<T> {
-    let body = delivery.body();
-    (body.len() <= MAX_BODY).then(|| json::decode(body).ok()).flatten()
-}
+    /// Answers a `POST` without a credential by its whole body. `None` rejects it like any unsigned delivery.
+    ///
+    /// Anyone can send such a request, and it is never an event: answer only if the body is nothing but the challenge. The
+    /// layer calls it if the scheme has rejected the head because
+    /// [a header is missing](crate::RejectionReason::MissingHeader), and the body is not longer than
+    /// [`max_unsigned_body`](Self::max_unsigned_body).
+    fn answer_unsigned_body(&self, head: &Parts, body: &Bytes) -> Option<Response<Bytes>> {
+        let _ = (head, body);
+        None
+    }
 
-/// Sends a challenge back, unless it is long or contains a character that is not visible ASCII.
-fn echo(challenge: &[u8]) -> Option<Response<Bytes>> {
-    let visible = challenge.iter().all(u8::is_ascii_graphic);
-    (visible && (1..=MAX_CHALLENGE).contains(&challenge.len()))
-        .then(|| response("text/plain; charset=utf-8", Bytes::copy_from_slice(challenge)))
-}
+    /// The longest body that [`answer_unsigned_body`](Self::answer_unsigned_body) wants to see, in bytes. The default is
+    /// 0: no body of an unsigned request is read. The maximum is 1,024.
+    fn max_unsigned_body(&self) -> usize {
+        0
+    }
 
-fn response(content_type: &'static str, body: Bytes) -> Response<Bytes> {
-    let mut response = Response::new(body);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
+    /// The methods that [`answer_unsigned`](Self::answer_unsigned) answers, for the header `Allow` of a 405. The default
+    /// is none: only `POST` is named.
+    fn methods(&self) -> &[Method] {
+        &[]
+    }
 }

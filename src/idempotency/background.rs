@@ -15,6 +15,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+use super::Store;
+
 /// The pauses between the tries double from the first to the last.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
 
@@ -43,18 +45,20 @@ impl Background {
         self.lease.fetch_max(millis, Ordering::Relaxed);
     }
 
-    /// Runs a step in a task of its own, if there is a tokio runtime.
-    pub(super) fn insist<T, E, F>(&self, mut step: impl FnMut() -> F + Send + 'static)
+    /// Runs a step of this store in a task of its own, if there is a tokio runtime.
+    pub(super) fn insist<St, T, E, F>(&self, store: &St, mut step: impl FnMut(St) -> F + Send + 'static)
     where
+        St: Store + Clone,
         F: Future<Output = Result<T, E>> + Send,
     {
         let (Some(runtime), Ok(place)) = (runtime(), Arc::clone(&self.places).try_acquire_owned()) else { return };
         let lease = Duration::from_millis(self.lease.load(Ordering::Relaxed));
+        let store = store.clone();
         runtime.spawn(async move {
             let _place = place;
             let tries = async {
                 let (mut pause, longest) = PAUSES;
-                while step().await.is_err() {
+                while step(store.clone()).await.is_err() {
                     sleep(pause).await;
                     pause = longest.min(pause * 2);
                 }

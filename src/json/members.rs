@@ -4,25 +4,39 @@ use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize,
-    de::{Deserializer as _, Error, IgnoredAny, MapAccess, Visitor},
+    de::{Deserializer as _, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Deserializer, de::Read, value::RawValue};
 
 use super::Str;
+use crate::{ConfigError, ConfigErrorKind};
 
-/// The names that lead to a member, from the root.
+/// The names that lead to a member, from the root. In an array, a number is a place: the first element is `0`.
 pub(crate) type Path = [Box<str>];
 
-/// The path that names with dots between them are, unless one is empty.
-#[cfg(feature = "signatures")]
-pub(crate) fn path(names: &str) -> Option<Box<Path>> {
-    names.split('.').map(|name| (!name.is_empty()).then(|| Box::from(name))).collect()
+/// The path that names with dots between them are. `setting` names it in the error, if one is empty.
+pub(crate) fn checked_path(names: &str, setting: &'static str) -> Result<Box<Path>, ConfigError> {
+    let path = names.split('.').map(|name| (!name.is_empty()).then(|| Box::from(name))).collect::<Option<_>>();
+    path.ok_or_else(|| {
+        let error = ConfigError::new(ConfigErrorKind::Malformed, setting);
+        error.expected("names with dots between them, such as `data.id`")
+    })
 }
 
 /// Reads several members in one pass. A member that occurs twice, or below an object that does, is
 /// not found: two readers could take two different ones. If the body is not JSON, none is found.
 pub(crate) fn find<'de, const N: usize>(body: &'de [u8], paths: [Option<&Path>; N]) -> [Option<Scalar<'de>>; N] {
-    below(&mut Deserializer::from_slice(body), paths)
+    below(&mut Deserializer::from_slice(body), is_array(body), paths)
+}
+
+fn is_array(json: &[u8]) -> bool {
+    json.trim_ascii_start().starts_with(b"[")
+}
+
+/// The place in an array that a name is: a number without zeros before it.
+pub(super) fn place(name: &str) -> Option<usize> {
+    let is_canonical = name == "0" || !name.starts_with('0') && name.bytes().all(|byte| byte.is_ascii_digit());
+    name.parse().ok().filter(|_| is_canonical)
 }
 
 /// A value as it was sent.
@@ -46,15 +60,17 @@ impl<'de> Scalar<'de> {
     }
 }
 
-/// The members at these paths below an object. The objects between are passed over as they are and
+/// The members at these paths below an object or an array. Those between are passed over as they are and
 /// then read for each path alone, so that none is in the way of another.
 fn below<'de, const N: usize>(
     json: &mut Deserializer<impl Read<'de>>,
+    in_array: bool,
     paths: [Option<&Path>; N],
 ) -> [Option<Scalar<'de>>; N] {
     let names = paths.map(|path| path.and_then(<[_]>::first).map(|name| &**name));
     let mut occurrences = [Occurrence::None; N];
-    let read = json.deserialize_map(Members { names, occurrences: &mut occurrences });
+    let members = Members { names, occurrences: &mut occurrences };
+    let read = if in_array { json.deserialize_seq(members) } else { json.deserialize_map(members) };
     if read.and_then(|()| json.end()).is_err() {
         return [None; N];
     }
@@ -62,7 +78,8 @@ fn below<'de, const N: usize>(
     occurrences.map(|occurrence| match (occurrence, paths.next()??) {
         (Occurrence::Once(raw), [_]) => Some(Scalar(raw.get())),
         (Occurrence::Once(raw), [_, rest @ ..]) => {
-            let [found] = below(&mut Deserializer::from_str(raw.get()), [Some(rest)]);
+            let json = raw.get();
+            let [found] = below(&mut Deserializer::from_str(json), is_array(json.as_bytes()), [Some(rest)]);
             found
         }
         _ => None,
@@ -85,7 +102,24 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, 'de, N> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+        f.write_str("an object or an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        let places = self.names.map(|name| name.and_then(place));
+        for at in 0.. {
+            if !places.contains(&Some(at)) {
+                if access.next_element::<IgnoredAny>()?.is_none() {
+                    break;
+                }
+                continue;
+            }
+            let Some(raw) = access.next_element()? else { break };
+            for (_, occurrence) in places.iter().zip(&mut *self.occurrences).filter(|(place, _)| **place == Some(at)) {
+                *occurrence = Occurrence::Once(raw);
+            }
+        }
+        Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {

@@ -21,6 +21,7 @@ mod decimal;
 pub(crate) mod drift;
 mod error;
 mod exact;
+pub(crate) mod in_form;
 mod key_text;
 pub(crate) mod macros;
 pub(crate) mod members;

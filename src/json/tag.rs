@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, fmt};
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{DecodeError, Str, strict::Context};
+use super::{DecodeError, Str, members::place, strict::Context};
 
 /// The type of an event, where it was looked for.
 #[derive(Debug, PartialEq)]
@@ -56,7 +56,7 @@ pub(super) fn unreadable(text: &str, path: &[Box<str>]) -> DecodeError {
     DecodeError::json(&error, &context, text)
 }
 
-/// Looks for a tag below an object.
+/// Looks for a tag below an object or an array.
 struct Find<'f, 'a> {
     names: &'f [Box<str>],
     context: &'f Context,
@@ -73,7 +73,9 @@ impl<'f, 'de> Find<'f, 'de> {
     /// What follows the document is refused by `decode`.
     fn run<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
         let context = self.context;
-        json.deserialize_map(self).inspect_err(|_| context.expected("an object"))
+        let may_be_array = self.names.first().is_some_and(|name| place(name).is_some());
+        let read = if may_be_array { json.deserialize_any(self) } else { json.deserialize_map(self) };
+        read.inspect_err(|_| context.expected("an object"))
     }
 }
 
@@ -98,6 +100,30 @@ impl<'de> Visitor<'de> for Find<'_, 'de> {
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         self.run(deserializer)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        let Self { names: [name, rest @ ..], context, stops_at_first, found } = self else { return Ok(()) };
+        for at in 0.. {
+            let is_wanted = place(name) == Some(at);
+            let is_there = if !is_wanted {
+                access.next_element::<IgnoredAny>()?.is_some()
+            } else if rest.is_empty() {
+                let tag = access.next_element::<Option<Str<'de>>>().inspect_err(|_| {
+                    context.expected("a string");
+                    context.member(name);
+                })?;
+                *found = tag.map(|tag| tag.map(|Str(tag)| tag));
+                found.is_some()
+            } else {
+                let below = Find { names: rest, context, stops_at_first, found: &mut *found };
+                access.next_element_seed(below).inspect_err(|_| context.member(name))?.is_some()
+            };
+            if !is_there {
+                break;
+            }
+        }
+        Ok(())
     }
 
     #[inline]

@@ -1,5 +1,6 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
+use bytes::Bytes;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
 
@@ -65,6 +66,7 @@ pub struct Custom<E> {
 /// | setting | default |
 /// |---|---|
 /// | [`json`](Self::json), [`tagged`](Self::tagged) or [`raw`](Self::raw) | `json::<RawJson>()` |
+/// | [`json_in_form`](Self::json_in_form) | none: the body is JSON |
 /// | [`envelope`](Self::envelope) | none: the [`Delivery`](crate::Delivery) has only the id and the time that the scheme signs |
 /// | [`rejection_status`](Self::rejection_status) | [`RejectionKind::default_status`] |
 /// | [`success_status`](Self::success_status) | the handler's |
@@ -77,6 +79,8 @@ pub struct CustomBuilder<E> {
 struct Settings<E> {
     name: Cow<'static, str>,
     envelope: Option<Envelope>,
+    /// The field of a form that has the JSON.
+    json_field: Option<Cow<'static, str>>,
     decode: Decode<E>,
     rejection_status: fn(RejectionKind) -> StatusCode,
     success_status: Option<StatusCode>,
@@ -126,6 +130,7 @@ impl CustomBuilder<RawJson> {
         let settings = Settings {
             name,
             envelope: None,
+            json_field: None,
             decode: Decode::Body { decode: decode_json, drift: |_| Vec::new() },
             rejection_status: RejectionKind::default_status,
             success_status: None,
@@ -196,14 +201,17 @@ impl CustomBuilder<RawJson> {
     /// ```
     pub fn raw(self) -> CustomBuilder<WebhookBody> {
         let decode = |delivery: RawDelivery<'_>| Ok(WebhookBody::from(delivery.body().clone()));
-        self.decoded(Decode::Body { decode, drift: |_| Vec::new() })
+        let mut builder = self.decoded(Decode::Body { decode, drift: |_| Vec::new() });
+        builder.settings.json_field = None;
+        builder
     }
 
     fn decoded<E>(self, decode: Decode<E>) -> CustomBuilder<E> {
-        let Settings { name, envelope, rejection_status, success_status, .. } = self.settings;
+        let Settings { name, envelope, json_field, rejection_status, success_status, .. } = self.settings;
         let settings = Settings {
             name,
             envelope,
+            json_field,
             decode,
             rejection_status,
             success_status,
@@ -226,6 +234,31 @@ impl<E> CustomBuilder<E> {
     /// See [`Envelope`].
     pub fn envelope(mut self, envelope: Envelope) -> Self {
         self.settings.envelope = Some(envelope);
+        self
+    }
+
+    /// Takes the JSON out of this field if the body is a form that begins with it: `payload=%7B..%7D`. A body that does not
+    /// is taken as it is, for providers that send both. Such a form must have the field once, percent-encoded. The places of
+    /// the [`envelope`](Self::envelope) are then looked for in this JSON. The default is none. [`raw`](Self::raw) undoes it.
+    ///
+    /// Which of the two it is depends on the body alone: the `Content-Type` is not signed, and no JSON begins with a name and
+    /// a `=`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use serde::Deserialize;
+    /// use tower_webhook::{auth::Signature, provider::Custom};
+    ///
+    /// #[derive(Clone, Deserialize)]
+    /// struct Interaction { trigger_id: String }
+    ///
+    /// let scheme = Signature::hmac_sha256("x-acme-signature").key("Zr41vw-new-and-random").build()?;
+    /// let layer = Custom::builder("acme", scheme).json::<Interaction>().json_in_form("payload").build()?.into_layer();
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn json_in_form(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.settings.json_field = Some(field.into());
         self
     }
 
@@ -290,8 +323,8 @@ impl<E> CustomBuilder<E> {
     /// # Errors
     ///
     /// A key or another setting of a preset's scheme cannot be used; a place of the envelope is not valid; you called
-    /// [`tagged`](CustomBuilder::tagged) and the envelope does not say where the type is; or the success status is not
-    /// 2xx.
+    /// [`tagged`](CustomBuilder::tagged) and the envelope does not say where the type is; the field of a form has other
+    /// letters than `A-Za-z0-9_.-`; or the success status is not 2xx.
     pub fn build(self) -> Result<Custom<E>, ConfigError> {
         let Self { mut settings, scheme } = self;
         let envelope = settings.envelope.take().map(Envelope::checked).transpose()?;
@@ -305,6 +338,13 @@ impl<E> CustomBuilder<E> {
                 }
             },
         };
+        let is_plain = |name: &str| {
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+        };
+        if settings.json_field.as_deref().is_some_and(|name| !is_plain(name)) {
+            let error = ConfigError::new(ConfigErrorKind::Malformed, "the field of the form that has the JSON");
+            return Err(error.expected("letters, digits, `_`, `.` and `-`"));
+        }
         if settings.success_status.is_some_and(|status| !status.is_success()) {
             return Err(ConfigError::new(ConfigErrorKind::OutOfRange, "the success status").expected("2xx"));
         }
@@ -324,6 +364,11 @@ where
 
     fn scheme(&self) -> &dyn Scheme {
         &*self.scheme
+    }
+
+    fn content(&self, body: &Bytes) -> Result<Option<Bytes>, Rejection> {
+        let field = self.settings.json_field.as_deref();
+        field.and_then(|field| json::in_form::find(body, field)).transpose()
     }
 
     fn decode(&self, delivery: RawDelivery<'_>) -> Result<E, Rejection> {
@@ -379,6 +424,7 @@ impl<E> Clone for Settings<E> {
         Self {
             name: self.name.clone(),
             envelope: self.envelope.clone(),
+            json_field: self.json_field.clone(),
             decode: self.decode,
             rejection_status: self.rejection_status,
             success_status: self.success_status,

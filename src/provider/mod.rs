@@ -22,6 +22,7 @@ mod shows;
 #[cfg(feature = "truemed")]
 pub mod truemed;
 
+use bytes::Bytes;
 use http::StatusCode;
 
 pub use self::custom::{Custom, CustomBuilder};
@@ -95,6 +96,20 @@ pub trait Provider: Send + Sync + 'static {
 
     /// The scheme that authenticates every delivery.
     fn scheme(&self) -> &dyn Scheme;
+
+    /// What an authentic delivery says, if that is not its body as it was sent: for example the JSON in a field of a form.
+    /// [`envelope`](Self::envelope) and [`decode`](Self::decode) then see this in the place of the body. The handler still
+    /// gets the body as it was sent.
+    ///
+    /// The default is `None`: it is the body.
+    ///
+    /// # Errors
+    ///
+    /// A [`Rejection`], usually [`Malformed`](RejectionKind::Malformed), if it is not there.
+    fn content(&self, body: &Bytes) -> Result<Option<Bytes>, Rejection> {
+        let _ = body;
+        Ok(None)
+    }
 
     /// Decodes an authentic delivery.
     ///

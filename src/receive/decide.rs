@@ -18,7 +18,7 @@ use crate::{
     auth::{Head, Scheme, Verified},
     clock::{Clock, SystemClock},
     delivery::RawDelivery,
-    handshake::Handshake,
+    handshake::{Handshake, MAX_UNSIGNED_BODY},
     json::tag::Tag,
     observe::{Observer, Watch},
     provider::Provider,
@@ -41,7 +41,9 @@ pub(super) struct Receiver<P> {
     pub(super) inspect_rejection: Option<Arc<Inspect>>,
     pub(super) observer: Option<Arc<dyn Observer>>,
     pub(super) on_rejection: Option<Arc<Replace>>,
-    pub(super) handshakes: Vec<Arc<dyn Handshake>>,
+    handshakes: Vec<Arc<dyn Handshake>>,
+    /// The methods that are allowed: that of deliveries, and those of the handshakes.
+    allow: HeaderValue,
     /// Keeps what would be lost.
     pub(super) keep: Option<Arc<dyn Keep>>,
     /// Authenticates what the user sends again, by its receipt.
@@ -54,6 +56,14 @@ pub(super) enum Admission {
     Answered(Response<Bytes>),
     /// The body has to be read.
     Admitted(Admitted),
+    /// There is no credential. A short body has to be read, which may be an endpoint verification.
+    Unsigned(Unsigned),
+}
+
+/// Why a request is rejected, unless its body, of at most this length, is an endpoint verification.
+pub(super) struct Unsigned {
+    refused: Refused,
+    pub(super) max_body: usize,
 }
 
 /// What is known from the head until the body has arrived.
@@ -92,6 +102,7 @@ impl<T: Into<Rejection>> From<T> for Refused {
 
 impl<P: Provider> Receiver<P> {
     pub(super) fn new(provider: P) -> Self {
+        let method = provider.scheme().method().unwrap_or(Method::POST);
         Self {
             name: provider.name().into(),
             provider: Arc::new(provider),
@@ -102,6 +113,7 @@ impl<P: Provider> Receiver<P> {
             observer: None,
             on_rejection: None,
             handshakes: Vec::new(),
+            allow: allow(&[method]),
             keep: None,
             replays: None,
         }
@@ -115,11 +127,15 @@ impl<P: Provider> Receiver<P> {
         }
     }
 
-    /// Both: a request can have a credential and a receipt.
-    fn mark_sensitive(&self, headers: &mut HeaderMap) {
-        self.provider.scheme().mark_sensitive(headers);
+    /// Marks the headers with credentials, and takes the one in the URI out. A request can have a credential and a receipt.
+    fn hide_credentials(&self, head: &mut Parts) {
+        let scheme = self.provider.scheme();
+        scheme.mark_sensitive(&mut head.headers);
         if let Some(replays) = &self.replays {
-            replays.mark_sensitive(headers);
+            replays.mark_sensitive(&mut head.headers);
+        }
+        if let Some(uri) = scheme.redact(&head.uri) {
+            head.uri = uri;
         }
     }
 
@@ -137,15 +153,19 @@ impl<P: Provider> Receiver<P> {
 
     /// Tells the observer of a delivery for the handler.
     pub(super) fn tell(&self, watch: &mut Watch, head: &Parts, body: &Bytes, delivery: &Delivery) {
-        watch.accept(delivery, &|| self.provider.drift(RawDelivery::new(head, body, delivery)));
+        watch.accept(delivery, &|| {
+            let content = self.provider.content(body).ok().flatten();
+            self.provider.drift(RawDelivery::new(head, content.as_ref().unwrap_or(body), delivery))
+        });
     }
 
     /// Decides on the head. Asks the body for its length, and does not read it.
     pub(super) fn admit(&self, head: &Parts, body: &impl Body) -> Result<Admission, Refused> {
-        if let Some(answer) = self.handshakes.iter().find_map(|handshake| handshake.answer_unsigned(head)) {
-            return Ok(Admission::Answered(response::sendable(answer?)));
+        if let Some(answer) = self.answer_unsigned(head, body) {
+            return answer.map(Admission::Answered);
         }
-        if head.method != Method::POST {
+        let scheme = self.scheme(&head.headers);
+        if head.method != scheme.method().unwrap_or(Method::POST) {
             return Err(RejectionKind::MethodNotAllowed.into());
         }
         if !is_identity(&head.headers) {
@@ -153,11 +173,75 @@ impl<P: Provider> Receiver<P> {
         }
         self.media_types.check(&head.headers)?;
         let received_at = self.clock.now();
-        let verified = self.scheme(&head.headers).verify_head(&Head::new(head, received_at))?;
+        let verified = match scheme.verify_head(&Head::new(head, received_at)) {
+            Ok(verified) => verified,
+            Err(rejection) => return self.unsigned(head, body, rejection),
+        };
         if usize::try_from(announced(&head.headers, &body.size_hint())).is_ok_and(|length| length <= self.body_limit) {
             Ok(Admission::Admitted(Admitted { verified, received_at }))
         } else {
             Err(RejectionKind::TooLarge.into())
+        }
+    }
+
+    pub(super) fn add_handshake(&mut self, handshake: Arc<dyn Handshake>) {
+        self.handshakes.push(handshake);
+        let mut methods = vec![self.provider.scheme().method().unwrap_or(Method::POST)];
+        for method in self.handshakes.iter().flat_map(|handshake| handshake.methods()) {
+            if !methods.contains(method) {
+                methods.push(method.clone());
+            }
+        }
+        self.allow = allow(&methods);
+    }
+
+    /// Answers an endpoint verification by its head. The body of a `POST` may be an event.
+    fn answer_unsigned(&self, head: &Parts, body: &impl Body) -> Option<Result<Response<Bytes>, Refused>> {
+        if self.handshakes.is_empty() || head.method == Method::POST && !is_empty(head, body) {
+            return None;
+        }
+        let answer = self.handshakes.iter().find_map(|handshake| handshake.answer_unsigned(head))?;
+        Some(match answer {
+            Ok(mut answer) => {
+                if head.method == Method::OPTIONS && !answer.headers().contains_key(ALLOW) {
+                    answer.headers_mut().insert(ALLOW, self.allow.clone());
+                }
+                Ok(response::sendable(answer))
+            }
+            Err(rejection) => Err(rejection.into()),
+        })
+    }
+
+    /// Decides on a request whose head the scheme has rejected. Without a credential, a short body may be an endpoint
+    /// verification.
+    fn unsigned(&self, head: &Parts, body: &impl Body, rejection: Rejection) -> Result<Admission, Refused> {
+        if self.handshakes.is_empty() || !rejection.is_unsigned() {
+            return Err(rejection.into());
+        }
+        let max = self.handshakes.iter().map(|handshake| handshake.max_unsigned_body()).max().unwrap_or(0);
+        let max_body = max.min(MAX_UNSIGNED_BODY).min(self.body_limit);
+        let length = announced(&head.headers, &body.size_hint());
+        if max_body > 0 && usize::try_from(length).is_ok_and(|length| length <= max_body) {
+            Ok(Admission::Unsigned(Unsigned { refused: rejection.into(), max_body }))
+        } else {
+            Err(rejection.into())
+        }
+    }
+
+    /// Answers a request without a credential by its body, or rejects it as if the body had not been read.
+    pub(super) fn answer_unsigned_body(
+        &self,
+        head: &mut Parts,
+        unsigned: Unsigned,
+        body: Result<&Bytes, &Rejection>,
+    ) -> Response<Bytes> {
+        let answer = body.ok().and_then(|body| {
+            let mut asked = self.handshakes.iter().filter(|handshake| body.len() <= handshake.max_unsigned_body());
+            asked.find_map(|handshake| handshake.answer_unsigned_body(head, body))
+        });
+        match answer {
+            Some(answer) => response::sendable(answer),
+            None => self.refuse(head, unsigned.refused, None),
         }
     }
 
@@ -170,11 +254,16 @@ impl<P: Provider> Receiver<P> {
             None => scheme.verify_body(&Head::new(head, received_at), body)?,
         };
         let delivery = Delivery::new(Arc::clone(&self.name), verified, received_at, body.len());
+        let content = match self.provider.content(body) {
+            Ok(content) => content,
+            Err(rejection) => return Err(Refused { rejection, delivery: Some(delivery) }),
+        };
+        let content = content.as_ref().unwrap_or(body);
         let (delivery, tag) = match self.provider.envelope() {
-            Some(envelope) => envelope.read(head, body, delivery),
+            Some(envelope) => envelope.read(head, content, delivery),
             None => (delivery, Tag::Absent),
         };
-        let raw = RawDelivery::new(head, body, &delivery).with_tag(&tag);
+        let raw = RawDelivery::new(head, content, &delivery).with_tag(&tag).with_scheme(scheme, body);
         if let Some(mut answer) = self.handshakes.iter().find_map(|handshake| handshake.answer_signed(raw)) {
             answer.extensions_mut().insert(delivery);
             return Ok(Acceptance::Answered(response::sendable(answer)));
@@ -190,9 +279,9 @@ impl<P: Provider> Receiver<P> {
         #[cfg(feature = "idempotency")]
         {
             let provider = Arc::clone(&self.provider) as Arc<dyn crate::delivery::Identify>;
-            head.extensions.insert(crate::delivery::Identifiable::new(provider, body.clone()));
+            head.extensions.insert(crate::delivery::Identifiable::new(provider, content.clone()));
         }
-        self.mark_sensitive(&mut head.headers);
+        self.hide_credentials(head);
         head.extensions.insert(event);
         head.extensions.insert(delivery.clone());
         Ok(Acceptance::Accepted(WebhookBody::from(body.clone()), delivery))
@@ -215,7 +304,7 @@ impl<P: Provider> Receiver<P> {
         match kind {
             RejectionKind::Unauthenticated => self.provider.scheme().challenge(headers),
             RejectionKind::MethodNotAllowed => {
-                headers.insert(ALLOW, HeaderValue::from_static("POST"));
+                headers.insert(ALLOW, self.allow.clone());
             }
             RejectionKind::UnsupportedEncoding => {
                 headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -224,7 +313,7 @@ impl<P: Provider> Receiver<P> {
             _ => {}
         }
         if is_watched {
-            self.mark_sensitive(&mut head.headers);
+            self.hide_credentials(head);
             let rejected = RejectedDelivery::new(head, &rejection, delivery.as_ref(), body);
             if let Some(inspect) = &self.inspect_rejection {
                 inspect(rejected);
@@ -303,10 +392,23 @@ impl<P> Clone for Receiver<P> {
             observer: self.observer.clone(),
             on_rejection: self.on_rejection.clone(),
             handshakes: self.handshakes.clone(),
+            allow: self.allow.clone(),
             keep: self.keep.clone(),
             replays: self.replays.clone(),
         }
     }
+}
+
+/// The value of `Allow`.
+fn allow(methods: &[Method]) -> HeaderValue {
+    let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+    // A method is a token, so it cannot fail.
+    HeaderValue::try_from(names.join(", ")).unwrap_or(HeaderValue::from_static("POST"))
+}
+
+/// Whether there is no body. A wrapped one may not know that it has ended.
+fn is_empty(head: &Parts, body: &impl Body) -> bool {
+    body.is_end_stream() || head.headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0")
 }
 
 fn is_identity(headers: &HeaderMap) -> bool {

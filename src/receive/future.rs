@@ -14,7 +14,7 @@ use tower::Service;
 use super::{
     BoxError, WebhookBody,
     collect::Collect,
-    decide::{Acceptance, Admitted, Receiver},
+    decide::{Acceptance, Admitted, Receiver, Unsigned},
     keep::{self, Original, SharedKeeping},
     rest::Rest,
 };
@@ -57,6 +57,8 @@ pin_project! {
         Answered { answer: Option<Response<Bytes>> },
         /// The body is arriving.
         Collecting { #[pin] body: Collect<ReqBody>, waiting: Option<Waiting<S>> },
+        /// The body of a request without a credential is arriving.
+        Asking { #[pin] body: Collect<ReqBody>, asking: Option<Box<Asking>> },
         /// The inner service is not ready yet.
         Readying { request: Option<Request<WebhookBody>>, delivery: Option<Delivery>, original: Option<Box<Original>>, inner: S },
         /// The handler is running.
@@ -76,6 +78,12 @@ pub(super) struct Waiting<S> {
     /// Whether the body would have been discarded if the head had been rejected.
     pub(super) is_small: bool,
     pub(super) inner: S,
+}
+
+/// A request without a credential. Boxed, so that the future of others does not grow.
+pub(super) struct Asking {
+    pub(super) head: Parts,
+    pub(super) unsigned: Unsigned,
 }
 
 impl<S, P, ReqBody> ResponseFuture<S, P, ReqBody>
@@ -100,6 +108,11 @@ where
     ) -> Self {
         let body = Collect::new(body, receiver.body_limit);
         Self { receiver, watch, state: State::Collecting { body, waiting: Some(waiting) } }
+    }
+
+    pub(super) fn asking(receiver: Arc<Receiver<P>>, watch: Option<Box<Watch>>, body: ReqBody, asking: Asking) -> Self {
+        let body = Collect::new(body, asking.unsigned.max_body);
+        Self { receiver, watch, state: State::Asking { body, asking: Some(Box::new(asking)) } }
     }
 }
 
@@ -165,6 +178,15 @@ where
                             }
                         }
                     }
+                }
+                StateProj::Asking { body, asking } => {
+                    let body = ready!(body.poll_collect(cx));
+                    let Asking { mut head, unsigned } = *asking.take().unwrap_or_else(|| polled_after_completion());
+                    let mut answer = this.receiver.answer_unsigned_body(&mut head, unsigned, body.as_ref());
+                    if body.is_err() {
+                        response::announce_close(answer.headers_mut(), head.version);
+                    }
+                    State::Answered { answer: Some(answer) }
                 }
                 StateProj::Readying { request, delivery, original, inner } => match ready!(inner.poll_ready(cx)) {
                     Ok(()) => {

@@ -119,19 +119,19 @@ impl<P: Provider> WebhookLayer<P> {
 
     /// Answers an [endpoint verification](crate::handshake), which some providers require before they deliver. The
     /// handler does not run for it. The default is none. If you add several, the first that recognises the request
-    /// answers it.
+    /// answers it. A 405 names their methods in `Allow`.
     ///
     /// # Examples
     ///
     /// ```
-    /// use tower_webhook::{auth::ApiKey, handshake::MetriportPing, provider::Custom};
+    /// use tower_webhook::{auth::ApiKey, handshake::Challenge, provider::Custom};
     ///
     /// let scheme = ApiKey::header("x-webhook-key").key("Zr41vw-new-and-random").build()?;
-    /// let layer = Custom::builder("metriport", scheme).build()?.into_layer().handshake(MetriportPing::new());
+    /// let layer = Custom::builder("metriport", scheme).build()?.into_layer().handshake(Challenge::metriport());
     /// # Ok::<_, tower_webhook::ConfigError>(())
     /// ```
     pub fn handshake(self, handshake: impl Handshake) -> Self {
-        self.with(|receiver| receiver.handshakes.push(Arc::new(handshake)))
+        self.with(|receiver| receiver.add_handshake(Arc::new(handshake)))
     }
 
     /// Calls `hook` for every rejected delivery, for a log line or a counter. The default is no hook.

@@ -12,7 +12,7 @@ use tower::Service;
 use super::{
     BoxError, ResponseFuture, WebhookBody,
     decide::{Admission, Receiver},
-    future::Waiting,
+    future::{Asking, Waiting},
     rest::{self, Rest},
 };
 use crate::{ResponseBody, observe::Watch, provider::Provider};
@@ -78,6 +78,9 @@ where
                 return ResponseFuture::collecting(receiver, watch, body, waiting);
             }
             Ok(Admission::Answered(answer)) => answer,
+            Ok(Admission::Unsigned(unsigned)) => {
+                return ResponseFuture::asking(receiver, watch, body, Asking { head, unsigned });
+            }
             Err(refused) => receiver.refuse(&mut head, refused, None),
         };
         ResponseFuture::leaving(receiver, watch, answer, Rest::new(body, head.version, is_small))

@@ -21,7 +21,7 @@ use tower_webhook::{
     Delivery, RejectionKind, WebhookBody,
     auth::Signature,
     axum::Webhook,
-    handshake::MetaChallenge,
+    handshake::Challenge,
     idempotency::{IdempotencyLayer, Identity, MemoryStore},
     provider::{Custom, truemed::Event},
 };
@@ -77,7 +77,7 @@ async fn an_answer_that_leaves_the_body_unread_announces_that_the_connection_clo
 
 #[tokio::test]
 async fn an_endpoint_verification_that_leaves_the_body_unread_announces_it_too() {
-    let layer = mediquo().handshake(MetaChallenge::new("chosen-in-the-dashboard").unwrap());
+    let layer = mediquo().handshake(Challenge::meta("chosen-in-the-dashboard").unwrap());
     let query = "/?hub.mode=subscribe&hub.challenge=1&hub.verify_token=chosen-in-the-dashboard";
     for (steps, announced) in [(vec![Step::Stall], true), (vec![], false)] {
         let ends = steps.is_empty();

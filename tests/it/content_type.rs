@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode, header::CONTENT_TYPE};
 use http_body_util::Full;
 use tower_webhook::{
-    ConfigErrorKind, RejectionKind, RejectionReason, WebhookLayer, handshake::MetaChallenge, provider::truemed::Truemed,
+    ConfigErrorKind, RejectionKind, RejectionReason, WebhookLayer, handshake::Challenge, provider::truemed::Truemed,
 };
 
 use crate::support::{Delivered, bodies::Untouchable, deliver, from_mediquo, from_truemed, mediquo, truemed};
@@ -108,7 +108,7 @@ async fn method_and_coding_come_first_and_the_credential_after() {
 
 #[tokio::test]
 async fn an_unsigned_endpoint_verification_needs_no_type() {
-    let layer = json_only().handshake(MetaChallenge::new("a-token-for-this-test").unwrap());
+    let layer = json_only().handshake(Challenge::meta("a-token-for-this-test").unwrap());
     let uri = "/?hub.mode=subscribe&hub.verify_token=a-token-for-this-test&hub.challenge=7";
     let outcome = deliver(&layer, Request::get(uri).body(Untouchable).unwrap()).await;
     assert_eq!((outcome.status, &*outcome.body), (StatusCode::OK, &b"7"[..]));

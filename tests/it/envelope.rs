@@ -99,6 +99,84 @@ async fn members_of_the_body_are_signed_if_the_body_is() {
 }
 
 #[tokio::test]
+async fn a_place_can_lead_through_arrays() {
+    let envelope = || {
+        Envelope::new()
+            .event_id(Place::body("entry.1.changes.0.id"))
+            .event_type(Place::body("entry.0.kind"))
+            .attempt(Place::body("n.0"))
+    };
+    let found = async |envelope, body: &str| delivery(Verified::new(), envelope, &[], body.as_bytes()).await;
+    let body = r#" {"entry":[{"kind":"a"},{"changes":[{"id":7},{"id":8}]},{"kind":"b"}],"n":[3]}"#;
+    let in_arrays = found(envelope(), body).await;
+    assert_eq!(in_arrays.event_id(), Some(Stated::Unsigned("7")));
+    assert_eq!(in_arrays.event_type(), Some(Stated::Unsigned("a")));
+    assert_eq!(in_arrays.attempt(), Some(Stated::Unsigned(3)));
+
+    // In an object, a number is a name.
+    let named = found(envelope(), r#"{"entry":{"1":{"changes":{"0":{"id":"x"}}},"0":{"kind":"a"}}}"#).await;
+    assert_eq!((named.event_id(), named.event_type()), (Some(Stated::Unsigned("x")), Some(Stated::Unsigned("a"))));
+
+    // The body itself may be an array, as HubSpot's is.
+    let hubspot = || Envelope::new().event_id(Place::body("0.eventId")).event_type(Place::body("0.subscriptionType"));
+    let body = "\n[{\"eventId\":1,\"subscriptionType\":\"contact.creation\"},{\"eventId\":2}]";
+    let first = found(hubspot(), body).await;
+    assert_eq!(first.event_id(), Some(Stated::Unsigned("1")));
+    assert_eq!(first.event_type(), Some(Stated::Unsigned("contact.creation")));
+
+    for body in [
+        "[]",
+        "[[]]",
+        r#"[{"eventId":1,"eventId":1,"subscriptionType":1.5}]"#,
+        r#"[{"eventId":1}"#,
+        r#"[{"eventId":1}] x"#,
+        r#"[null,{"eventId":1}]"#,
+        r#"{"entry":[{"kind":"a","kind":"a"},{"changes":[{"id":7,"id":7}]}]}"#,
+        r#"{"entry":[{"kind":["a"]},{"changes":[]}],"n":[]}"#,
+        r#"{"entry":[],"entry":[{"kind":"a"}]}"#,
+    ] {
+        assert_nothing(&found(envelope(), body).await, body);
+        assert_nothing(&found(hubspot(), body).await, body);
+    }
+    for name in ["00", "01", "+0", "-0", "0x0", "18446744073709551616", " 0"] {
+        assert_nothing(&found(Envelope::new().event_id(Place::body(name)), "[1]").await, name);
+    }
+}
+
+#[tokio::test]
+async fn a_type_in_an_array_chooses_the_variant() {
+    tower_webhook::tagged_enum! {
+        #[derive(Clone, Debug, PartialEq)]
+        enum Event {
+            Message(Message) = "messages",
+        }
+    }
+    #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    struct Message {
+        id: String,
+    }
+    let place = Place::body("entry.0.changes.0.field");
+    let custom =
+        Custom::builder("meta", DangerousAcceptAll).envelope(Envelope::new().event_type(place)).tagged::<Event>();
+    let layer = custom.build().unwrap().into_layer();
+    let send = async |body: &'static str| {
+        deliver(&layer, Request::post("/").body(Full::<bytes::Bytes>::from(body)).unwrap()).await
+    };
+    let outcome = send(r#"{"id":"i","entry":[{"changes":[{"field":"messages"},{"field":"other"}]},7]}"#).await;
+    assert_eq!(outcome.event::<Event>(), Event::Message(Message { id: "i".into() }));
+    for body in [
+        r#"{"id":"i","entry":[{"changes":[]}]}"#,
+        r#"{"id":"i","entry":[]}"#,
+        r#"{"id":"i","entry":[{"changes":[{"field":"messages","field":"messages"}]}]}"#,
+        r#"{"id":"i","entry":[{"changes":[{"field":7}]}]}"#,
+        r#"{"id":"i","entry":"x"}"#,
+        r#"{"id":"i"}"#,
+    ] {
+        assert_eq!(send(body).await.status, 400, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn what_the_scheme_signs_comes_before_the_envelopes_places() {
     let verified = || Verified::new().with_signed_id(HeaderValue::from_static("signed")).with_signed_at(second(1));
     let headers: [(&str, &[u8]); 2] = [("x-id", b"unsigned"), ("x-time", b"1970-01-01T00:00:09Z")];

@@ -6,7 +6,7 @@ use http_body_util::Full;
 use tower_webhook::{
     ConfigErrorKind, RejectionKind, WebhookBody, WebhookLayer,
     auth::{ApiKey, Key},
-    handshake::{DiscordPing, Handshake, MetaChallenge, MetriportPing, SlackUrlVerification},
+    handshake::{Challenge, Handshake},
     provider::{Custom, RawDelivery},
 };
 
@@ -39,13 +39,13 @@ fn genuine() -> [(WebhookLayer<Custom<WebhookBody>>, &'static str); 4] {
     let interaction =
         r#"{"application_id":"1","entitlements":[],"id":"2","token":"t","type":1,"user":{"id":"3"},"version":1}"#;
     [
-        (layer().handshake(SlackUrlVerification::new()), slack),
+        (layer().handshake(Challenge::slack()), slack),
         (
-            layer().handshake(MetriportPing::new()),
+            layer().handshake(Challenge::metriport()),
             r#"{"meta":{"messageId":"m","when":"2026-11-21","type":"ping"},"ping":"x-7"}"#,
         ),
-        (layer().handshake(DiscordPing::new()), interaction),
-        (layer().handshake(DiscordPing::new()), r#"{"version":1,"application_id":"1234560123453231555","type":0}"#),
+        (layer().handshake(Challenge::discord()), interaction),
+        (layer().handshake(Challenge::discord()), r#"{"version":1,"application_id":"1234560123453231555","type":0}"#),
     ]
 }
 
@@ -89,9 +89,8 @@ async fn without_being_asked_for_none_is_answered() {
 
 #[tokio::test]
 async fn an_event_that_looks_like_a_handshake_reaches_the_handler() {
-    let layer =
-        layer().handshake(SlackUrlVerification::new()).handshake(MetriportPing::new()).handshake(DiscordPing::new());
-    let long = "x".repeat(257);
+    let layer = layer().handshake(Challenge::slack()).handshake(Challenge::metriport()).handshake(Challenge::discord());
+    let long = "x".repeat(1025);
     for body in [
         // Slack: more than a handshake holds, another type, a challenge that is no token.
         r#"{"type":"url_verification","challenge":"c","event":{"type":"message"}}"#,
@@ -128,7 +127,7 @@ async fn an_event_that_looks_like_a_handshake_reaches_the_handler() {
 }
 
 fn meta() -> WebhookLayer<Custom<WebhookBody>> {
-    layer().handshake(MetaChallenge::new(TOKEN).unwrap())
+    layer().handshake(Challenge::meta(TOKEN).unwrap())
 }
 
 async fn get(query: &str) -> Delivered {
@@ -149,7 +148,7 @@ async fn meta_is_answered_by_whom_knows_the_token() {
 async fn meta_is_refused_in_one_way_whatever_is_wrong() {
     let token = "hub.verify_token=chosen+in+the%20dashboard%2B";
     let first = get("hub.mode=subscribe&hub.challenge=1&hub.verify_token=wrong").await;
-    let long = "1".repeat(257);
+    let long = "1".repeat(1025);
     for query in [
         "hub.mode=subscribe&hub.challenge=1".to_owned(),
         "hub.mode=subscribe&hub.challenge=1&hub.verify_token=".to_owned(),
@@ -195,11 +194,11 @@ fn metas_token_is_no_empty_one_and_is_never_shown() {
     use ConfigErrorKind::{Blank, Padded, TooShort};
     let padded = "canary-of-a-token-with-a-line\n";
     for (token, kind) in [("", Blank), (&" ".repeat(20), Blank), (padded, Padded), ("canary", TooShort)] {
-        let error = MetaChallenge::new(token).unwrap_err();
+        let error = Challenge::meta(token).unwrap_err();
         assert_eq!(error.kind(), kind);
         assert!(!error.to_string().contains("canary"));
     }
-    assert!(!format!("{:?}", MetaChallenge::new(Key::new("canary").dangerous_short()).unwrap()).contains("canary"));
+    assert!(!format!("{:?}", Challenge::meta(Key::new("canary").dangerous_short()).unwrap()).contains("canary"));
 }
 
 /// Gives an answer that its status cannot carry.
@@ -216,9 +215,9 @@ impl Handshake for Talkative {
 
 #[tokio::test]
 async fn an_answer_of_ones_own_leaves_without_a_body_where_there_can_be_none_and_the_first_wins() {
-    let outcome = send(&layer().handshake(Talkative).handshake(MetriportPing::new()), KEY, r#"{"ping":"x"}"#).await;
+    let outcome = send(&layer().handshake(Talkative).handshake(Challenge::metriport()), KEY, r#"{"ping":"x"}"#).await;
     assert_eq!(outcome.status, 204);
     assert!(outcome.body.is_empty() && outcome.head.headers.is_empty());
-    let outcome = send(&layer().handshake(MetriportPing::new()).handshake(Talkative), KEY, r#"{"ping":"x"}"#).await;
+    let outcome = send(&layer().handshake(Challenge::metriport()).handshake(Talkative), KEY, r#"{"ping":"x"}"#).await;
     assert_eq!(outcome.body, r#"{"pong":"x"}"#);
 }

@@ -15,7 +15,7 @@ use tower_webhook::{
         keys::{KeySource, Tenants},
     },
     clock::Clock,
-    handshake::{DiscordPing, MetriportPing, SlackUrlVerification},
+    handshake::Challenge,
     jiff::Timestamp,
     json::RawJson,
     provider::preset,
@@ -364,11 +364,11 @@ async fn an_event_type_of_ones_own_is_decoded() {
 #[tokio::test]
 async fn a_handshake_without_a_right_signature_is_refused_unread() {
     let slack = preset::slack().key("8f742231b10e8888abcd99yyyzzz85a5").raw().build().unwrap().into_layer();
-    let slack = slack.handshake(SlackUrlVerification::new());
+    let slack = slack.handshake(Challenge::slack());
     let metriport = preset::metriport().key("Zr41vw-new-and-random").raw().build().unwrap().into_layer();
-    let metriport = metriport.handshake(MetriportPing::new());
+    let metriport = metriport.handshake(Challenge::metriport());
     let discord = preset::discord().key(&vector("discord").key).raw().build().unwrap().into_layer();
-    let discord = discord.handshake(DiscordPing::new());
+    let discord = discord.handshake(Challenge::discord());
 
     let body = || Full::<Bytes>::from(r#"{"type":"url_verification","challenge":"c","token":"t"}"#);
     assert_eq!(deliver(&slack, Request::post("/").body(body()).unwrap()).await.status, 401);
@@ -390,7 +390,7 @@ async fn a_handshake_without_a_right_signature_is_refused_unread() {
 async fn a_signed_ping_is_answered_and_githubs_is_an_event() {
     // `printf '{"ping":"x-7"}' | openssl dgst -sha256 -hmac Zr41vw-new-and-random`
     let metriport = preset::metriport().key("Zr41vw-new-and-random").raw().build().unwrap().into_layer();
-    let metriport = metriport.handshake(MetriportPing::new());
+    let metriport = metriport.handshake(Challenge::metriport());
     let signature = "15897821454a088c560c1e439fac17eaa156709808b09ea4af71a500c4596126";
     let request = Request::post("/").header("x-metriport-signature", signature);
     let outcome = deliver(&metriport, request.body(Full::<Bytes>::from(r#"{"ping":"x-7"}"#)).unwrap()).await;

@@ -7,6 +7,7 @@ use std::{
 #[cfg(feature = "signatures")]
 use aws_lc_rs::{
     encoding::AsDer,
+    rsa::{KeyPair as RsaKeyPair, KeySize},
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
 };
 
@@ -86,7 +87,7 @@ impl KeyForm {
         }
     }
 
-    /// Keys that nobody has, in the place of those of an unknown tenant: verifying with them takes the same work. What
+    /// Keys that nobody has, in the place of those of an unknown tenant: verifying with them takes the work of one key of each kind. What
     /// they verify is rejected all the same, so they need not be secret.
     pub(super) fn decoy(&self) -> Result<Live, ConfigError> {
         self.prepare(&match &self.0.reading {
@@ -95,6 +96,8 @@ impl KeyForm {
             Reading::Signature(Algorithm::Ed25519) => vec![ed25519()?],
             #[cfg(feature = "signatures")]
             Reading::Signature(Algorithm::EcdsaP256) => vec![ecdsa_p256()?],
+            #[cfg(feature = "signatures")]
+            Reading::Signature(Algorithm::RsaSha256) => vec![rsa()?],
             #[cfg(feature = "signatures")]
             Reading::Signature(_) => vec![unguessed()],
             #[cfg(feature = "signatures")]
@@ -135,6 +138,13 @@ fn ed25519() -> Result<Key, ConfigError> {
 #[cfg(feature = "signatures")]
 fn ecdsa_p256() -> Result<Key, ConfigError> {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| no_random_bytes())?;
+    let der = pair.public_key().as_der().map_err(|_| no_random_bytes())?;
+    Ok(Key::bytes(der.as_ref()))
+}
+
+#[cfg(feature = "signatures")]
+fn rsa() -> Result<Key, ConfigError> {
+    let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| no_random_bytes())?;
     let der = pair.public_key().as_der().map_err(|_| no_random_bytes())?;
     Ok(Key::bytes(der.as_ref()))
 }

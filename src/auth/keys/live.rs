@@ -54,6 +54,12 @@ impl Live {
         })
     }
 
+    /// HMAC-SHA256 of a message with the key that has this label.
+    #[cfg(feature = "signatures")]
+    pub(in crate::auth) fn hmac_sha256(&self, label: &str, message: &[u8]) -> Option<[u8; 32]> {
+        self.verifiers().iter().find_map(|verifier| verifier.hmac_sha256(label, message))
+    }
+
     /// Whether this number of candidates stays within the limit of work for an unauthenticated sender.
     #[cfg(feature = "signatures")]
     pub(in crate::auth) fn can_try(&self, candidates: usize) -> bool {

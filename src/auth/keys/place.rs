@@ -4,7 +4,10 @@ use std::{borrow::Cow, sync::Arc};
 
 use http::HeaderName;
 
-use crate::{auth::Head, headers, urlencoded};
+use crate::{
+    auth::{Head, uri},
+    headers,
+};
 
 /// The longest name that is looked up, in bytes.
 pub(super) const MAX_NAME: usize = 256;
@@ -23,18 +26,9 @@ impl Place {
     pub(super) fn find<'a>(&self, head: &Head<'a>) -> Option<Cow<'a, str>> {
         let parts = head.parts;
         let name = match self {
-            Self::PathSegment(index) => {
-                let segment = parts.uri.path().strip_prefix('/')?.split('/').nth(*index)?;
-                text(urlencoded::decode_segment(segment.as_bytes())?)?
-            }
+            Self::PathSegment(index) => text(uri::segment(&parts.uri, *index)?)?,
             Self::Header(name) => Cow::Borrowed(headers::text(headers::only(&parts.headers, name).ok()?)?),
-            Self::Query(wanted) => {
-                let pairs = urlencoded::pairs(parts.uri.query()?.as_bytes());
-                let mut values = pairs.filter(|(name, _)| *urlencoded::decode(name) == **wanted);
-                let (_, value) = values.next()?;
-                // Two readers could take two different ones.
-                values.next().is_none().then(|| text(urlencoded::decode(value)))??
-            }
+            Self::Query(name) => text(uri::parameter(&parts.uri, name)?)?,
             Self::Function(find) => find(head)?,
         };
         (1..=MAX_NAME).contains(&name.len()).then_some(name)

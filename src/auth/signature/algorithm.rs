@@ -3,7 +3,8 @@ use std::{borrow::Cow, ops::RangeInclusive, sync::Arc};
 use aws_lc_rs::{
     constant_time::verify_slices_are_equal,
     hmac,
-    signature::{ECDSA_P256_SHA256_ASN1, ED25519, ParsedPublicKey, VerificationAlgorithm},
+    rsa::PublicEncryptingKey,
+    signature::{ECDSA_P256_SHA256_ASN1, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, VerificationAlgorithm},
 };
 
 use super::Candidates;
@@ -28,11 +29,12 @@ pub(in crate::auth) enum Algorithm {
     LegacyHmacSha1,
     Ed25519,
     EcdsaP256,
+    RsaSha256,
 }
 
 impl Algorithm {
     pub(in crate::auth) fn is_public(self) -> bool {
-        matches!(self, Self::Ed25519 | Self::EcdsaP256)
+        matches!(self, Self::Ed25519 | Self::EcdsaP256 | Self::RsaSha256)
     }
 
     /// What the keys are called in error messages, unless the provider has its own word.
@@ -48,6 +50,8 @@ impl Algorithm {
             Self::LegacyHmacSha1 => 20..=20,
             // DER of two numbers of 1 to 33 bytes each.
             Self::EcdsaP256 => 8..=72,
+            // As many as the modulus.
+            Self::RsaSha256 => 256..=MAX_RSA_BITS / 8,
         }
     }
 
@@ -61,7 +65,8 @@ impl Algorithm {
         let max = if self.is_public() { MAX_VERIFICATIONS } else { MAX_KEYS };
         let secret = |key: &Key| match self {
             Self::Ed25519 => key.secret(ed25519_text).and_then(ed25519),
-            Self::EcdsaP256 => key.secret(key::base64),
+            Self::EcdsaP256 => key.secret(public_key_text),
+            Self::RsaSha256 => key.secret(public_key_text).and_then(rsa),
             _ => key.secret(read).and_then(|secret| strong_enough(key, secret)),
         };
         let keys = Secrets::checked(noun, max, keys.iter().map(|key| (key, secret(key))))?;
@@ -71,6 +76,7 @@ impl Algorithm {
             Self::LegacyHmacSha1 => Verifier::hmac(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &keys),
             Self::Ed25519 => Verifier::public(&ED25519, noun, &keys)?,
             Self::EcdsaP256 => Verifier::public(&ECDSA_P256_SHA256_ASN1, noun, &keys)?,
+            Self::RsaSha256 => Verifier::public(&RSA_PKCS1_2048_8192_SHA256, noun, &keys)?,
         })
     }
 }
@@ -104,8 +110,7 @@ impl Verifier {
         let parse = |(number, (label, key)): (usize, (&Arc<str>, &Secret))| {
             let parsed = ParsedPublicKey::new(algorithm, key.bytes());
             let malformed = || ConfigError::new(ConfigErrorKind::Malformed, format!("{noun} {number}"));
-            let expected = "a `SubjectPublicKeyInfo` in DER, as base64";
-            Ok((Arc::clone(label), parsed.map_err(|_| malformed().expected(expected))?))
+            Ok((Arc::clone(label), parsed.map_err(|_| malformed().expected(PUBLIC_KEY_FORMS))?))
         };
         (1..).zip(keys.iter()).map(parse).collect::<Result<_, _>>().map(Self::Public)
     }
@@ -156,6 +161,13 @@ impl Verifier {
         found.map(Arc::clone)
     }
 
+    /// HMAC-SHA256 of a message with the key that has this label.
+    pub(in crate::auth) fn hmac_sha256(&self, label: &str, message: &[u8]) -> Option<[u8; 32]> {
+        let Self::Hmac(keys) = self else { return None };
+        let (_, key) = keys.iter().find(|(own, key)| **own == *label && key.algorithm() == hmac::HMAC_SHA256)?;
+        hmac::sign(key, message).as_ref().try_into().ok()
+    }
+
     pub(in crate::auth) fn labels(&self) -> Vec<&str> {
         match self {
             Self::Hmac(keys) => keys.iter().map(|(label, _)| &**label).collect(),
@@ -170,6 +182,38 @@ fn in_one_piece(message: &dyn Message) -> Vec<u8> {
     let mut whole = Vec::with_capacity(len);
     message.feed(&mut |piece| whole.extend_from_slice(piece));
     whole
+}
+
+const PUBLIC_KEY_FORMS: &str = "a `SubjectPublicKeyInfo` as PEM, or in DER as base64";
+
+/// A larger key would make each verification of a stranger's signature much slower.
+const MAX_RSA_BITS: usize = 4096;
+
+/// Reads a PEM file, or the base64 in it, in one line or in several.
+fn public_key_text(text: &[u8]) -> Result<Secret, Fault> {
+    let lines = text.trim_ascii_end();
+    let lines = lines
+        .strip_prefix(b"-----BEGIN PUBLIC KEY-----\n")
+        .or_else(|| lines.strip_prefix(b"-----BEGIN PUBLIC KEY-----\r\n"));
+    let inner = lines.and_then(|lines| lines.strip_suffix(b"-----END PUBLIC KEY-----"));
+    let decoded = match inner {
+        Some(inner) => {
+            let base64: Vec<u8> = inner.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+            key::base64(&base64)
+        }
+        None => key::base64(text),
+    };
+    decoded.map_err(|fault| fault.or_expected(PUBLIC_KEY_FORMS))
+}
+
+fn rsa(key: Secret) -> Result<Secret, Fault> {
+    let parsed = PublicEncryptingKey::from_der(key.bytes()).map_err(|_| Fault::malformed(PUBLIC_KEY_FORMS))?;
+    let bits = parsed.key_size_bits();
+    if (2048..=MAX_RSA_BITS).contains(&bits) {
+        Ok(key)
+    } else {
+        Err(Fault::malformed("an RSA key of 2,048 to 4,096 bits"))
+    }
 }
 
 const ED25519_LEN: usize = 32;

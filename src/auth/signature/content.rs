@@ -5,7 +5,11 @@ use std::{borrow::Cow, time::SystemTime};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
-use super::{algorithm::Message, pieces::Pieces, tolerance::Tolerance};
+use super::{
+    algorithm::Message,
+    pieces::Pieces,
+    tolerance::{Form, Tolerance},
+};
 use crate::{
     Rejection, RejectionReason,
     auth::{Head, Verified},
@@ -35,11 +39,12 @@ use crate::{
 pub enum Part {
     /// These bytes.
     Literal(Cow<'static, [u8]>),
-    /// The timestamp, byte for byte as it was sent. The next part towards the body must be the body itself, or a
-    /// literal without a digit where they meet. A body with a digit there is rejected.
+    /// The timestamp, byte for byte as it was sent. If it is digits, the next part towards the body must be the body
+    /// itself, or a literal without a digit where they meet, and a body with a digit there is rejected. If it is
+    /// [RFC 3339](super::SignatureBuilder::timestamp_in_rfc3339), anything may be next to it.
     Timestamp,
-    /// The delivery's id, byte for byte as it was sent. A literal must stand between it and the body. An id that
-    /// contains this literal is rejected.
+    /// The delivery's id, byte for byte as it was sent. A literal must stand between it and the body, and an id that
+    /// contains this literal is rejected; or a timestamp in RFC 3339, before which an id may not have a colon.
     Id,
     /// The body, byte for byte as it was sent.
     Body,
@@ -49,11 +54,52 @@ pub enum Part {
     /// the layer. A literal must stand between it and the body. A URI that contains this literal is rejected.
     Uri,
     /// The URL at which the provider reaches you, as you configured it. The request's own URL is never used, because
-    /// the sender chooses it.
+    /// the sender chooses it. If the provider adds a query, [`Part::Query`] follows it.
     PublicUrl,
+    /// The query of the request with its `?`, byte for byte as it was sent, or nothing if there is none.
+    ///
+    /// A literal must stand between it and the body, or the body must follow it. Such a body must begin with a byte that
+    /// no query has, such as `{` or `[`; others are rejected.
+    Query,
+    /// The value of the header with this name: see [`Part::header`].
+    Header(Cow<'static, str>),
+    /// The text of the member of the JSON body at this path: see [`Part::member`].
+    Member(Cow<'static, str>),
 }
 
 impl Part {
+    /// The value of the header with this name, in any letter case, byte for byte as it was sent. It must occur once. A literal must stand between it
+    /// and the body; a value that contains this literal is rejected.
+    ///
+    /// # Examples
+    ///
+    /// Sinch signs the body, a nonce and the time:
+    ///
+    /// ```
+    /// use tower_webhook::auth::{Encoding, Part, Signature};
+    ///
+    /// let nonce = Part::header("x-sinch-webhook-signature-nonce");
+    /// let scheme = Signature::hmac_sha256("x-sinch-webhook-signature")
+    ///     .key("Zr41vw-new-and-random")
+    ///     .encoding(Encoding::Base64)
+    ///     .signed([Part::Body, Part::literal("."), nonce, Part::literal("."), Part::Timestamp])
+    ///     .timestamp_header("x-sinch-webhook-signature-timestamp")
+    ///     .build()?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn header(name: impl Into<Cow<'static, str>>) -> Self {
+        Self::Header(name.into())
+    }
+
+    /// The text of a member of the JSON body: a string, unescaped, or the digits of a whole number. The path is names
+    /// with dots between them. Only for a body that is not signed itself: see
+    /// [`dangerous_unsigned_body`](super::SignatureBuilder::dangerous_unsigned_body).
+    #[must_use]
+    pub fn member(path: impl Into<Cow<'static, str>>) -> Self {
+        Self::Member(path.into())
+    }
+
     /// These bytes.
     #[must_use]
     pub fn literal(text: &'static str) -> Self {
@@ -76,36 +122,38 @@ pub(in crate::auth) enum TimestampSource {
     None,
     Header(HeaderName),
     /// In the header of the signatures.
-    Pairs,
+    Beside,
     /// In this member of the body, which is JSON.
     Body(Box<Path>),
 }
 
 /// What is signed of one head.
+#[derive(Clone, Copy)]
 pub(in crate::auth) struct SignedHead<'a> {
     pub(super) head: Head<'a>,
     pub(super) timestamp: &'a [u8],
     pub(super) id: Option<&'a HeaderValue>,
+    /// The signed members of the body, once it has arrived.
+    pub(super) members: &'a [Cow<'a, str>],
     at: Option<SystemTime>,
 }
 
 impl Content {
-    /// Reads and checks the signed parts of a head. `signatures` is the header of the signatures, and `in_pairs` the
-    /// timestamp beside them, if there is one.
+    /// Reads and checks the signed parts of a head. `beside` is the timestamp beside the signatures, and their header.
     pub(in crate::auth) fn read_head<'a>(
         &self,
         head: &Head<'a>,
-        signatures: &HeaderName,
-        in_pairs: Option<&'a [u8]>,
+        beside: Option<(&HeaderName, &'a [u8])>,
     ) -> Result<SignedHead<'a>, Rejection> {
         let timestamp = match &self.timestamp {
             TimestampSource::Header(name) => Some((name, head.header(name)?.as_bytes())),
-            _ => in_pairs.map(|digits| (signatures, digits)),
+            _ => beside,
         };
         let at = match timestamp {
-            Some((header, digits)) => Some(self.tolerance.read(header, digits, head.received_at)?),
+            Some((header, text)) => Some(self.tolerance.read(header, text, head.received_at)?),
             None => None,
         };
+        self.pieces.headers().try_for_each(|name| head.header(name).map(drop))?;
         let id = match &self.id {
             Some(name) => Some(head.header(name)?),
             None => None,
@@ -116,7 +164,44 @@ impl Content {
                 return Err(RejectionReason::MalformedHeader { name: name.clone(), expected }.into());
             }
         }
-        Ok(SignedHead { head: *head, timestamp: timestamp.map_or(b"", |(_, digits)| digits), id, at })
+        let timestamp = timestamp.map_or(&b""[..], |(_, text)| text);
+        Ok(SignedHead { head: *head, timestamp, id, members: &[], at })
+    }
+
+    /// Adds what the body has of what is signed, if the body itself is not.
+    pub(super) fn read_members<'a>(
+        &'a self,
+        signed: SignedHead<'a>,
+        members: &'a Members<'a>,
+    ) -> Result<SignedHead<'a>, Rejection> {
+        let signed = SignedHead { members: &members.signed, ..signed };
+        let signed = match &members.timestamp {
+            Some(text) => {
+                let at = self.tolerance.read_text(text.as_bytes(), signed.head.received_at).ok_or(NO_TIMESTAMP)??;
+                SignedHead { timestamp: text.as_bytes(), at: Some(at), ..signed }
+            }
+            None => signed,
+        };
+        self.fitting(signed)
+    }
+
+    /// Rejects values whose borders what is signed does not show.
+    pub(super) fn fitting<'a>(&self, signed: SignedHead<'a>) -> Result<SignedHead<'a>, Rejection> {
+        let reason = "a signed value contains what ends it in what is signed";
+        if self.pieces.fit_head(&signed) { Ok(signed) } else { Err(RejectionReason::Other(reason).into()) }
+    }
+
+    /// The parts of the body that are signed, if the body itself is not.
+    pub(super) fn members<'a>(&self, body: &'a [u8]) -> Result<Members<'a>, Rejection> {
+        let find = |path: &Path| members::find(body, [Some(path)])[0].and_then(members::Scalar::text);
+        let timestamp = match &self.timestamp {
+            TimestampSource::Body(path) => Some(find(path).ok_or(NO_TIMESTAMP)?),
+            _ => None,
+        };
+        let signed = self.pieces.members().iter().map(|path| find(path)).collect::<Option<_>>();
+        let signed =
+            signed.ok_or(RejectionReason::Other("the body has no signed member where the settings say it is"))?;
+        Ok(Members { timestamp, signed })
     }
 
     pub(in crate::auth) fn message<'a>(&'a self, signed: &'a SignedHead<'a>, body: &'a [u8]) -> impl Message + 'a {
@@ -130,24 +215,35 @@ impl Content {
         signed: &SignedHead<'_>,
         body: &Bytes,
     ) -> Result<Verified, Rejection> {
+        let signs_body = self.pieces.sign_body();
         let at = match &self.timestamp {
-            TimestampSource::Body(path) => {
-                let number = whole_number(body, path)
-                    .ok_or(RejectionReason::Other("the body has no timestamp where the settings say it is"))?;
-                Some(self.tolerance.check(number, signed.head.received_at)?)
-            }
+            TimestampSource::Body(path) if signs_body => Some(self.time_in_body(body, path, signed)?),
             _ => signed.at,
         };
-        let verified = verified.with_scheme("signature").with_signed_body();
+        let verified = verified.with_scheme("signature");
+        let verified = if signs_body { verified.with_signed_body() } else { verified };
         let verified = signed.id.cloned().into_iter().fold(verified, Verified::with_signed_id);
         Ok(at.into_iter().fold(verified, Verified::with_signed_at))
     }
+
+    /// The time in this member of a JSON body that is signed. The member must occur once.
+    fn time_in_body(&self, body: &[u8], path: &Path, signed: &SignedHead<'_>) -> Result<SystemTime, Rejection> {
+        let [found] = members::find(body, [Some(path)]);
+        let (found, now) = (found.ok_or(NO_TIMESTAMP)?, signed.head.received_at);
+        if self.tolerance.form() == Form::Rfc3339 {
+            return self.tolerance.read_text(found.text().ok_or(NO_TIMESTAMP)?.as_bytes(), now).ok_or(NO_TIMESTAMP)?;
+        }
+        let number = found.whole_number().and_then(|number| u64::try_from(number).ok());
+        self.tolerance.check_number(number.ok_or(NO_TIMESTAMP)?, now)
+    }
 }
 
-/// The whole number in this member of a JSON body. The member must occur once.
-fn whole_number(body: &[u8], path: &Path) -> Option<u64> {
-    let [found] = members::find(body, [Some(path)]);
-    found.and_then(members::Scalar::whole_number).and_then(|number| u64::try_from(number).ok())
+const NO_TIMESTAMP: RejectionReason = RejectionReason::Other("the body has no timestamp where the settings say it is");
+
+/// What is signed of a body that is not signed itself.
+pub(super) struct Members<'a> {
+    timestamp: Option<Cow<'a, str>>,
+    signed: Vec<Cow<'a, str>>,
 }
 
 /// The signed parts of one delivery.

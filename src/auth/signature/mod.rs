@@ -1,4 +1,5 @@
 mod algorithm;
+mod at;
 mod content;
 mod pieces;
 mod settings;
@@ -8,9 +9,8 @@ mod wire;
 use std::{fmt, hint::black_box, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, Uri};
 
-use self::settings::Settings;
 pub(super) use self::{
     algorithm::{Algorithm, Message, Verifier},
     content::{Content, SignedHead, TimestampSource},
@@ -18,18 +18,23 @@ pub(super) use self::{
     tolerance::ToleranceSettings,
     wire::{Candidates, Signatures},
 };
-pub use self::{content::Part, wire::Encoding};
+pub use self::{at::At, content::Part, wire::Encoding};
+use self::{at::Carrier, settings::Settings, tolerance::Form};
 use super::{
     Head, Key, KeySettings, Scheme, Verified,
     keys::{KeyForm, KeySource, Reading, Source},
-    public_url,
+    public_url, uri,
 };
-use crate::{ConfigError, Rejection, RejectionReason, headers};
+use crate::{
+    ConfigError, Rejection, RejectionReason, headers,
+    json::members::{self, Scalar},
+};
 
-/// A signature of the delivery in a header of the provider's choice.
+/// A signature of the delivery in a header of the provider's choice, or elsewhere.
 ///
 /// Choose the algorithm, then translate the provider's page into settings: the header, the encoding, what is signed,
-/// and where the time of signing is. The default is one signature of the body alone, in hex, without a prefix.
+/// and where the time of signing is. The default is one signature of the body alone, in hex, without a prefix. A signature
+/// in the query or in the body is [`At::query`] or [`At::body`] in the place of the header's name.
 ///
 /// | algorithm | start with | keys are |
 /// |---|---|---|
@@ -37,7 +42,8 @@ use crate::{ConfigError, Rejection, RejectionReason, headers};
 /// | HMAC-SHA512 | [`hmac_sha512`](Self::hmac_sha512) | shared secrets |
 /// | HMAC-SHA1, for old providers | [`legacy_hmac_sha1`](Self::legacy_hmac_sha1) | shared secrets |
 /// | Ed25519 ([RFC 8032]) | [`ed25519`](Self::ed25519) | public keys, 32 bytes in hex or base64 |
-/// | ECDSA on P-256 with SHA-256 ([FIPS 186-5]) | [`ecdsa_p256`](Self::ecdsa_p256) | public keys, DER in base64 |
+/// | ECDSA on P-256 with SHA-256 ([FIPS 186-5]) | [`ecdsa_p256`](Self::ecdsa_p256) | public keys, PEM or DER in base64 |
+/// | RSA PKCS#1 v1.5 with SHA-256 ([RFC 8017]) | [`rsa_sha256`](Self::rsa_sha256) | public keys, PEM or DER in base64 |
 ///
 /// The head is checked first: the header occurs once, each signature has the right form and length, and a time in a
 /// header is within the tolerance. Only then is the body read and the signature computed. All live keys are tried.
@@ -80,13 +86,14 @@ use crate::{ConfigError, Rejection, RejectionReason, headers};
 ///
 /// [FIPS 186-5]: https://doi.org/10.6028/NIST.FIPS.186-5
 /// [RFC 2104]: https://www.rfc-editor.org/rfc/rfc2104
+/// [RFC 8017]: https://www.rfc-editor.org/rfc/rfc8017#section-8.2
 /// [RFC 8032]: https://www.rfc-editor.org/rfc/rfc8032
 #[derive(Clone)]
 #[doc(alias = "Hmac")]
 #[doc(alias = "Ed25519")]
 #[doc(alias = "EcdsaP256")]
 pub struct Signature {
-    header: HeaderName,
+    carrier: Carrier,
     signatures: Signatures,
     content: Content,
     keys: Source,
@@ -115,7 +122,7 @@ impl Signature {
     ///     Signature::hmac_sha256("x-hub-signature-256").prefix("sha256=").key("Zr41vw-new-and-random").build()?;
     /// # Ok::<_, tower_webhook::ConfigError>(())
     /// ```
-    pub fn hmac_sha256(header: impl TryInto<HeaderName>) -> SignatureBuilder {
+    pub fn hmac_sha256(header: impl Into<At>) -> SignatureBuilder {
         SignatureBuilder::new(Algorithm::HmacSha256, header)
     }
 
@@ -128,7 +135,7 @@ impl Signature {
     /// let scheme = Signature::hmac_sha512("x-acme-signature").key("Zr41vw-new-and-random").build()?;
     /// # Ok::<_, tower_webhook::ConfigError>(())
     /// ```
-    pub fn hmac_sha512(header: impl TryInto<HeaderName>) -> SignatureBuilder {
+    pub fn hmac_sha512(header: impl Into<At>) -> SignatureBuilder {
         SignatureBuilder::new(Algorithm::HmacSha512, header)
     }
 
@@ -142,7 +149,7 @@ impl Signature {
     /// let scheme = Signature::legacy_hmac_sha1("x-acme-signature").key("Zr41vw-new-and-random").build()?;
     /// # Ok::<_, tower_webhook::ConfigError>(())
     /// ```
-    pub fn legacy_hmac_sha1(header: impl TryInto<HeaderName>) -> SignatureBuilder {
+    pub fn legacy_hmac_sha1(header: impl Into<At>) -> SignatureBuilder {
         SignatureBuilder::new(Algorithm::LegacyHmacSha1, header)
     }
 
@@ -160,14 +167,14 @@ impl Signature {
     ///     .build()?;
     /// # Ok::<_, tower_webhook::ConfigError>(())
     /// ```
-    pub fn ed25519(header: impl TryInto<HeaderName>) -> SignatureBuilder {
+    pub fn ed25519(header: impl Into<At>) -> SignatureBuilder {
         SignatureBuilder::new(Algorithm::Ed25519, header)
     }
 
     /// ECDSA on P-256 with SHA-256 in a header with this name, in any letter case.
     ///
-    /// A key is a `SubjectPublicKeyInfo` in DER ([RFC 5280]) as base64: what stands between the first and the last line
-    /// of a PEM file. Signatures are in DER too, usually as [`Encoding::Base64`].
+    /// A key is a `SubjectPublicKeyInfo` ([RFC 5280]): a PEM file, or what stands between its first and its last line.
+    /// Signatures are in DER, usually as [`Encoding::Base64`].
     ///
     /// # Examples
     ///
@@ -186,20 +193,60 @@ impl Signature {
     /// ```
     ///
     /// [RFC 5280]: https://www.rfc-editor.org/rfc/rfc5280#section-4.1
-    pub fn ecdsa_p256(header: impl TryInto<HeaderName>) -> SignatureBuilder {
+    pub fn ecdsa_p256(header: impl Into<At>) -> SignatureBuilder {
         SignatureBuilder::new(Algorithm::EcdsaP256, header)
     }
 
-    /// Reads the head. It is read again when the body has arrived, which is cheaper than keeping the result.
+    /// RSA PKCS#1 v1.5 with SHA-256 in a header with this name, in any letter case.
+    ///
+    /// A key is a `SubjectPublicKeyInfo` ([RFC 5280]) of 2,048 to 4,096 bits: a PEM file, or what stands between its first
+    /// and its last line. Signatures are usually [`Encoding::Base64`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::auth::{Encoding, Signature};
+    ///
+    /// let pem = "-----BEGIN PUBLIC KEY-----
+    /// MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA0UuMVub2AbL+d9Wjemz0
+    /// d2h35j/I9ba/P3dkZgj0DK9654k8Cnn5tzEPICPDVgjlf2gU3ekD5YgpbLgkzwTB
+    /// vnKV/KnJPFb9SrgaoWkFFQP2cGipkO1W7sjCrXSktT7yIvve29vMXWPAERTMypzp
+    /// v6CWPbpdsGVbNt8QjtLNVAeJDY8Gjd8QnpyFD0FnKEMMvNlvkAoIhuxAKPmsXLWU
+    /// oFixYhPztEd5s7poDG4lYHExvrXNQIe+a5ZmAchPkU61GOyYx48YsSblD+zE2BRv
+    /// F3wxQO88AFZxq7sIR/ehfZj8ZurAeitifvPLblB41AKF6sWokRZfdyvn7gVt51A7
+    /// qwIDAQAB
+    /// -----END PUBLIC KEY-----";
+    /// let scheme = Signature::rsa_sha256("x-wh-signature").key(pem).encoding(Encoding::Base64).build()?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    ///
+    /// [RFC 5280]: https://www.rfc-editor.org/rfc/rfc5280#section-4.1
+    pub fn rsa_sha256(header: impl Into<At>) -> SignatureBuilder {
+        SignatureBuilder::new(Algorithm::RsaSha256, header)
+    }
+
+    /// Reads the head. It is read again when the body has arrived, which is cheaper than keeping the result. There are
+    /// no candidates yet if the body has them.
     fn read<'a>(&self, head: &Head<'a>) -> Result<(SignedHead<'a>, Candidates), Rejection> {
-        let header = &self.header;
-        let in_pairs = self.signatures.timestamp(head, header)?;
-        let signed = self.content.read_head(head, header, in_pairs)?;
-        if !self.content.pieces.fit_head(&signed) {
-            let reason = "the id or the URI contains what is signed between it and the body";
-            return Err(RejectionReason::Other(reason).into());
-        }
-        let candidates = self.signatures.read_some(head, header)?;
+        let (sent, beside) = match &self.carrier {
+            Carrier::Header(header) => {
+                let sent = self.signatures.sent(head, header)?;
+                let beside = self.signatures.timestamp(&sent, header)?;
+                (Some((sent, header)), beside.map(|text| (header, text)))
+            }
+            Carrier::Query(_) | Carrier::Member(_) => (None, None),
+        };
+        let signed = self.content.read_head(head, beside)?;
+        // Otherwise some of what is signed is still to come.
+        let signed = if self.content.pieces.sign_body() { self.content.fitting(signed)? } else { signed };
+        let candidates = match (&self.carrier, sent) {
+            (Carrier::Query(name), _) => {
+                let text = uri::parameter(&head.parts.uri, name);
+                text.and_then(|text| self.signatures.read_one(&text)).ok_or(NO_SIGNATURE_IN_QUERY)?
+            }
+            (_, Some((sent, header))) => self.signatures.read_some(&sent, header)?,
+            (_, None) => Candidates::default(),
+        };
         // Keys that are looked up are counted once the body has arrived: the head must not show whose they are.
         if self.keys.fixed().is_some_and(|keys| !keys.can_try(candidates.len())) {
             return Err(self.too_many());
@@ -207,9 +254,31 @@ impl Signature {
         Ok((signed, candidates))
     }
 
+    /// The signature in the body.
+    fn read_member(&self, body: &[u8], path: &members::Path) -> Result<Candidates, Rejection> {
+        let [found] = members::find(body, [Some(path)]);
+        let text = found.and_then(Scalar::text);
+        Ok(text.and_then(|text| self.signatures.read_one(text.as_bytes())).ok_or(NO_SIGNATURE_IN_BODY)?)
+    }
+
+    /// Tries the keys. What a match proves is added by the caller.
+    fn verify(&self, head: &Head<'_>, message: &dyn Message, candidates: &Candidates) -> Result<Verified, Rejection> {
+        let found = self.keys.find(head);
+        if !found.keys.can_try(candidates.len()) {
+            // The time must not show how many keys a tenant has.
+            black_box(found.decoy.and_then(|decoy| decoy.verify(message, candidates)));
+            return Err(self.too_many());
+        }
+        let label = found.keys.verify(message, candidates);
+        found.proven(label, || self.no_key_matched(head))
+    }
+
     fn too_many(&self) -> Rejection {
         let expected = "at most 8 pairs of a signature and a public key";
-        RejectionReason::MalformedHeader { name: self.header.clone(), expected }.into()
+        match &self.carrier {
+            Carrier::Header(name) => RejectionReason::MalformedHeader { name: name.clone(), expected }.into(),
+            _ => RejectionReason::Other("there are more than 8 pairs of a signature and a public key").into(),
+        }
     }
 
     fn no_key_matched(&self, head: &Head<'_>) -> RejectionReason {
@@ -220,6 +289,11 @@ impl Signature {
     }
 }
 
+const NO_SIGNATURE_IN_QUERY: RejectionReason =
+    RejectionReason::Other("the query does not have one well-formed signature where the settings say it is");
+const NO_SIGNATURE_IN_BODY: RejectionReason =
+    RejectionReason::Other("the body does not have one well-formed signature where the settings say it is");
+
 impl Scheme for Signature {
     fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
         self.read(head).map(|_| None)
@@ -227,40 +301,65 @@ impl Scheme for Signature {
 
     fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
         let (signed, candidates) = self.read(head)?;
-        if !self.content.pieces.fit_body(body) {
-            return Err(RejectionReason::Other("the body goes on with the digits of the timestamp").into());
+        if self.content.pieces.sign_body() {
+            if !self.content.pieces.fit_body(body) {
+                return Err(RejectionReason::Other("the body goes on with what is signed next to it").into());
+            }
+            let verified = self.verify(head, &self.content.message(&signed, body), &candidates)?;
+            return self.content.verified(verified, &signed, body);
         }
-        let found = self.keys.find(head);
-        let message = self.content.message(&signed, body);
-        if !found.keys.can_try(candidates.len()) {
-            // The time must not show how many keys a tenant has.
-            black_box(found.decoy.and_then(|decoy| decoy.verify(&message, &candidates)));
-            return Err(self.too_many());
-        }
-        let label = found.keys.verify(&message, &candidates);
-        self.content.verified(found.proven(label, || self.no_key_matched(head))?, &signed, body)
+        let members = self.content.members(body)?;
+        let signed = self.content.read_members(signed, &members)?;
+        let candidates = match &self.carrier {
+            Carrier::Member(path) => self.read_member(body, path)?,
+            _ => candidates,
+        };
+        let verified = self.verify(head, &self.content.message(&signed, body), &candidates)?;
+        self.content.verified(verified, &signed, body)
+    }
+
+    fn answer_hmac(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
+        let verified = self.verify_body(head, body).ok()?;
+        self.keys.find(head).keys.hmac_sha256(verified.key_label()?, message)
     }
 
     fn mark_sensitive(&self, headers: &mut HeaderMap) {
-        headers::mark_sensitive(headers, &self.header);
+        if let Carrier::Header(name) = &self.carrier {
+            headers::mark_sensitive(headers, name);
+        }
+    }
+
+    fn redact(&self, uri: &Uri) -> Option<Uri> {
+        match &self.carrier {
+            Carrier::Query(name) => uri::without_parameter(uri, name),
+            _ => None,
+        }
     }
 }
 
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signature").field("header", &self.header).field("keys", &self.keys).finish()
+        let mut debug = f.debug_struct("Signature");
+        match &self.carrier {
+            Carrier::Header(header) => debug.field("header", header),
+            Carrier::Query(name) => debug.field("query", &String::from_utf8_lossy(name)),
+            Carrier::Member(path) => debug.field("body", &path.join(".")),
+        };
+        debug.field("keys", &self.keys).finish()
     }
 }
 
 impl SignatureBuilder {
-    fn new(algorithm: Algorithm, header: impl TryInto<HeaderName>) -> Self {
+    fn new(algorithm: Algorithm, at: impl Into<At>) -> Self {
         let settings = Settings {
             algorithm,
-            header: headers::parse_name(header, "the name of the signature's header"),
+            at: at.into(),
             prefix: String::new(),
             encoding: Encoding::default(),
             list: None,
             pairs: None,
+            more_fields: Vec::new(),
+            timestamp_first: false,
             may_repeat: false,
             parts: vec![Part::Body],
             timestamp_header: None,
@@ -268,6 +367,7 @@ impl SignatureBuilder {
             id_header: None,
             public_url: None,
             tolerance: ToleranceSettings::default(),
+            unsigned_body: false,
         };
         Self { settings, keys: KeySettings::default(), noun: algorithm.noun() }
     }
@@ -342,6 +442,21 @@ impl SignatureBuilder {
         self
     }
 
+    /// Takes the signatures in this named field too, for providers that send that of the old key under another name while
+    /// you rotate: for `t=1700000000,v1=aa,v2=bb` use `.pairs(',', "t", "v1").another_field("v2")`. The default is the one
+    /// field of [`pairs`](Self::pairs).
+    pub fn another_field(mut self, signature: impl Into<String>) -> Self {
+        self.settings.more_fields.push(signature.into());
+        self
+    }
+
+    /// Takes the first entry of the [`list`](Self::list) as the timestamp: for `1700000000,aa,bb` use
+    /// `.list(',').timestamp_first()`. The default is that all entries are signatures.
+    pub fn timestamp_first(mut self) -> Self {
+        self.settings.timestamp_first = true;
+        self
+    }
+
     /// Allows the header to occur several times, for providers that send one per live key while you rotate. There can
     /// be up to 8 signatures in all. The default is to reject a repeated header.
     ///
@@ -365,14 +480,16 @@ impl SignatureBuilder {
         self
     }
 
-    /// Expects the time of signing in this header: digits, signed as they were sent. The default is no time.
+    /// Expects the time of signing in this header, signed as it was sent: digits, unless
+    /// [`timestamp_in_rfc3339`](Self::timestamp_in_rfc3339) is set. The default is no time.
     pub fn timestamp_header(mut self, name: impl TryInto<HeaderName>) -> Self {
         self.settings.timestamp_header = Some(headers::parse_name(name, "the name of the timestamp's header"));
         self
     }
 
     /// Expects the time of signing as a whole number in this member of the JSON body, by the names that lead to it with
-    /// dots between them. It is checked after the signature. The default is no time.
+    /// dots between them, or as a string if it is [RFC 3339](Self::timestamp_in_rfc3339). In an array, a number is a place:
+    /// `entry.0.time`. It is checked after the signature. The default is no time.
     pub fn timestamp_in_body(mut self, path: impl Into<String>) -> Self {
         self.settings.timestamp_in_body = Some(path.into());
         self
@@ -380,7 +497,31 @@ impl SignatureBuilder {
 
     /// Reads the time of signing as milliseconds since 1970. The default is seconds.
     pub fn timestamp_in_milliseconds(mut self) -> Self {
-        self.settings.tolerance.milliseconds = true;
+        self.settings.tolerance.written_as(Form::Milliseconds);
+        self
+    }
+
+    /// Reads the time of signing as [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339), such as `2026-11-21T09:30:00Z` or
+    /// `2026-11-21T10:30:00.123+01:00`: with `T`, and with `Z` or an offset. The default is seconds since 1970.
+    ///
+    /// # Examples
+    ///
+    /// Zendesk signs time and body, with nothing between them:
+    ///
+    /// ```
+    /// use tower_webhook::auth::{Encoding, Part, Signature};
+    ///
+    /// let scheme = Signature::hmac_sha256("x-zendesk-webhook-signature")
+    ///     .key("Zr41vw-new-and-random")
+    ///     .encoding(Encoding::Base64)
+    ///     .signed([Part::Timestamp, Part::Body])
+    ///     .timestamp_header("x-zendesk-webhook-signature-timestamp")
+    ///     .timestamp_in_rfc3339()
+    ///     .build()?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn timestamp_in_rfc3339(mut self) -> Self {
+        self.settings.tolerance.written_as(Form::Rfc3339);
         self
     }
 
@@ -414,6 +555,34 @@ impl SignatureBuilder {
         self
     }
 
+    /// Accepts signatures that do not cover the body, for providers that sign only a time and a token in it.
+    ///
+    /// Whoever sees one delivery can send another body with its signature until the time is too old. Prefer another
+    /// provider, or fetch what the event names from its API. [`Verified::covers_body`] is then `false`, and all that the
+    /// body says is [`Stated::Unsigned`](crate::Stated). What is signed has no [`Part::Body`]; it has
+    /// [`Part::member`], and [`Part::Timestamp`] with [`timestamp_in_body`](Self::timestamp_in_body) as a string or a whole
+    /// number. The default is that the body must be signed.
+    ///
+    /// # Examples
+    ///
+    /// Mailgun signs the time and a token in the body:
+    ///
+    /// ```
+    /// use tower_webhook::auth::{At, Part, Signature};
+    ///
+    /// let scheme = Signature::hmac_sha256(At::body("signature.signature"))
+    ///     .key("Zr41vw-new-and-random")
+    ///     .signed([Part::Timestamp, Part::member("signature.token")])
+    ///     .timestamp_in_body("signature.timestamp")
+    ///     .dangerous_unsigned_body()
+    ///     .build()?;
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    pub fn dangerous_unsigned_body(mut self) -> Self {
+        self.settings.unsigned_body = true;
+        self
+    }
+
     /// Sets the provider's word for its keys, for error messages.
     pub(crate) fn noun(mut self, noun: &'static str) -> Self {
         self.noun = noun;
@@ -428,13 +597,16 @@ impl SignatureBuilder {
     /// - A key is blank, padded, doubled, one byte repeated, too short, too long or not in its encoding, or contains a
     ///   control character; a label is blank, doubled or contains one.
     /// - A name is not a header name, or the public URL is not a URL.
-    /// - The body is not signed, or it is signed twice.
+    /// - The body is not signed, or it is signed twice, or [`dangerous_unsigned_body`](Self::dangerous_unsigned_body) says
+    ///   otherwise.
     /// - [`Part::Timestamp`], [`Part::Id`] or [`Part::PublicUrl`] is signed and its source is not configured, or the
     ///   reverse.
-    /// - What is signed can be taken apart in several ways: no literal stands between [`Part::Id`] or [`Part::Uri`] and
-    ///   the body, or a digit next to [`Part::Timestamp`].
-    /// - The header of the id is named like a time, which would never be checked, or two of the headers are the same.
-    /// - There are two sources of the time, or a tolerance or unit without a time.
+    /// - What is signed can be taken apart in several ways: no literal stands between [`Part::Id`], [`Part::Uri`] or
+    ///   [`Part::Header`] and the body, or a digit next to [`Part::Timestamp`].
+    /// - The header of the id or another signed one is named like a time, which would never be checked, or two of the
+    ///   headers are the same.
+    /// - There are two sources of the time, two forms, or a tolerance or form without a time.
+    /// - A signature that is not in a header has a list, fields, or may be repeated.
     /// - A separator is not ASCII or could be part of a signature; a prefix or field name contains the separator or a
     ///   character that no header can contain.
     /// - [`list`](Self::list) and [`pairs`](Self::pairs) have the same separator, or a prefix and pairs are both set.
@@ -442,24 +614,19 @@ impl SignatureBuilder {
     pub fn build(self) -> Result<Signature, ConfigError> {
         let Self { settings, keys, noun } = self;
         let content = settings.content()?;
+        let carrier = settings.carrier()?;
         let signatures = settings.signatures(settings.algorithm.lengths())?;
         let keys = keys.build(KeyForm::new(noun, Reading::Signature(settings.algorithm)))?;
         let url = settings.public_url.as_deref().map(public_url::parse).transpose()?;
-        Ok(Signature {
-            header: settings.header?,
-            signatures,
-            content,
-            keys,
-            public_path: url.map(|url| url.path().into()),
-        })
+        Ok(Signature { carrier, signatures, content, keys, public_path: url.map(|url| url.path().into()) })
     }
 }
 
-/// Shows the header and the labels of the keys only.
+/// Shows the place of the signature and the labels of the keys only.
 impl fmt::Debug for SignatureBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignatureBuilder")
-            .field("header", &self.settings.header)
+            .field("at", &self.settings.at)
             .field("keys", &self.keys)
             .finish_non_exhaustive()
     }

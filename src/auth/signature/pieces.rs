@@ -4,13 +4,24 @@
 //! signature would prove both: the id `evt_` with the body `1pay=1`, and the id `evt_1` with the body `pay=1`. So the
 //! bytes alone must show each border, read from both ends towards the body:
 //!
-//! - a timestamp ends where the digits end;
-//! - an id or a URI ends where the literal between it and the body first occurs.
+//! - a timestamp of digits ends where the digits end, or has a fixed number of them;
+//! - a timestamp of RFC 3339 ends where that form ends;
+//! - a query ends where the body begins with a byte that no query has;
+//! - any other value ends where the literal between it and the body first occurs. An id may also end where a timestamp of
+//!   RFC 3339 begins, whose first colon is at a fixed place, if it has no colon itself.
+//!
+//! If the body is not signed, everything is read from the left.
 
-use http::uri::PathAndQuery;
+use http::{HeaderName, Uri, uri::PathAndQuery};
 
-use super::content::{Part, SignedHead};
-use crate::{ConfigError, ConfigErrorKind};
+use super::{
+    content::{Part, SignedHead},
+    tolerance::Form,
+};
+use crate::{
+    ConfigError, ConfigErrorKind, headers,
+    json::members::{self, Path},
+};
 
 #[derive(Clone, Debug)]
 enum Piece {
@@ -19,6 +30,10 @@ enum Piece {
     Timestamp,
     Id,
     Uri,
+    Query,
+    Header(HeaderName),
+    /// The member of the body with this number.
+    Member(usize),
 }
 
 /// What is signed before the body and after it.
@@ -26,6 +41,10 @@ enum Piece {
 pub(in crate::auth) struct Pieces {
     before: Vec<Piece>,
     after: Vec<Piece>,
+    form: Form,
+    signs_body: bool,
+    /// The members of the body that are signed, if the body itself is not.
+    members: Vec<Box<Path>>,
 }
 
 /// The side of the body on which a piece is.
@@ -35,41 +54,73 @@ enum Side {
     After,
 }
 
+/// What is next to a piece, towards the body.
+#[derive(Clone, Copy)]
+enum Inner<'a> {
+    Piece(&'a Piece),
+    Body,
+    /// Nothing: the body is not signed.
+    End,
+}
+
 impl Pieces {
-    /// Cuts the parts at the body, which must be one of them.
+    /// Cuts the parts at the body. A timestamp is digits.
     ///
     /// # Errors
     ///
     /// A border cannot be found in the bytes.
     pub(in crate::auth) fn new(parts: &[Part], public_url: Option<&str>) -> Result<Self, ConfigError> {
-        let cut = |parts: &[Part]| parts.iter().fold(Vec::new(), |pieces, part| joined(pieces, part, public_url));
+        Self::with_times(parts, public_url, Form::Seconds)
+    }
+
+    /// Cuts the parts at the body. A timestamp is written in this form.
+    ///
+    /// # Errors
+    ///
+    /// A border cannot be found in the bytes, or a part cannot be read.
+    pub(super) fn with_times(parts: &[Part], public_url: Option<&str>, form: Form) -> Result<Self, ConfigError> {
         let mut sides = parts.split(|part| *part == Part::Body);
-        let (before, after) = (sides.next().map(cut), sides.next().map(cut));
-        let pieces = Self { before: before.unwrap_or_default(), after: after.unwrap_or_default() };
-        pieces.borders().try_for_each(|(side, piece, inner)| check_border(side, piece, inner))?;
+        let mut members = Vec::new();
+        let mut cut = |parts: &[Part]| {
+            parts.iter().try_fold(Vec::new(), |pieces, part| joined(pieces, part, public_url, &mut members))
+        };
+        let before = sides.next().map_or(Ok(Vec::new()), &mut cut)?;
+        let (after, signs_body) =
+            sides.next().map_or(Ok((Vec::new(), false)), |parts| cut(parts).map(|it| (it, true)))?;
+        let pieces = Self { before, after, form, signs_body, members };
+        pieces.borders().try_for_each(|(side, piece, inner)| check_border(form, side, piece, inner))?;
         Ok(pieces)
     }
 
-    /// Each piece with its neighbour towards the body, or `None` for the body itself.
-    fn borders(&self) -> impl Iterator<Item = (Side, &Piece, Option<&Piece>)> {
-        let inner_before = self.before.iter().skip(1).map(Some).chain([None]);
-        let inner_after = [None].into_iter().chain(self.after.iter().map(Some));
+    /// Each piece with its neighbour towards the body.
+    fn borders(&self) -> impl Iterator<Item = (Side, &Piece, Inner<'_>)> {
+        let center = if self.signs_body { Inner::Body } else { Inner::End };
+        let inner_before = self.before.iter().skip(1).map(Inner::Piece).chain([center]);
+        let inner_after = [center].into_iter().chain(self.after.iter().map(Inner::Piece));
         let before = self.before.iter().zip(inner_before).map(|(piece, inner)| (Side::Before, piece, inner));
         before.chain(self.after.iter().zip(inner_after).map(|(piece, inner)| (Side::After, piece, inner)))
     }
 
-    /// Whether no id or URI of this head contains the literal that ends it.
+    /// Whether each value of this head ends where the bytes say so.
     pub(super) fn fit_head(&self, head: &SignedHead<'_>) -> bool {
         self.borders().all(|(side, piece, inner)| match (piece, inner) {
-            (Piece::Id | Piece::Uri, Some(Piece::Fixed(end))) => side.ends_first(piece.value(head), end),
+            (Piece::Fixed(_), _) => true,
+            (Piece::Timestamp, Inner::Piece(Piece::Member(_))) => self.form.has_usual_length(head.timestamp),
+            (Piece::Timestamp, _) => true,
+            (_, Inner::Piece(Piece::Fixed(end))) => side.ends_first(piece.value(head), end),
+            (_, Inner::Piece(Piece::Timestamp)) => !piece.value(head).contains(&b':'),
+            (Piece::Query, _) => piece.value(head).iter().all(is_of_query),
             _ => true,
         })
     }
 
-    /// Whether the body has no digit where it touches a timestamp.
+    /// Whether the body ends what it touches: it has no digit next to a timestamp, and no byte of a query next to one.
     pub(super) fn fit_body(&self, body: &[u8]) -> bool {
         self.borders().all(|(side, piece, inner)| match (piece, inner) {
-            (Piece::Timestamp, None) => !side.touching(body).is_some_and(u8::is_ascii_digit),
+            (Piece::Timestamp, Inner::Body) if self.form != Form::Rfc3339 => {
+                !side.touching(body).is_some_and(u8::is_ascii_digit)
+            }
+            (Piece::Query, Inner::Body) => side.touching(body).is_some_and(|byte| !is_of_query(byte)),
             _ => true,
         })
     }
@@ -79,23 +130,60 @@ impl Pieces {
         self.before.is_empty() && self.after.is_empty()
     }
 
+    pub(super) fn sign_body(&self) -> bool {
+        self.signs_body
+    }
+
+    /// The members of the body that are signed, if the body itself is not.
+    pub(super) fn members(&self) -> &[Box<Path>] {
+        &self.members
+    }
+
+    /// The headers that are signed, other than those of the time and the id.
+    pub(super) fn headers(&self) -> impl Iterator<Item = &HeaderName> {
+        self.before.iter().chain(&self.after).filter_map(|piece| match piece {
+            Piece::Header(name) => Some(name),
+            _ => None,
+        })
+    }
+
     /// Hands over what is signed, piece by piece.
     pub(super) fn feed(&self, head: &SignedHead<'_>, body: &[u8], sink: &mut dyn FnMut(&[u8])) {
         self.before.iter().for_each(|piece| sink(piece.value(head)));
-        sink(body);
+        if self.signs_body {
+            sink(body);
+        }
         self.after.iter().for_each(|piece| sink(piece.value(head)));
     }
 }
 
 impl Piece {
     fn value<'a>(&'a self, head: &SignedHead<'a>) -> &'a [u8] {
+        let parts = head.head.parts;
         match self {
             Self::Fixed(bytes) => bytes,
             Self::Timestamp => head.timestamp,
             Self::Id => head.id.map_or(b"", |id| id.as_bytes()),
-            Self::Uri => head.head.parts.uri.path_and_query().map_or("", PathAndQuery::as_str).as_bytes(),
+            Self::Uri => parts.uri.path_and_query().map_or("", PathAndQuery::as_str).as_bytes(),
+            Self::Query => query(&parts.uri),
+            Self::Header(name) => parts.headers.get(name).map_or(b"", |value| value.as_bytes()),
+            Self::Member(number) => head.members.get(*number).map_or(b"", |text| text.as_bytes()),
         }
     }
+}
+
+/// The query with its question mark, or nothing.
+fn query(uri: &Uri) -> &[u8] {
+    let text = uri.path_and_query().map_or("", PathAndQuery::as_str);
+    text.find('?').and_then(|at| text.get(at..)).unwrap_or_default().as_bytes()
+}
+
+/// Whether a byte can be in a query, with its question mark ([RFC 3986, 3.4]). `http` lets others through, among them those
+/// with which JSON begins.
+///
+/// [RFC 3986, 3.4]: https://www.rfc-editor.org/rfc/rfc3986#section-3.4
+fn is_of_query(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(byte)
 }
 
 impl Side {
@@ -118,11 +206,22 @@ impl Side {
     }
 }
 
-fn joined(mut pieces: Vec<Piece>, part: &Part, public_url: Option<&str>) -> Vec<Piece> {
+fn joined(
+    mut pieces: Vec<Piece>,
+    part: &Part,
+    public_url: Option<&str>,
+    found: &mut Vec<Box<Path>>,
+) -> Result<Vec<Piece>, ConfigError> {
     let piece = match part {
         Part::Timestamp => Piece::Timestamp,
         Part::Id => Piece::Id,
         Part::Uri => Piece::Uri,
+        Part::Query => Piece::Query,
+        Part::Header(name) => Piece::Header(headers::parse_name(&**name, "the name of a signed header")?),
+        Part::Member(path) => {
+            found.push(members::checked_path(path, "the signed member of the body")?);
+            Piece::Member(found.len() - 1)
+        }
         Part::Literal(bytes) => Piece::Fixed(bytes.to_vec()),
         Part::Method => Piece::Fixed(b"POST".to_vec()),
         Part::PublicUrl => Piece::Fixed(public_url.unwrap_or_default().as_bytes().to_vec()),
@@ -134,19 +233,26 @@ fn joined(mut pieces: Vec<Piece>, part: &Part, public_url: Option<&str>) -> Vec<
         (_, Piece::Fixed(bytes)) if bytes.is_empty() => {}
         (_, piece) => pieces.push(piece),
     }
-    pieces
+    Ok(pieces)
 }
 
-fn check_border(side: Side, piece: &Piece, inner: Option<&Piece>) -> Result<(), ConfigError> {
+fn check_border(form: Form, side: Side, piece: &Piece, inner: Inner<'_>) -> Result<(), ConfigError> {
+    let is_rfc3339 = form == Form::Rfc3339;
     let (setting, expected) = match (piece, inner) {
-        (Piece::Fixed(_), _) | (Piece::Id | Piece::Uri, Some(Piece::Fixed(_))) | (Piece::Timestamp, None) => {
-            return Ok(());
-        }
-        (Piece::Timestamp, Some(Piece::Fixed(run))) if !side.touching(run).is_some_and(u8::is_ascii_digit) => {
+        // The end of what is signed ends it too.
+        (Piece::Fixed(_), _) | (_, Inner::End) => return Ok(()),
+        (Piece::Timestamp, _) if is_rfc3339 => return Ok(()),
+        (Piece::Timestamp, Inner::Body | Inner::Piece(Piece::Member(_))) => return Ok(()),
+        (Piece::Timestamp, Inner::Piece(Piece::Fixed(run))) if !side.touching(run).is_some_and(u8::is_ascii_digit) => {
             return Ok(());
         }
         (Piece::Timestamp, _) => ("what is signed next to the timestamp", "a literal that does not go on with a digit"),
-        (Piece::Id | Piece::Uri, _) => {
+        (_, Inner::Piece(Piece::Fixed(_))) => return Ok(()),
+        (Piece::Query, Inner::Body) if matches!(side, Side::Before) => return Ok(()),
+        (Piece::Id, Inner::Piece(Piece::Timestamp)) if is_rfc3339 && matches!(side, Side::Before) => return Ok(()),
+        (Piece::Header(_), _) => ("what is signed next to the header", "a literal between it and the body"),
+        (Piece::Member(_), _) => ("what is signed next to the member of the body", "a literal"),
+        (Piece::Id | Piece::Uri | Piece::Query, _) => {
             ("what is signed next to the id or the URI", "a literal between it and the body")
         }
     };

@@ -4,18 +4,23 @@ use std::ops::RangeInclusive;
 
 use http::HeaderName;
 
-use super::{Algorithm, Content, Encoding, Part, Pieces, Signatures, TimestampSource, ToleranceSettings, wire::Pairs};
+use super::{
+    Algorithm, At, Content, Encoding, Part, Pieces, Signatures, TimestampSource, ToleranceSettings, at::Carrier,
+    wire::Pairs,
+};
 use crate::{ConfigError, ConfigErrorKind, json::members};
 
 /// What a provider's page says about its signatures, as plain data.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Settings {
     pub(super) algorithm: Algorithm,
-    pub(super) header: Result<HeaderName, ConfigError>,
+    pub(super) at: At,
     pub(super) prefix: String,
     pub(super) encoding: Encoding,
     pub(super) list: Option<char>,
     pub(super) pairs: Option<(char, String, String)>,
+    pub(super) more_fields: Vec<String>,
+    pub(super) timestamp_first: bool,
     pub(super) may_repeat: bool,
     pub(super) parts: Vec<Part>,
     pub(super) timestamp_header: Option<Result<HeaderName, ConfigError>>,
@@ -23,22 +28,36 @@ pub(super) struct Settings {
     pub(super) id_header: Option<Result<HeaderName, ConfigError>>,
     pub(super) public_url: Option<String>,
     pub(super) tolerance: ToleranceSettings,
+    pub(super) unsigned_body: bool,
 }
 
 /// The checks of `build`: whatever is signed is read, and whatever is read is signed.
 impl Settings {
     pub(super) fn content(&self) -> Result<Content, ConfigError> {
-        match self.count(&Part::Body) {
-            0 => return Err(ConfigError::new(ConfigErrorKind::Unsigned, "the body")),
-            1 => {}
-            _ => return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the body in what is signed")),
+        match (self.count(&Part::Body), self.unsigned_body) {
+            (0, false) => return Err(ConfigError::new(ConfigErrorKind::Unsigned, "the body")),
+            (1, false) | (0, true) => {}
+            (_, false) => return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the body in what is signed")),
+            (_, true) => return Err(ConfigError::new(ConfigErrorKind::Conflict, "the body in what is signed")),
+        }
+        if !self.unsigned_body && self.parts.iter().any(|part| matches!(part, Part::Member(_))) {
+            return Err(ConfigError::new(ConfigErrorKind::Conflict, "the signed member of the body"));
+        }
+        let varies = |part: &Part| !matches!(part, Part::Literal(_) | Part::Method | Part::PublicUrl);
+        if !self.parts.iter().any(varies) {
+            return Err(ConfigError::new(ConfigErrorKind::Missing, "what is signed of a delivery"));
         }
         let timestamp = self.timestamp()?;
         if matches!(timestamp, TimestampSource::None) && self.tolerance.is_set() {
             return Err(ConfigError::new(ConfigErrorKind::Missing, "the time that the tolerance is for"));
         }
-        let in_head = matches!(timestamp, TimestampSource::Header(_) | TimestampSource::Pairs);
-        self.agree(&Part::Timestamp, in_head, "the timestamp")?;
+        let is_part = match timestamp {
+            TimestampSource::None => false,
+            TimestampSource::Header(_) | TimestampSource::Beside => true,
+            // A signed body covers it.
+            TimestampSource::Body(_) => self.unsigned_body,
+        };
+        self.agree(&Part::Timestamp, is_part, "the timestamp")?;
         self.agree(&Part::Id, self.id_header.is_some(), "the header of the id")?;
         self.agree(&Part::PublicUrl, self.public_url.is_some(), "the public URL")?;
         let id = self.id_header.clone().transpose()?;
@@ -46,21 +65,40 @@ impl Settings {
             let error = ConfigError::new(ConfigErrorKind::Malformed, "the header of the id");
             return Err(error.expected("an id: a time belongs into `timestamp_header`, which checks it"));
         }
-        let signatures = self.header.clone()?;
+        let pieces = Pieces::with_times(&self.parts, self.public_url.as_deref(), self.tolerance.form)?;
+        let signatures =
+            if let Carrier::Header(name) = self.at.checked(self.unsigned_body)? { Some(name) } else { None };
         let header = if let TimestampSource::Header(name) = &timestamp { Some(name) } else { None };
-        let names = [Some(&signatures), header, id.as_ref()];
-        if names.iter().enumerate().any(|(at, name)| name.is_some() && names.iter().take(at).any(|other| other == name))
-        {
+        let names: Vec<_> =
+            [signatures.as_ref(), header, id.as_ref()].into_iter().flatten().chain(pieces.headers()).collect();
+        if names.iter().enumerate().any(|(at, name)| names.iter().take(at).any(|other| other == name)) {
             return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the name of a header"));
         }
-        let pieces = Pieces::new(&self.parts, self.public_url.as_deref())?;
+        let is_timeless = matches!(timestamp, TimestampSource::None);
+        if is_timeless && pieces.headers().any(|name| names_a_time(name.as_str())) {
+            let error = ConfigError::new(ConfigErrorKind::Malformed, "a signed header");
+            return Err(error.expected("no time: it belongs into `timestamp_header`, which checks it"));
+        }
         Ok(Content { pieces, timestamp, id, tolerance: self.tolerance.build()? })
+    }
+
+    pub(super) fn carrier(&self) -> Result<Carrier, ConfigError> {
+        let carrier = self.at.checked(self.unsigned_body)?;
+        let in_header = matches!(carrier, Carrier::Header(_));
+        let is_one = self.list.is_none() && self.pairs.is_none() && !self.may_repeat;
+        if in_header || is_one {
+            return Ok(carrier);
+        }
+        Err(ConfigError::new(ConfigErrorKind::Conflict, "the place of the signature"))
     }
 
     pub(super) fn signatures(&self, lengths: RangeInclusive<usize>) -> Result<Signatures, ConfigError> {
         let list = self.list.map(checked_separator).transpose()?;
         let pairs = match &self.pairs {
             Some((separator, timestamp, signature)) => Some(self.checked_pairs(*separator, timestamp, signature)?),
+            None if !self.more_fields.is_empty() => {
+                return Err(ConfigError::new(ConfigErrorKind::Missing, "the named fields, `pairs`,"));
+            }
             None => None,
         };
         let separators = [list, pairs.as_ref().map(|pairs| pairs.separator)];
@@ -72,7 +110,8 @@ impl Settings {
             return Err(ConfigError::new(ConfigErrorKind::Conflict, "the prefix"));
         }
         let (prefix, may_repeat) = (self.prefix.as_bytes().into(), self.may_repeat);
-        Ok(Signatures { prefix, list, pairs, may_repeat, ..Signatures::new(self.encoding, lengths) })
+        let timestamp_first = self.timestamp_first;
+        Ok(Signatures { prefix, list, pairs, may_repeat, timestamp_first, ..Signatures::new(self.encoding, lengths) })
     }
 
     fn checked_pairs(&self, separator: char, timestamp: &str, signature: &str) -> Result<Pairs, ConfigError> {
@@ -81,27 +120,32 @@ impl Settings {
         }
         let separators = [Some(separator), self.list];
         let can_stand = |c: char| c.is_ascii_graphic() && c != '=' && !separators.contains(&Some(c));
-        if [timestamp, signature].iter().any(|name| name.is_empty() || !name.chars().all(can_stand)) {
+        let names: Vec<&str> =
+            [timestamp, signature].into_iter().chain(self.more_fields.iter().map(|it| &**it)).collect();
+        if names.iter().any(|name| name.is_empty() || !name.chars().all(can_stand)) {
             let error = ConfigError::new(ConfigErrorKind::Malformed, "the name of a field");
             return Err(error.expected("visible ASCII without `=`, blanks and the separator"));
         }
-        if timestamp == signature {
+        if names.iter().enumerate().any(|(at, name)| names.iter().take(at).any(|other| other == name)) {
             return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the name of a field"));
         }
         let separator = checked_separator(separator)?;
-        Ok(Pairs { separator, timestamp: timestamp.as_bytes().into(), signature: signature.as_bytes().into() })
+        let signatures = names.iter().skip(1).map(|name| name.as_bytes().into()).collect();
+        Ok(Pairs { separator, timestamp: timestamp.as_bytes().into(), signatures })
     }
 
     fn timestamp(&self) -> Result<TimestampSource, ConfigError> {
-        match (&self.timestamp_header, &self.pairs, &self.timestamp_in_body) {
-            (None, None, None) => Ok(TimestampSource::None),
-            (Some(name), None, None) => Ok(TimestampSource::Header(name.clone()?)),
-            (None, Some(_), None) => Ok(TimestampSource::Pairs),
-            (None, None, Some(path)) => match members::path(path) {
-                Some(path) => Ok(TimestampSource::Body(path)),
-                None => Err(ConfigError::new(ConfigErrorKind::Malformed, "the member of the timestamp")
-                    .expected("names with dots between them, such as `data.sent_at`")),
-            },
+        if self.timestamp_first && (self.list.is_none() || self.may_repeat) {
+            let error = ConfigError::new(ConfigErrorKind::Conflict, "the timestamp at the beginning of a list");
+            return Err(error.expected("a `list` in one header"));
+        }
+        match (&self.timestamp_header, self.pairs.is_some(), self.timestamp_first, &self.timestamp_in_body) {
+            (None, false, false, None) => Ok(TimestampSource::None),
+            (Some(name), false, false, None) => Ok(TimestampSource::Header(name.clone()?)),
+            (None, true, false, None) | (None, false, true, None) => Ok(TimestampSource::Beside),
+            (None, false, false, Some(path)) => {
+                Ok(TimestampSource::Body(members::checked_path(path, "the member of the timestamp")?))
+            }
             _ => Err(ConfigError::new(ConfigErrorKind::Conflict, "one source of the timestamp")),
         }
     }

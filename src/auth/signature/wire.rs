@@ -1,16 +1,20 @@
 //! How signatures are written in their header.
 
-use std::ops::RangeInclusive;
+use std::{iter, ops::RangeInclusive};
 
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
-use http::HeaderName;
+use http::{HeaderName, HeaderValue, header::GetAll};
 
-use crate::{Rejection, RejectionReason, auth::Head};
+use crate::{
+    Rejection, RejectionReason,
+    auth::Head,
+    headers::{self, NotOne},
+};
 
 /// How many signatures one delivery can have.
 const MAX_SIGNATURES: usize = 8;
-/// The longest DER form of an ECDSA signature on P-256. All other signatures are shorter.
-const WIDEST: usize = 72;
+/// The longest DER form of an ECDSA signature on P-256. All other signatures are shorter, but for those of RSA.
+const NARROW: usize = 72;
 
 /// The encoding of a signature in its header. The default is [`Hex`](Encoding::Hex).
 ///
@@ -80,6 +84,8 @@ pub(in crate::auth) struct Signatures {
     pub(in crate::auth) list: Option<u8>,
     pub(in crate::auth) pairs: Option<Pairs>,
     pub(in crate::auth) may_repeat: bool,
+    /// Whether the first entry is the time.
+    pub(in crate::auth) timestamp_first: bool,
 }
 
 /// The named fields of an entry: `t=1700000000,v1=aa,v1=bb,v0=cc`.
@@ -87,24 +93,49 @@ pub(in crate::auth) struct Signatures {
 pub(in crate::auth) struct Pairs {
     pub(super) separator: u8,
     pub(super) timestamp: Box<[u8]>,
-    pub(super) signature: Box<[u8]>,
+    pub(super) signatures: Vec<Box<[u8]>>,
 }
 
 impl Signatures {
     /// One signature in the header, without a prefix.
     pub(in crate::auth) fn new(encoding: Encoding, lengths: RangeInclusive<usize>) -> Self {
-        Self { encoding, lengths, prefix: Box::default(), list: None, pairs: None, may_repeat: false }
+        Self {
+            encoding,
+            lengths,
+            prefix: Box::default(),
+            list: None,
+            pairs: None,
+            may_repeat: false,
+            timestamp_first: false,
+        }
     }
 
-    /// All signatures of a head, perhaps none. Rejects a header with a signature that is not well-formed, and the ninth
-    /// signature.
-    pub(in crate::auth) fn read(&self, head: &Head<'_>, header: &HeaderName) -> Result<Candidates, Rejection> {
-        let mut candidates = Candidates::none();
-        for entry in self.entries(head, header)? {
+    /// Looks the header up, which must be there: once, unless it may be repeated.
+    pub(in crate::auth) fn sent<'a>(
+        &self,
+        head: &Head<'a>,
+        header: &HeaderName,
+    ) -> Result<GetAll<'a, HeaderValue>, Rejection> {
+        let values = head.parts.headers.get_all(header);
+        match headers::one(&values) {
+            Err(NotOne::Repeated) if self.may_repeat => Ok(values),
+            Err(not_one) => Err(not_one.reason(header).into()),
+            Ok(_) => Ok(values),
+        }
+    }
+
+    /// All signatures in the header, perhaps none. Rejects a signature that is not well-formed, and the ninth.
+    pub(in crate::auth) fn read(
+        &self,
+        sent: &GetAll<'_, HeaderValue>,
+        header: &HeaderName,
+    ) -> Result<Candidates, Rejection> {
+        let mut candidates = Candidates::default();
+        for entry in self.entries(sent).skip(usize::from(self.timestamp_first)) {
             let mut push = |text| candidates.push(text, self.encoding, &self.lengths);
             let pushed = match (&self.pairs, entry.strip_prefix(&*self.prefix)) {
                 (Some(pairs), _) => pairs.fields(entry).try_for_each(|field| match field? {
-                    (name, text) if name == &*pairs.signature => push(text),
+                    (name, text) if pairs.signatures.iter().any(|known| **known == *name) => push(text),
                     _ => Some(()),
                 }),
                 (None, Some(text)) => push(text),
@@ -115,15 +146,33 @@ impl Signatures {
         Ok(candidates)
     }
 
-    /// As [`read`](Self::read), and at least one.
-    pub(in crate::auth) fn read_some(&self, head: &Head<'_>, header: &HeaderName) -> Result<Candidates, Rejection> {
-        let candidates = self.read(head, header)?;
-        if candidates.len == 0 { Err(self.malformed(header)) } else { Ok(candidates) }
+    /// The one signature in a text that is not a header.
+    pub(super) fn read_one(&self, text: &[u8]) -> Option<Candidates> {
+        let mut candidates = Candidates::default();
+        candidates.push(text.strip_prefix(&*self.prefix)?, self.encoding, &self.lengths)?;
+        Some(candidates)
     }
 
-    /// Checks that the header is there, and reads the time if it is in it: once in each entry, and the same in all.
-    pub(super) fn timestamp<'a>(&self, head: &Head<'a>, header: &HeaderName) -> Result<Option<&'a [u8]>, Rejection> {
-        let entries = self.entries(head, header)?;
+    /// As [`read`](Self::read), and at least one.
+    pub(in crate::auth) fn read_some(
+        &self,
+        sent: &GetAll<'_, HeaderValue>,
+        header: &HeaderName,
+    ) -> Result<Candidates, Rejection> {
+        let candidates = self.read(sent, header)?;
+        if candidates.len() == 0 { Err(self.malformed(header)) } else { Ok(candidates) }
+    }
+
+    /// The time, if it is in the header: once in each entry, and the same in all.
+    pub(super) fn timestamp<'a>(
+        &self,
+        sent: &GetAll<'a, HeaderValue>,
+        header: &HeaderName,
+    ) -> Result<Option<&'a [u8]>, Rejection> {
+        let mut entries = self.entries(sent);
+        if self.timestamp_first {
+            return Ok(entries.next());
+        }
         let Some(pairs) = &self.pairs else { return Ok(None) };
         let mut times = entries.map(|entry| pairs.timestamp(entry));
         let time = times.next().flatten().filter(|first| times.all(|other| other == Some(*first)));
@@ -133,17 +182,9 @@ impl Signatures {
         })
     }
 
-    fn entries<'a>(
-        &self,
-        head: &Head<'a>,
-        header: &HeaderName,
-    ) -> Result<impl Iterator<Item = &'a [u8]> + use<'a>, Rejection> {
-        let headers = &head.parts.headers;
-        if !(self.may_repeat && headers.contains_key(header)) {
-            head.header(header)?;
-        }
+    fn entries<'a>(&self, sent: &GetAll<'a, HeaderValue>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let list = self.list;
-        Ok(headers.get_all(header).iter().flat_map(move |value| split(value.as_bytes(), list)))
+        sent.iter().flat_map(move |value| split(value.as_bytes(), list))
     }
 
     fn malformed(&self, header: &HeaderName) -> Rejection {
@@ -177,44 +218,56 @@ impl Pairs {
 
 /// Splits at the separator, if there is one. Blanks after it mean nothing.
 fn split(text: &[u8], separator: Option<u8>) -> impl Iterator<Item = &[u8]> {
-    let pieces = text.split(move |byte| Some(*byte) == separator).enumerate();
-    let trimmed = pieces.map(|(index, piece)| if index == 0 { piece } else { piece.trim_ascii_start() });
-    trimmed.filter(move |piece| separator != Some(b' ') || !piece.is_empty())
+    let mut rest = Some(text);
+    let pieces = iter::from_fn(move || {
+        let text = rest.take()?;
+        let end = separator.and_then(|separator| text.iter().position(|byte| *byte == separator));
+        let Some((piece, after)) = end.and_then(|end| text.split_at_checked(end)) else { return Some(text) };
+        rest = after.get(1..).map(<[u8]>::trim_ascii_start);
+        Some(piece)
+    });
+    pieces.filter(move |piece| separator != Some(b' ') || !piece.is_empty())
 }
 
 /// The decoded signatures of one delivery, any of which may be the right one.
-///
-/// It has room for the maximum, so that reading a header allocates nothing.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::auth) struct Candidates {
-    slots: [Slot; MAX_SIGNATURES],
-    len: usize,
+    /// The first one, unless it is one of RSA, which are wider: most deliveries then take no allocation.
+    first: Option<Narrow>,
+    others: Vec<Vec<u8>>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    bytes: [u8; WIDEST],
+#[derive(Debug)]
+struct Narrow {
+    bytes: [u8; NARROW],
     len: usize,
 }
 
 impl Candidates {
-    pub(in crate::auth) fn none() -> Self {
-        Self { slots: [Slot { bytes: [0; WIDEST], len: 0 }; MAX_SIGNATURES], len: 0 }
-    }
-
     /// Adds one, which must decode to one of `lengths`.
     fn push(&mut self, text: &[u8], encoding: Encoding, lengths: &RangeInclusive<usize>) -> Option<()> {
-        let slot = self.slots.get_mut(self.len)?;
-        slot.len = encoding.decode(text, &mut slot.bytes)?.len();
-        self.len += 1;
-        lengths.contains(&slot.len).then_some(())
+        let len = if self.len() == 0 && *lengths.end() <= NARROW {
+            let first = self.first.insert(Narrow { bytes: [0; NARROW], len: 0 });
+            first.len = encoding.decode(text, &mut first.bytes)?.len();
+            first.len
+        } else if self.len() < MAX_SIGNATURES {
+            let mut bytes = vec![0; *lengths.end()];
+            let len = encoding.decode(text, &mut bytes)?.len();
+            bytes.truncate(len);
+            self.others.push(bytes);
+            len
+        } else {
+            return None;
+        };
+        lengths.contains(&len).then_some(())
     }
 
     pub(in crate::auth) fn len(&self) -> usize {
-        self.len
+        usize::from(self.first.is_some()) + self.others.len()
     }
 
     pub(in crate::auth) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.slots.iter().take(self.len).filter_map(|slot| slot.bytes.get(..slot.len))
+        let first = self.first.as_ref().and_then(|first| first.bytes.get(..first.len));
+        first.into_iter().chain(self.others.iter().map(Vec::as_slice))
     }
 }

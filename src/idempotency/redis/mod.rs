@@ -213,20 +213,12 @@ impl Store for RedisStore {
 
     /// Commits in its own task if there is a tokio runtime, and tries again until the lease has run out.
     fn commit_detached(&self, attempt: Attempt, done: Done) {
-        let store = self.clone();
-        self.background.insist(move || {
-            let store = store.clone();
-            async move { store.commit(attempt, done).await }
-        });
+        self.background.insist(self, move |store| async move { store.commit(attempt, done).await });
     }
 
     /// Releases in its own task if there is a tokio runtime, and tries again until the lease has run out.
     fn release_detached(&self, attempt: Attempt) {
-        let store = self.clone();
-        self.background.insist(move || {
-            let store = store.clone();
-            async move { store.release(attempt).await }
-        });
+        self.background.insist(self, move |store| async move { store.release(attempt).await });
     }
 }
 

@@ -9,8 +9,9 @@ use crate::{
 /// HMAC-SHA256 of the body, in hex after `sha256=`. Neither type nor id is signed: a recorded delivery can be replayed
 /// under a new `X-GitHub-Delivery`. The `ping` for a new webhook is an ordinary event.
 ///
-/// Choose the content type `application/json` in GitHub's settings, because a form is not JSON. Raise the
-/// [`body_limit`](crate::WebhookLayer::body_limit) of 1 MiB: GitHub sends up to 25 MB, and does not retry.
+/// Both content types of GitHub's settings are decoded: `application/json`, and the default, a form with the JSON in its
+/// field `payload`. Raise the [`body_limit`](crate::WebhookLayer::body_limit) of 1 MiB: GitHub sends up to 25 MB of JSON, and
+/// does not retry.
 ///
 /// # Examples
 ///
@@ -37,5 +38,5 @@ pub fn github() -> PresetBuilder {
     let scheme = Signature::hmac_sha256("x-hub-signature-256").prefix("sha256=").noun("secret");
     let envelope =
         Envelope::new().event_type(Place::header("x-github-event")).event_id(Place::header("x-github-delivery"));
-    PresetBuilder::new("github", scheme, envelope)
+    PresetBuilder::new("github", scheme, envelope).json_in_form("payload")
 }

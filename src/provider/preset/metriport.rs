@@ -6,16 +6,16 @@ use crate::{
 
 /// Metriport ([page](https://docs.metriport.com/medical-api/getting-started/webhooks)).
 ///
-/// HMAC-SHA256 of the body, in hex. Add [`MetriportPing`](crate::handshake::MetriportPing): Metriport delivers only
+/// HMAC-SHA256 of the body, in hex. Add [`Challenge::metriport`](crate::handshake::Challenge::metriport): Metriport delivers only
 /// to endpoints that answer its pings. Answer within 4 seconds.
 ///
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::{handshake::MetriportPing, provider::preset};
+/// use tower_webhook::{handshake::Challenge, provider::preset};
 ///
 /// let metriport = preset::metriport().key("Zr41vw-new-and-random").build()?;
-/// let layer = metriport.into_layer().handshake(MetriportPing::new());
+/// let layer = metriport.into_layer().handshake(Challenge::metriport());
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 pub fn metriport() -> PresetBuilder {

@@ -152,6 +152,7 @@ pub struct PresetBuilder {
     keys: KeySettings,
     tolerance: Option<Duration>,
     public_url: Option<String>,
+    json_field: Option<&'static str>,
 }
 
 /// The builder of a scheme, without its keys.
@@ -173,6 +174,7 @@ impl PresetBuilder {
             keys: KeySettings::default(),
             tolerance: None,
             public_url: None,
+            json_field: None,
         }
     }
 
@@ -245,9 +247,17 @@ impl PresetBuilder {
         self
     }
 
+    /// Says in which field of a form the provider also sends its JSON.
+    fn json_in_form(mut self, field: &'static str) -> Self {
+        self.json_field = Some(field);
+        self
+    }
+
     fn custom(self) -> CustomBuilder<RawJson> {
         let scheme = self.scheme.build(self.keys, self.tolerance, self.public_url.as_deref());
-        CustomBuilder::with_scheme(self.name, scheme).envelope(self.envelope).rejection_status(self.rejection_status)
+        let custom = CustomBuilder::with_scheme(self.name, scheme);
+        let custom = custom.envelope(self.envelope).rejection_status(self.rejection_status);
+        self.json_field.into_iter().fold(custom, CustomBuilder::json_in_form)
     }
 }
 

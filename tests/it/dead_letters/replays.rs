@@ -12,6 +12,7 @@ use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::Full;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::Value;
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_webhook::{
@@ -19,7 +20,7 @@ use tower_webhook::{
     auth::{ApiKey, Key, Scheme, Verified},
     dead_letters::{OpenLetter, PrivateKey, ReceiptKey, Replays},
     idempotency::{IdempotencyLayer, MemoryStore, Outcome},
-    observe::TracingObserver,
+    observe::{MetricsObserver, TracingObserver},
     provider::{Custom, Provider, preset},
     testing::ManualClock,
 };
@@ -37,12 +38,15 @@ const RECEIPT: &str = "tower-webhook-receipt";
 const TWENTY_DAYS: Duration = Duration::from_secs(20 * 86_400);
 
 #[tokio::test]
-async fn the_log_says_what_is_kept_and_what_is_sent_again() {
+async fn logs_and_metrics_tell_what_is_kept_and_what_is_sent_again() {
     let (sink, key) = (Memory::default(), PrivateKey::generate());
     let layer = truemed().dead_letters(sink.keeper(key.public_key())).replays(Replays::new(receipt_key()));
-    let layer = layer.observer(TracingObserver::new());
+    let layer = layer.observer((TracingObserver::new(), MetricsObserver::new()));
+    let mut scraped = Vec::new();
     let lines = Lines::at(Level::INFO, FmtSpan::NONE, async {
         for status in [422, 200] {
+            let recorder = PrometheusBuilder::new().build_recorder();
+            let _recording = metrics::set_default_local_recorder(&recorder);
             let handling = if status == 422 { Handling::that_fails_for_good(422) } else { Handling::that_answers(200) };
             let request = if status == 422 {
                 from_truemed(Full::from(DECODABLE))
@@ -50,9 +54,15 @@ async fn the_log_says_what_is_kept_and_what_is_sent_again() {
                 again(&sink.only().open(&key).unwrap())
             };
             assert_eq!(handling.deliver(&layer, request).await.status(), 204);
+            scraped.push(recorder.handle().render());
         }
     })
     .await;
+    assert!(scraped[0].contains(r#"webhook_kept_total{provider="truemed"} 1"#), "{}", scraped[0]);
+    for name in ["webhook_kept_total", "webhook_key_last_used", "webhook_last_accepted"] {
+        let named: Vec<_> = scraped.iter().map(|text| text.contains(name)).collect();
+        assert_eq!(named, [true, false], "{name}");
+    }
     let [kept, replayed] = &*lines else { panic!("{lines:?}") };
     assert!(kept.contains(" kept=true") && !kept.contains("replay="), "{kept}");
     assert!(replayed.contains(" replay=true") && !replayed.contains("kept="), "{replayed}");

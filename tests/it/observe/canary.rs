@@ -21,8 +21,8 @@ use tokio::{
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_webhook::{
     BoxError, Rejection, RejectionKind, WebhookBody, WebhookLayer,
-    handshake::{MetaChallenge, MetriportPing},
-    idempotency::{BoxStore, IdempotencyLayer, Outcome, Pepper, RedisStore, Store},
+    handshake::Challenge,
+    idempotency::{BoxStore, IdempotencyLayer, Outcome, Pepper, PostgresStore, RedisStore, Store},
     observe::{Accepted, MetricsObserver, Observation, Observer, TracingObserver},
     provider::{
         Custom, Envelope, Place as In, Provider,
@@ -38,6 +38,7 @@ use crate::support::{
     bodies::{Script, Step},
     fixture, mediquo,
     place::{PEPPER, Place},
+    postgres::Postgres,
     redis::Redis,
     sockets::{API_KEY, SIGNATURE, events},
     truemed,
@@ -322,7 +323,7 @@ async fn each_other_branch(shown: &Shown, place: &Place) {
     assert_eq!(outcomes, [Outcome::Unavailable, Outcome::Unclaimed, Outcome::Uncommitted]);
 
     let meta = observed(github().key("a-key-of-the-test-alone").build().unwrap().into_layer(), shown)
-        .handshake(MetaChallenge::new("chosen-in-the-dashboard").unwrap())
+        .handshake(Challenge::meta("chosen-in-the-dashboard").unwrap())
         .layer(service_fn(handle));
     for token in ["chosen-in-the-dashboard", CANARY] {
         let mut request = dressed(Request::get("/").body(full(CANARY)).unwrap());
@@ -331,7 +332,7 @@ async fn each_other_branch(shown: &Shown, place: &Place) {
         send(shown, meta.clone(), request).await;
     }
     let ping = Custom::builder("metriport", OfTenant(CANARY)).build().unwrap().into_layer();
-    let ping = observed(ping, shown).handshake(MetriportPing::new()).layer(service_fn(handle));
+    let ping = observed(ping, shown).handshake(Challenge::metriport()).layer(service_fn(handle));
     let status = send(shown, ping, post("x-any", CANARY, full(r#"{"ping":"its-own-text"}"#))).await;
     assert_eq!(status, Some(StatusCode::OK));
 }
@@ -369,7 +370,7 @@ async fn what_a_sender_fills_is_shown_nowhere() {
     let recorder = PrometheusBuilder::new().build_recorder();
     let _recording = metrics::set_default_local_recorder(&recorder);
     let shown = Shown::default();
-    let redis = Redis::start();
+    let (redis, postgres) = (Redis::start(), Postgres::start());
     let lines = Lines::at(Level::TRACE, FmtSpan::FULL, async {
         let memory = Place::memory();
         each_provider(&shown, &memory.layer()).await;
@@ -388,6 +389,13 @@ async fn what_a_sender_fills_is_shown_nowhere() {
                 let stored = connection.ask(&["GET", std::str::from_utf8(&name).unwrap()]).concat();
                 shown.add(&(name.escape_ascii().to_string(), stored.escape_ascii().to_string()));
             }
+        }
+        if let Some(postgres) = &postgres {
+            let store = FailingStore::new(PostgresStore::connect(&postgres.url()).await.unwrap().boxed());
+            each_provider(&shown, &IdempotencyLayer::with_pepper(store, Pepper::new(PEPPER).unwrap())).await;
+            let rows = postgres.ask("SELECT webhook_events::text FROM webhook_events");
+            assert!(!rows.is_empty());
+            rows.iter().for_each(|row| shown.add(row));
         }
     })
     .await;

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use tower_webhook::{
     ConfigErrorKind,
-    auth::{ApiKey, Key, Part, Signature, SignatureBuilder, StandardWebhooks, Twilio},
+    auth::{ApiKey, At, Key, Part, Signature, SignatureBuilder, StandardWebhooks, Twilio},
 };
 
 use super::KEY;
+use crate::support::fixture;
 
 fn hmac() -> SignatureBuilder {
     Signature::hmac_sha256("x-acme-signature").key(KEY)
@@ -131,7 +132,7 @@ fn what_is_signed_and_what_is_read_must_agree() {
 }
 
 const IN_BODY: &str =
-    "the member of the timestamp is not well-formed: expected names with dots between them, such as `data.sent_at`";
+    "the member of the timestamp is not well-formed: expected names with dots between them, such as `data.id`";
 
 #[test]
 fn a_public_url_must_be_one() {
@@ -256,10 +257,95 @@ fn a_public_key_must_be_one_of_its_kind() {
     let named = Signature::ecdsa_p256("x-signature").key(base64).build();
     assert_eq!(
         named.unwrap_err().to_string(),
-        "public key 1 is not well-formed: expected a `SubjectPublicKeyInfo` in DER, as base64"
+        "public key 1 is not well-formed: expected a `SubjectPublicKeyInfo` as PEM, or in DER as base64"
     );
     assert_eq!(ed25519("").unwrap_err(), ConfigErrorKind::Blank);
     assert_eq!(Signature::ed25519("x").build().unwrap_err().kind(), ConfigErrorKind::Missing);
+}
+
+#[test]
+fn an_rsa_key_has_2048_to_4096_bits() {
+    let pem = |bits: &str| String::from_utf8(fixture(&format!("rsa/{bits}.pem")).to_vec()).unwrap();
+    let built = |key: &str| Signature::rsa_sha256("x-signature").key(key).build().map_err(|error| error.to_string());
+    for bits in ["2048", "4096"] {
+        let pem = pem(bits);
+        let one_line: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+        for key in [&pem, &pem.replace('\n', "\r\n"), pem.trim_end(), &one_line] {
+            assert!(built(key).is_ok(), "{key}");
+        }
+    }
+    let prefix = "public key 1 is not well-formed: expected ";
+    let size = format!("{prefix}an RSA key of 2,048 to 4,096 bits");
+    assert_eq!(built(&pem("5120")).unwrap_err(), size);
+    let form = format!("{prefix}a `SubjectPublicKeyInfo` as PEM, or in DER as base64");
+    // The library takes no key of 1,024 bits.
+    let short = built(&pem("1024")).unwrap_err();
+    assert!(short == size || short == form, "{short}");
+    let whole = pem("2048");
+    let p256 = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==";
+    for wrong in [
+        p256,
+        "z",
+        &whole.replace("PUBLIC", "PRIVATE"),
+        &whole.replace("-----END PUBLIC KEY-----\n", ""),
+        &whole[..whole.len() - 40],
+        &format!("{whole}{whole}"),
+        &whole.replacen("MIIB", "MIIC", 1),
+    ] {
+        let error = built(wrong).unwrap_err();
+        assert!(
+            error == form || error.contains("control character") || error.contains("white space"),
+            "{wrong}: {error}"
+        );
+    }
+    let twice = Signature::rsa_sha256("x-signature").key(pem("2048")).key(pem("2048").replace('\n', "\r\n")).build();
+    assert_eq!(twice.unwrap_err().kind(), ConfigErrorKind::Duplicate);
+}
+
+#[test]
+fn settings_of_signatures_elsewhere_must_agree() {
+    use ConfigErrorKind::{Blank, Conflict, Duplicate, HeaderName, Malformed, Missing, Unsigned};
+    let at = |at: At| Signature::hmac_sha256(at).key(KEY);
+    let timed = || hmac().signed([Part::Timestamp, Part::Body]);
+    let token = || at(At::body("sig")).signed([Part::member("token")]);
+    let cases = [
+        (at(At::query("")), Blank),
+        (at(At::header("a b")), HeaderName),
+        (at(At::body("a..b")).signed([Part::member("a")]).dangerous_unsigned_body(), Malformed),
+        // A body cannot contain its own signature.
+        (at(At::body("signature")), Conflict),
+        (token(), Unsigned),
+        (hmac().dangerous_unsigned_body(), Conflict),
+        (hmac().signed([]).dangerous_unsigned_body(), Missing),
+        (hmac().signed([Part::literal("x"), Part::Method]).dangerous_unsigned_body(), Missing),
+        (hmac().signed([Part::member("token"), Part::literal("."), Part::Body]), Conflict),
+        (at(At::body("sig")).signed([Part::member("a"), Part::member("b")]).dangerous_unsigned_body(), Malformed),
+        (at(At::body("sig")).signed([Part::member("")]).dangerous_unsigned_body(), Malformed),
+        (token().timestamp_in_body("at").dangerous_unsigned_body(), Unsigned),
+        (token().signed([Part::Timestamp]).dangerous_unsigned_body(), Missing),
+        // What is in one place has one form.
+        (at(At::query("signature")).list(','), Conflict),
+        (at(At::query("signature")).repeated_header(), Conflict),
+        (at(At::query("signature")).signed([Part::Timestamp, Part::Body]).pairs(',', "t", "v1"), Conflict),
+        (timed().timestamp_first(), Conflict),
+        (timed().list(',').repeated_header().timestamp_first(), Conflict),
+        (timed().list(',').timestamp_first().timestamp_header("x-at"), Conflict),
+        (timed().list('.').pairs(',', "t", "v1").timestamp_first(), Conflict),
+        (timed().timestamp_header("x-at").timestamp_in_milliseconds().timestamp_in_rfc3339(), Conflict),
+        (hmac().timestamp_in_rfc3339(), Missing),
+        (timed().pairs(',', "t", "v1").another_field("v1"), Duplicate),
+        (timed().pairs(',', "t", "v1").another_field("t"), Duplicate),
+        (timed().pairs(',', "t", "v1").another_field("v=2"), Malformed),
+        (hmac().another_field("v2"), Missing),
+        (hmac().signed([Part::header("x y"), Part::literal("."), Part::Body]), HeaderName),
+        (hmac().signed([Part::header("X-Acme-Signature"), Part::literal("."), Part::Body]), Duplicate),
+    ];
+    for (number, (builder, kind)) in cases.into_iter().enumerate() {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), kind, "{number}: {error}");
+    }
+    assert!(token().dangerous_unsigned_body().build().is_ok());
+    assert!(timed().list(',').timestamp_first().build().is_ok());
 }
 
 #[test]

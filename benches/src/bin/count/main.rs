@@ -1,6 +1,8 @@
 //! Counts the instructions of one delivery, and prints them as a table. It needs `valgrind`.
 #![expect(clippy::unwrap_used, reason = "a measurement of deliveries that are right")]
 
+mod signed;
+
 use std::{convert::Infallible, error::Error, hint::black_box, time::SystemTime};
 
 use axum::Router;
@@ -22,7 +24,7 @@ use tower_webhook::{
 };
 
 /// What is left out is the making of the request.
-const ROWS: [Row; 12] = [
+const ROWS: [Row; 16] = [
     ("floor", None, None),
     ("ours", Some("floor"), None),
     ("derive", Some("floor"), None),
@@ -35,6 +37,10 @@ const ROWS: [Row; 12] = [
     ("Json handler", None, Some("request")),
     ("Bytes handler", Some("Json handler"), Some("request")),
     ("Webhook<E>", Some("Json handler"), Some("request")),
+    ("GitHub: by hand", None, Some("GitHub: request")),
+    ("GitHub: ours", Some("GitHub: by hand"), Some("GitHub: request")),
+    ("Standard Webhooks: by hand", None, Some("Standard Webhooks: request")),
+    ("Standard Webhooks: ours", Some("Standard Webhooks: by hand"), Some("Standard Webhooks: request")),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -42,6 +48,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn repeat(work: &str, times: u32) -> Result<(), Box<dyn Error>> {
+    match work.split_once(": ") {
+        Some(("GitHub", work)) => return signed::github(work, times),
+        Some(("Standard Webhooks", work)) => return signed::standard(work, times),
+        _ => {}
+    }
     let [(_, body), ..] = samples();
     let text = || std::str::from_utf8(black_box(&body)).unwrap();
     let request = |key| black_box(delivery(MEDIQUO, key, Full::new(body.clone())));
