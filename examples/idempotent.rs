@@ -112,7 +112,10 @@ struct Letters {
 
 impl Letters {
     fn from_env() -> Result<Option<Self>, Box<dyn Error>> {
-        let Some(directory) = demo::variable("DEAD_LETTERS_DIR")? else { return Ok(None) };
+        let Some(directory) = demo::variable("DEAD_LETTERS_DIR")? else {
+            println!("what cannot be decoded is not kept: DEAD_LETTERS_DIR is not set");
+            return Ok(None);
+        };
         let needed = |name: &str| {
             demo::variable(name)?.ok_or_else(|| Failure(format!("{name} is not set: DEAD_LETTERS_DIR needs it")))
         };

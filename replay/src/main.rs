@@ -36,7 +36,9 @@ async fn main() -> ExitCode {
         ["send", "--route", route, url, key, letters @ ..] if !letters.is_empty() => {
             send_all(Some(route), url, key.as_ref(), letters).await
         }
-        ["send", url, key, letters @ ..] if !letters.is_empty() => send_all(None, url, key.as_ref(), letters).await,
+        ["send", url, key, letters @ ..] if *url != "--route" && !letters.is_empty() => {
+            send_all(None, url, key.as_ref(), letters).await
+        }
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

@@ -59,11 +59,19 @@ async fn handle(
         Ok(Settled::Now) => println!("effect {}", key.to_hex()),
         Ok(Settled::Before) => println!("replay {}", key.to_hex()),
         Err(error) => {
-            eprintln!("not settled: {error}");
+            eprintln!("not settled: {}", said(&error));
             return StatusCode::SERVICE_UNAVAILABLE;
         }
     }
     StatusCode::NO_CONTENT
+}
+
+/// The words of the server and the SQLSTATE: the error itself says `db error`, and its details can quote a row.
+fn said(error: &AnyError) -> String {
+    match error.downcast_ref().and_then(tokio_postgres::Error::as_db_error) {
+        Some(said) => format!("{} ({})", said.message(), said.code().code()),
+        None => error.to_string(),
+    }
 }
 
 /// The recipe. A second transaction with the key waits at `insert_in` until the first has ended.

@@ -136,8 +136,8 @@ async fn a_hundred_deliveries_at_once_find_the_lost_connections_replaced() {
 #[tokio::test]
 async fn an_answer_that_takes_most_of_the_timeout_is_waited_for() {
     let Some(mut service) = Service::start().await else { return };
-    service.store = service.store.timeout(2 * TIMEOUT);
-    service.proxy.delay(2 * TIMEOUT * 7 / 10);
+    service.store = service.store.timeout(4 * TIMEOUT);
+    service.proxy.delay(4 * TIMEOUT * 7 / 10);
     assert_eq!(service.deliver("new").await, Answer::of_the_handler(204, Outcome::First));
     assert_eq!(service.deliver("new").await, Answer::replay(204));
 }
