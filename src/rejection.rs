@@ -90,6 +90,8 @@ pub enum RejectionReason {
     MissingHeader(HeaderName),
     /// A header occurs more than once: a proxy may have acted on the other value.
     RepeatedHeader(HeaderName),
+    /// The credential is not where your settings say, once and well-formed: in the query, in the path or in the body.
+    MissingCredential(&'static str),
     /// A header does not have the form that your settings ask for.
     MalformedHeader {
         /// The header.
@@ -173,6 +175,7 @@ impl Rejection {
         match &self.reason {
             Some(RejectionReason::MissingHeader(_)) => "missing_header",
             Some(RejectionReason::RepeatedHeader(_)) => "repeated_header",
+            Some(RejectionReason::MissingCredential(_)) => "missing_credential",
             Some(RejectionReason::MalformedHeader { .. }) => "malformed_header",
             Some(RejectionReason::Stale { .. }) => "stale",
             Some(RejectionReason::FromTheFuture { .. }) => "from_the_future",
@@ -187,7 +190,9 @@ impl Rejection {
 
     /// Whether the request has no credential, instead of a wrong one.
     pub(crate) fn is_unsigned(&self) -> bool {
-        self.kind == RejectionKind::Unauthenticated && matches!(self.reason, Some(RejectionReason::MissingHeader(_)))
+        let is_missing =
+            matches!(self.reason, Some(RejectionReason::MissingHeader(_) | RejectionReason::MissingCredential(_)));
+        is_missing && self.kind == RejectionKind::Unauthenticated
     }
 
     /// The JSON error, if the reason is that the body is not the JSON that was expected.
@@ -254,7 +259,7 @@ impl fmt::Display for RejectionReason {
                 f.write_str("no key matched, and the path of the request is not that of the configured public URL")
             }
             Self::Json(error) => error.fmt(f),
-            Self::Other(reason) => f.write_str(reason),
+            Self::MissingCredential(reason) | Self::Other(reason) => f.write_str(reason),
         }
     }
 }

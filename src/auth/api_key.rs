@@ -326,7 +326,7 @@ impl Place {
                 (uri::field(body, name.as_bytes()), "the form does not have the field of the key once")
             }
         };
-        Ok(found.ok_or(RejectionReason::Other(missing))?)
+        Ok(found.ok_or(RejectionReason::MissingCredential(missing))?)
     }
 }
 

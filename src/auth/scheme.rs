@@ -87,12 +87,12 @@ pub trait Scheme: Send + Sync + 'static {
         None
     }
 
-    /// The method of deliveries. The default is `None`, which means `POST`.
+    /// The methods of deliveries. The default is `POST` alone.
     ///
-    /// A scheme accepts one method. If two schemes are combined, the first of the two that returns `Some` decides for
-    /// both.
-    fn method(&self) -> Option<Method> {
-        None
+    /// The layer asks for them once, when it is created, and rejects all others with 405. Of two schemes that are
+    /// combined by [`or`](Self::or), a delivery is verified by those that accept its method.
+    fn methods(&self) -> Vec<Method> {
+        vec![Method::POST]
     }
 
     /// Computes HMAC-SHA256 of `message` with the key that verifies this delivery, for the answer to an
@@ -155,7 +155,7 @@ pub trait Scheme: Send + Sync + 'static {
     where
         Self: Sized,
     {
-        Arc::new(Or(self, other))
+        Arc::new(Or { methods: [self.methods(), other.methods()], first: self, second: other })
     }
 }
 
@@ -235,8 +235,8 @@ macro_rules! delegate {
                 (**self).redact(uri)
             }
 
-            fn method(&self) -> Option<Method> {
-                (**self).method()
+            fn methods(&self) -> Vec<Method> {
+                (**self).methods()
             }
 
             fn challenge(&self, response: &mut HeaderMap) {
@@ -274,8 +274,9 @@ impl<A: Scheme, B: Scheme> Scheme for And<A, B> {
         redact_both(&self.0, &self.1, uri)
     }
 
-    fn method(&self) -> Option<Method> {
-        self.0.method().or_else(|| self.1.method())
+    fn methods(&self) -> Vec<Method> {
+        let second = self.1.methods();
+        self.0.methods().into_iter().filter(|method| second.contains(method)).collect()
     }
 
     fn challenge(&self, response: &mut HeaderMap) {
@@ -284,44 +285,67 @@ impl<A: Scheme, B: Scheme> Scheme for And<A, B> {
     }
 }
 
-struct Or<A, B>(A, B);
+struct Or<A, B> {
+    first: A,
+    second: B,
+    /// Of each scheme.
+    methods: [Vec<Method>; 2],
+}
+
+impl<A: Scheme, B: Scheme> Or<A, B> {
+    /// Verifies by the schemes that accept the method of this delivery.
+    fn either<T>(
+        &self,
+        head: &Head<'_>,
+        first: impl FnOnce(&A) -> Result<T, Rejection>,
+        second: impl FnOnce(&B) -> Result<T, Rejection>,
+        both: impl FnOnce(Result<T, Rejection>, Result<T, Rejection>) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
+        match self.methods.each_ref().map(|methods| methods.contains(&head.parts.method)) {
+            [true, false] => first(&self.first),
+            [false, true] => second(&self.second),
+            _ => match (first(&self.first), second(&self.second)) {
+                (Err(first), Err(second)) => Err(the_one_that_was_tried(first, second)),
+                (first, second) => both(first, second),
+            },
+        }
+    }
+}
 
 impl<A: Scheme, B: Scheme> Scheme for Or<A, B> {
     fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
-        match (self.0.verify_head(head), self.1.verify_head(head)) {
-            (Err(first), Err(second)) => Err(the_one_that_was_tried(first, second)),
+        let both = |first, second| match (first, second) {
             (Ok(None), _) | (_, Ok(None)) => Ok(None),
-            (first, second) => first.or(second),
-        }
+            (first, second) => Result::or(first, second),
+        };
+        self.either(head, |first| first.verify_head(head), |second| second.verify_head(head), both)
     }
 
     fn verify_body(&self, head: &Head<'_>, body: &Bytes) -> Result<Verified, Rejection> {
-        match (verify(&self.0, head, body), verify(&self.1, head, body)) {
-            (Err(first), Err(second)) => Err(the_one_that_was_tried(first, second)),
-            (first, second) => first.or(second),
-        }
+        self.either(head, |first| verify(first, head, body), |second| verify(second, head, body), Result::or)
     }
 
     fn answer_hmac(&self, head: &Head<'_>, body: &Bytes, message: &[u8]) -> Option<[u8; 32]> {
-        self.0.answer_hmac(head, body, message).or_else(|| self.1.answer_hmac(head, body, message))
+        self.first.answer_hmac(head, body, message).or_else(|| self.second.answer_hmac(head, body, message))
     }
 
     fn mark_sensitive(&self, headers: &mut HeaderMap) {
-        self.0.mark_sensitive(headers);
-        self.1.mark_sensitive(headers);
+        self.first.mark_sensitive(headers);
+        self.second.mark_sensitive(headers);
     }
 
     fn redact(&self, uri: &Uri) -> Option<Uri> {
-        redact_both(&self.0, &self.1, uri)
+        redact_both(&self.first, &self.second, uri)
     }
 
-    fn method(&self) -> Option<Method> {
-        self.0.method().or_else(|| self.1.method())
+    fn methods(&self) -> Vec<Method> {
+        let [first, second] = &self.methods;
+        first.iter().chain(second.iter().filter(|method| !first.contains(method))).cloned().collect()
     }
 
     fn challenge(&self, response: &mut HeaderMap) {
-        self.0.challenge(response);
-        self.1.challenge(response);
+        self.first.challenge(response);
+        self.second.challenge(response);
     }
 }
 
@@ -341,7 +365,7 @@ fn verify(scheme: &impl Scheme, head: &Head<'_>, body: &Bytes) -> Result<Verifie
 
 /// Chooses the more helpful reason: a sender that left out the header of one scheme meant the other one.
 fn the_one_that_was_tried(first: Rejection, second: Rejection) -> Rejection {
-    if matches!(first.reason(), Some(RejectionReason::MissingHeader(_))) { second } else { first }
+    if first.is_unsigned() { second } else { first }
 }
 
 /// Makes a scheme from a function of the request's head.

@@ -144,8 +144,8 @@ impl Scheme for Twilio {
         headers::mark_sensitive(headers, &HEADER);
     }
 
-    fn method(&self) -> Option<Method> {
-        self.get.then_some(Method::GET)
+    fn methods(&self) -> Vec<Method> {
+        vec![if self.get { Method::GET } else { Method::POST }]
     }
 }
 

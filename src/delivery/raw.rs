@@ -1,7 +1,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::request::Parts;
+use http::{Uri, request::Parts};
 
 use super::{Delivery, Place, envelope::Where};
 use crate::{
@@ -50,6 +50,11 @@ impl<'a> RawDelivery<'a> {
         let head = Head::new(self.head, self.delivery.received_at());
         let (scheme, sent) = self.scheme?;
         scheme.answer_hmac(&head, sent, message)
+    }
+
+    /// The URI without its credential, if it has one.
+    pub(crate) fn redacted_uri(&self) -> Option<Uri> {
+        self.scheme.and_then(|(scheme, _)| scheme.redact(&self.head.uri))
     }
 
     /// The request's head.

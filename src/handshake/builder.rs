@@ -248,8 +248,9 @@ impl ChallengeBuilder {
     /// Calls `hook` with the head and the challenge of each request that is answered. The hook must not block. The
     /// default is no hook.
     ///
-    /// If the request is unsigned, anyone can cause the call, with any challenge. The head is as it was sent, so its
-    /// URI and its headers may contain a credential: do not log them.
+    /// If the request is unsigned, anyone can cause the call, with any challenge. The URI is without the credential of
+    /// the route's scheme, as your handler sees it, and the header of the credential is marked as sensitive. A token of
+    /// the challenge itself stays.
     pub fn on_challenge<F>(mut self, hook: F) -> Self
     where
         F: Fn(&Parts, SecretString) + Send + Sync + 'static,

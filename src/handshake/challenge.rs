@@ -5,7 +5,7 @@ use http::{Method, Response, StatusCode, request::Parts};
 use serde_json::value::RawValue;
 
 use super::{
-    Handshake, MAX_UNSIGNED_BODY,
+    Handshake, MAX_UNSIGNED_BODY, Redacted,
     answer::{Answer, Facts},
     body::{self, Others},
     place::Place,
@@ -78,8 +78,7 @@ impl Challenge {
 
 impl Handshake for Challenge {
     fn answer_signed(&self, delivery: RawDelivery<'_>) -> Option<Response<Bytes>> {
-        let mac = |message: &[u8]| delivery.hmac_sha256(message);
-        self.any.iter().find_map(|description| description.by_body(delivery.head(), delivery.body(), &mac))
+        self.any.iter().find_map(|description| description.by_body(delivery.head(), delivery.body(), Some(delivery)))
     }
 
     fn answer_unsigned(&self, head: &Parts) -> Option<Result<Response<Bytes>, Rejection>> {
@@ -88,7 +87,7 @@ impl Handshake for Challenge {
 
     fn answer_unsigned_body(&self, head: &Parts, body: &Bytes) -> Option<Response<Bytes>> {
         let unsigned = self.any.iter().filter(|description| description.unsigned.is_some());
-        unsigned.filter_map(|description| description.by_body(head, body, &|_| None)).next()
+        unsigned.filter_map(|description| description.by_body(head, body, None)).next()
     }
 
     fn max_unsigned_body(&self) -> usize {
@@ -142,7 +141,7 @@ impl Description {
         let challenge = challenge.as_deref().and_then(|challenge| self.text(challenge)).ok_or(wrong)?;
         let answer = self.answer.fill(&Facts { challenge, mac: &|_| None });
         let answer = answer.ok_or(RejectionReason::Other("the answer to the challenge cannot be made"))?;
-        self.tell(head, challenge);
+        self.tell(head, None, challenge);
         Ok(answer)
     }
 
@@ -165,7 +164,8 @@ impl Description {
     }
 
     /// Answers by the whole request, if its body is an endpoint verification and nothing else.
-    fn by_body(&self, head: &Parts, body: &Bytes, mac: &dyn Fn(&[u8]) -> Option<[u8; 32]>) -> Option<Response<Bytes>> {
+    /// `proven` is the delivery if it is authentic.
+    fn by_body(&self, head: &Parts, body: &Bytes, proven: Option<RawDelivery<'_>>) -> Option<Response<Bytes>> {
         let max = if self.unsigned.is_some() { MAX_UNSIGNED_BODY } else { MAX_SIGNED_BODY };
         if body.len() > max || !self.is_in_body() {
             return None;
@@ -189,8 +189,9 @@ impl Description {
         }
         self.check_head(head).ok()?;
         let challenge = self.text(challenge.as_bytes())?;
-        let answer = self.answer.fill(&Facts { challenge, mac })?;
-        self.tell(head, challenge);
+        let mac = |message: &[u8]| proven?.hmac_sha256(message);
+        let answer = self.answer.fill(&Facts { challenge, mac: &mac })?;
+        self.tell(head, proven, challenge);
         Some(answer)
     }
 
@@ -205,9 +206,15 @@ impl Description {
         std::str::from_utf8(challenge).ok().filter(|_| is_short && challenge.iter().all(is_harmless))
     }
 
-    fn tell(&self, head: &Parts, challenge: &str) {
+    /// Calls the hook with a head that has no credential.
+    fn tell(&self, head: &Parts, proven: Option<RawDelivery<'_>>, challenge: &str) {
         if let Some(hook) = &self.hook {
-            hook(head, challenge.into());
+            let mut head = head.clone();
+            let unproven = head.extensions.remove().map(|Redacted(uri)| uri);
+            if let Some(uri) = proven.and_then(|delivery| delivery.redacted_uri()).or(unproven) {
+                head.uri = uri;
+            }
+            hook(&head, challenge.into());
         }
     }
 }

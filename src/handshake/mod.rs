@@ -50,13 +50,17 @@ mod place;
 mod senders;
 
 use bytes::Bytes;
-use http::{Method, Response, request::Parts};
+use http::{Method, Response, Uri, request::Parts};
 
 pub use self::{answer::Value, builder::ChallengeBuilder, challenge::Challenge};
 use crate::{Rejection, delivery::RawDelivery};
 
 /// The longest body of an unsigned request that is read, in bytes.
 pub(crate) const MAX_UNSIGNED_BODY: usize = 1 << 10;
+
+/// The URI without its credential, in the extensions of the head that a handshake gets.
+#[derive(Clone)]
+pub(crate) struct Redacted(pub(crate) Uri);
 
 /// Answers the endpoint verification of a provider. Implement it for what a [`Challenge`] cannot describe.
 ///

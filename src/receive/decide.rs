@@ -18,7 +18,7 @@ use crate::{
     auth::{Head, Scheme, Verified},
     clock::{Clock, SystemClock},
     delivery::RawDelivery,
-    handshake::{Handshake, MAX_UNSIGNED_BODY},
+    handshake::{Handshake, MAX_UNSIGNED_BODY, Redacted},
     json::tag::Tag,
     observe::{Observer, Watch},
     provider::Provider,
@@ -41,6 +41,8 @@ pub(super) struct Receiver<P> {
     pub(super) inspect_rejection: Option<Arc<Inspect>>,
     pub(super) observer: Option<Arc<dyn Observer>>,
     pub(super) on_rejection: Option<Arc<Replace>>,
+    /// The methods of deliveries.
+    pub(super) methods: Vec<Method>,
     handshakes: Vec<Arc<dyn Handshake>>,
     /// The methods that are allowed: that of deliveries, and those of the handshakes.
     allow: HeaderValue,
@@ -102,7 +104,7 @@ impl<T: Into<Rejection>> From<T> for Refused {
 
 impl<P: Provider> Receiver<P> {
     pub(super) fn new(provider: P) -> Self {
-        let method = provider.scheme().method().unwrap_or(Method::POST);
+        let methods = provider.scheme().methods();
         Self {
             name: provider.name().into(),
             provider: Arc::new(provider),
@@ -113,7 +115,8 @@ impl<P: Provider> Receiver<P> {
             observer: None,
             on_rejection: None,
             handshakes: Vec::new(),
-            allow: allow(&[method]),
+            allow: allow(&methods),
+            methods,
             keep: None,
             replays: None,
         }
@@ -165,8 +168,7 @@ impl<P: Provider> Receiver<P> {
         if let Some(answer) = self.answer_unsigned(head, body) {
             return answer.map(Admission::Answered);
         }
-        let scheme = self.scheme(&head.headers);
-        if head.method != scheme.method().unwrap_or(Method::POST) {
+        if !self.methods.contains(&head.method) {
             return Err(RejectionKind::MethodNotAllowed.into());
         }
         if !is_identity(&head.headers) {
@@ -174,7 +176,7 @@ impl<P: Provider> Receiver<P> {
         }
         self.media_types.check(&head.headers)?;
         let received_at = self.clock.now();
-        let verified = match scheme.verify_head(&Head::new(head, received_at)) {
+        let verified = match self.scheme(&head.headers).verify_head(&Head::new(head, received_at)) {
             Ok(verified) => verified,
             Err(rejection) => return self.unsigned(head, body, rejection),
         };
@@ -187,7 +189,7 @@ impl<P: Provider> Receiver<P> {
 
     pub(super) fn add_handshake(&mut self, handshake: Arc<dyn Handshake>) {
         self.handshakes.push(handshake);
-        let mut methods = vec![self.provider.scheme().method().unwrap_or(Method::POST)];
+        let mut methods = self.methods.clone();
         for method in self.handshakes.iter().flat_map(|handshake| handshake.methods()) {
             if !methods.contains(method) {
                 methods.push(method.clone());
@@ -201,6 +203,7 @@ impl<P: Provider> Receiver<P> {
         if self.handshakes.is_empty() || head.method == Method::POST && !is_empty(head, body) {
             return None;
         }
+        let head = &self.for_handshake(head);
         let answer = self.handshakes.iter().find_map(|handshake| handshake.answer_unsigned(head))?;
         Some(match answer {
             Ok(mut answer) => {
@@ -236,14 +239,30 @@ impl<P: Provider> Receiver<P> {
         unsigned: Unsigned,
         body: Result<&Bytes, &Rejection>,
     ) -> Response<Bytes> {
-        let answer = body.ok().and_then(|body| {
-            let mut asked = self.handshakes.iter().filter(|handshake| body.len() <= handshake.max_unsigned_body());
-            asked.find_map(|handshake| handshake.answer_unsigned_body(head, body))
-        });
-        match answer {
-            Some(answer) => response::sendable(answer),
+        match body.ok().and_then(|body| self.answer_body(head, body)) {
+            Some(answer) => answer,
             None => self.refuse(head, unsigned.refused, None),
         }
+    }
+
+    /// Answers a request without a credential whose body is an endpoint verification.
+    fn answer_body(&self, head: &Parts, body: &Bytes) -> Option<Response<Bytes>> {
+        let is_asked =
+            |handshake: &&Arc<dyn Handshake>| body.len() <= handshake.max_unsigned_body().min(MAX_UNSIGNED_BODY);
+        let mut asked = self.handshakes.iter().filter(is_asked).peekable();
+        asked.peek()?;
+        let head = &self.for_handshake(head);
+        asked.find_map(|handshake| handshake.answer_unsigned_body(head, body)).map(response::sendable)
+    }
+
+    /// The head for an endpoint verification, which may compare a credential, and may tell a hook of the user.
+    fn for_handshake(&self, head: &Parts) -> Parts {
+        let mut head = head.clone();
+        let uri = head.uri.clone();
+        self.hide_credentials(&mut head);
+        let redacted = std::mem::replace(&mut head.uri, uri);
+        head.extensions.insert(Redacted(redacted));
+        head
     }
 
     /// Decides on the whole delivery, and turns its head into the one that the handler sees.
@@ -252,7 +271,13 @@ impl<P: Provider> Receiver<P> {
         let scheme = self.scheme(&head.headers);
         let verified = match verified {
             Some(verified) => verified,
-            None => scheme.verify_body(&Head::new(head, received_at), body)?,
+            None => match scheme.verify_body(&Head::new(head, received_at), body) {
+                Ok(verified) => verified,
+                Err(rejection) => {
+                    let answer = rejection.is_unsigned().then(|| self.answer_body(head, body)).flatten();
+                    return answer.map(Acceptance::Answered).ok_or(rejection.into());
+                }
+            },
         };
         let delivery = Delivery::new(Arc::clone(&self.name), verified, received_at, body.len());
         let content = match self.provider.content(body) {
@@ -392,6 +417,7 @@ impl<P> Clone for Receiver<P> {
             inspect_rejection: self.inspect_rejection.clone(),
             observer: self.observer.clone(),
             on_rejection: self.on_rejection.clone(),
+            methods: self.methods.clone(),
             handshakes: self.handshakes.clone(),
             allow: self.allow.clone(),
             keep: self.keep.clone(),

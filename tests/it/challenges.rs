@@ -21,7 +21,7 @@ use tokio::{
 };
 use tower_webhook::{
     ConfigErrorKind, WebhookBody, WebhookLayer,
-    auth::{DangerousAcceptAll, Key, Part, Scheme, Signature, keys::Tenants},
+    auth::{ApiKey, DangerousAcceptAll, Key, Part, Scheme, Signature, Twilio, keys::Tenants},
     clock::Clock,
     handshake::{Challenge, Value},
     json::SecretString,
@@ -447,6 +447,36 @@ async fn monday() {
 }
 
 #[tokio::test]
+async fn monday_beside_a_key_that_is_not_in_a_header() {
+    let body = r#"{"challenge":"c"}"#;
+    let schemes = [ApiKey::query("token"), ApiKey::path_segment(1), ApiKey::body("token"), ApiKey::form_field("token")];
+    for scheme in schemes.map(|scheme| scheme.key(KEY).build().unwrap()) {
+        let server = Server::start(layer(scheme.clone()).handshake(Challenge::monday())).await;
+        let got = server.send(&Sent::post(body)).await;
+        assert_eq!((got.status, &*got.body), (200, body), "{scheme:?}");
+        let got = server.send(&Sent::post(r#"{"challenge":"c","event":1}"#)).await;
+        assert_eq!(got.status, 401, "{scheme:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_of_a_challenge_has_no_credential() {
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let heads = Arc::clone(&seen);
+    let challenge =
+        Challenge::notion(move |head, _| heads.lock().unwrap().push(format!("{} {:?}", head.uri, head.headers)));
+    let scheme = ApiKey::query("token").key(KEY).build().unwrap();
+    let scheme = scheme.or(ApiKey::header("x-acme-key").key(KEY).build().unwrap());
+    let server = Server::start(layer(scheme).handshake(challenge)).await;
+    let wrong = "a-key-with-one-typo-in-it";
+    let sent = Sent::new("POST", &format!("?tenant=north&token={wrong}&token={wrong}"));
+    let sent = sent.body(r#"{"verification_token":"secret_t"}"#);
+    assert_eq!(server.send(&sent).await.status, 200);
+    let seen = seen.lock().unwrap().concat();
+    assert!(seen.contains("tenant=north") && !seen.contains(wrong), "{seen}");
+}
+
+#[tokio::test]
 async fn notion() {
     let offered: Arc<Mutex<Vec<SecretString>>> = Arc::default();
     let tokens = Arc::clone(&offered);
@@ -683,6 +713,20 @@ async fn the_key_that_has_verified_the_delivery_makes_the_hmac() {
             HEXLOWER.encode(hmac::sign(&key, body.as_bytes()).as_ref())
         };
         assert_eq!(server.send(&Sent::post(body).header(header, value)).await.body, "handled");
+    }
+}
+
+#[tokio::test]
+async fn either_of_two_schemes_verifies_its_own_methods() {
+    let key = ApiKey::header("x-acme-key").key(KEY).build().unwrap();
+    let twilio = Twilio::builder().public_url("https://hooks.example.com/hook").get().key(KEY).build().unwrap();
+    for scheme in [key.clone().or(twilio.clone()), twilio.or(key)] {
+        let server = Server::start(layer(scheme)).await;
+        let sent = |method| Sent::new(method, "").header("x-acme-key", KEY);
+        assert_eq!(server.send(&sent("POST")).await.status, 200);
+        assert_eq!(server.send(&sent("GET")).await.status, 401);
+        let got = server.send(&sent("PUT")).await;
+        assert!(matches!((got.status, got.header("allow")), (405, Some("POST, GET" | "GET, POST"))), "{got:?}");
     }
 }
 

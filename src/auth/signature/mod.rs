@@ -290,10 +290,11 @@ impl Signature {
     }
 }
 
-const NO_SIGNATURE_IN_QUERY: RejectionReason =
-    RejectionReason::Other("the query does not have one well-formed signature where the settings say it is");
+const NO_SIGNATURE_IN_QUERY: RejectionReason = RejectionReason::MissingCredential(
+    "the query does not have one well-formed signature where the settings say it is",
+);
 const NO_SIGNATURE_IN_BODY: RejectionReason =
-    RejectionReason::Other("the body does not have one well-formed signature where the settings say it is");
+    RejectionReason::MissingCredential("the body does not have one well-formed signature where the settings say it is");
 
 impl Scheme for Signature {
     fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {

@@ -232,8 +232,10 @@ fn split(text: &[u8], separator: Option<u8>) -> impl Iterator<Item = &[u8]> {
 /// The decoded signatures of one delivery, any of which may be the right one.
 #[derive(Debug, Default)]
 pub(in crate::auth) struct Candidates {
-    /// The first one, unless it is one of RSA, which are wider: most deliveries then take no allocation.
-    first: Option<Narrow>,
+    /// The first ones, so that most deliveries take no allocation, also while a key is rotated.
+    narrow: [Narrow; 2],
+    narrow_len: usize,
+    /// Further ones, and all of RSA, which are wider.
     others: Vec<Vec<u8>>,
 }
 
@@ -243,13 +245,20 @@ struct Narrow {
     len: usize,
 }
 
+impl Default for Narrow {
+    fn default() -> Self {
+        Self { bytes: [0; NARROW], len: 0 }
+    }
+}
+
 impl Candidates {
     /// Adds one, which must decode to one of `lengths`.
     fn push(&mut self, text: &[u8], encoding: Encoding, lengths: &RangeInclusive<usize>) -> Option<()> {
-        let len = if self.len() == 0 && *lengths.end() <= NARROW {
-            let first = self.first.insert(Narrow { bytes: [0; NARROW], len: 0 });
-            first.len = encoding.decode(text, &mut first.bytes)?.len();
-            first.len
+        let room = self.narrow.get_mut(self.narrow_len).filter(|_| *lengths.end() <= NARROW);
+        let len = if let Some(narrow) = room {
+            narrow.len = encoding.decode(text, &mut narrow.bytes)?.len();
+            self.narrow_len += 1;
+            narrow.len
         } else if self.len() < MAX_SIGNATURES {
             let mut bytes = vec![0; *lengths.end()];
             let len = encoding.decode(text, &mut bytes)?.len();
@@ -263,11 +272,11 @@ impl Candidates {
     }
 
     pub(in crate::auth) fn len(&self) -> usize {
-        usize::from(self.first.is_some()) + self.others.len()
+        self.narrow_len + self.others.len()
     }
 
     pub(in crate::auth) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let first = self.first.as_ref().and_then(|first| first.bytes.get(..first.len));
-        first.into_iter().chain(self.others.iter().map(Vec::as_slice))
+        let narrow = self.narrow.iter().take(self.narrow_len).filter_map(|narrow| narrow.bytes.get(..narrow.len));
+        narrow.chain(self.others.iter().map(Vec::as_slice))
     }
 }
