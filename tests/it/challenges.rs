@@ -685,7 +685,7 @@ async fn the_key_that_has_verified_the_delivery_makes_the_hmac() {
     clinics.insert("north", [old]).unwrap();
     clinics.insert("south", [new]).unwrap();
     let tenants = zoom_scheme().keys(clinics).build().unwrap();
-    let password = || tower_webhook::auth::ApiKey::header("x-pass").key("a password that is long").build().unwrap();
+    let password = || ApiKey::header("x-pass").key("a password that is long").build().unwrap();
     let both = password().and(zoom_scheme().key(old).key(new).build().unwrap());
     let either = password().or(zoom_scheme().key(old).key(new).build().unwrap());
     for (layer, is_tenants) in
