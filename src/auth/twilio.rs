@@ -243,8 +243,8 @@ impl TwilioBuilder {
     /// Expects a `GET` without a body, whose query has all that Twilio sends, and rejects other methods. Decode with
     /// `.raw()`, and read the query of the request in your handler. The default is `POST`.
     ///
-    /// A scheme accepts one method only, because one signature can prove a `GET` and a `POST` of different content. Do
-    /// not add dead letters to such a route: they keep no query, and so nothing of the event.
+    /// One signature can prove a `GET` and a `POST` of different content, so do not combine both with
+    /// [`or`](Scheme::or) on one route. Dead letters keep deliveries by `POST` only.
     ///
     /// # Examples
     ///

@@ -87,6 +87,8 @@ pub(super) enum Acceptance {
 pub(super) struct Refused {
     rejection: Rejection,
     delivery: Option<Delivery>,
+    /// Whether it is an endpoint verification. Its token can be anywhere in the head.
+    is_challenge: bool,
 }
 
 impl Refused {
@@ -98,7 +100,7 @@ impl Refused {
 
 impl<T: Into<Rejection>> From<T> for Refused {
     fn from(rejection: T) -> Self {
-        Self { rejection: rejection.into(), delivery: None }
+        Self { rejection: rejection.into(), delivery: None, is_challenge: false }
     }
 }
 
@@ -123,9 +125,11 @@ impl<P: Provider> Receiver<P> {
     }
 
     /// The scheme that decides: a receipt replaces the credential.
-    fn scheme(&self, headers: &HeaderMap) -> &dyn Scheme {
+    ///
+    /// Only deliveries by `POST` are kept. A receipt does not cover a query, which can be all that another one says.
+    fn scheme(&self, head: &Parts) -> &dyn Scheme {
         match &self.replays {
-            Some(replays) if headers.contains_key(RECEIPT) => &**replays,
+            Some(replays) if head.headers.contains_key(RECEIPT) && head.method == Method::POST => &**replays,
             _ => self.provider.scheme(),
         }
     }
@@ -176,7 +180,7 @@ impl<P: Provider> Receiver<P> {
         }
         self.media_types.check(&head.headers)?;
         let received_at = self.clock.now();
-        let verified = match self.scheme(&head.headers).verify_head(&Head::new(head, received_at)) {
+        let verified = match self.scheme(head).verify_head(&Head::new(head, received_at)) {
             Ok(verified) => verified,
             Err(rejection) => return self.unsigned(head, body, rejection),
         };
@@ -198,9 +202,12 @@ impl<P: Provider> Receiver<P> {
         self.allow = allow(&methods);
     }
 
-    /// Answers an endpoint verification by its head. The body of a `POST` may be an event.
+    /// Answers an endpoint verification by its head. What has the method of deliveries may be an event, but for a `POST`
+    /// without a body.
     fn answer_unsigned(&self, head: &Parts, body: &impl Body) -> Option<Result<Response<Bytes>, Refused>> {
-        if self.handshakes.is_empty() || head.method == Method::POST && !is_empty(head, body) {
+        let may_be_event =
+            self.methods.contains(&head.method) && (head.method != Method::POST || !is_empty(head, body));
+        if self.handshakes.is_empty() || may_be_event {
             return None;
         }
         let head = &self.for_handshake(head);
@@ -212,7 +219,7 @@ impl<P: Provider> Receiver<P> {
                 }
                 Ok(response::sendable(answer))
             }
-            Err(rejection) => Err(rejection.into()),
+            Err(rejection) => Err(Refused { is_challenge: true, ..rejection.into() }),
         })
     }
 
@@ -232,17 +239,16 @@ impl<P: Provider> Receiver<P> {
         }
     }
 
-    /// Answers a request without a credential by its body, or rejects it as if the body had not been read.
+    /// Answers a request without a credential by its body. An error is the response that rejects it, as if the body had
+    /// not been read.
     pub(super) fn answer_unsigned_body(
         &self,
         head: &mut Parts,
         unsigned: Unsigned,
         body: Result<&Bytes, &Rejection>,
-    ) -> Response<Bytes> {
-        match body.ok().and_then(|body| self.answer_body(head, body)) {
-            Some(answer) => answer,
-            None => self.refuse(head, unsigned.refused, None),
-        }
+    ) -> Result<Response<Bytes>, Response<Bytes>> {
+        let answer = body.ok().and_then(|body| self.answer_body(head, body));
+        answer.ok_or_else(|| self.refuse(head, unsigned.refused, None))
     }
 
     /// Answers a request without a credential whose body is an endpoint verification.
@@ -268,7 +274,7 @@ impl<P: Provider> Receiver<P> {
     /// Decides on the whole delivery, and turns its head into the one that the handler sees.
     pub(super) fn accept(&self, head: &mut Parts, admitted: Admitted, body: &Bytes) -> Result<Acceptance, Refused> {
         let Admitted { verified, received_at } = admitted;
-        let scheme = self.scheme(&head.headers);
+        let scheme = self.scheme(head);
         let verified = match verified {
             Some(verified) => verified,
             None => match scheme.verify_body(&Head::new(head, received_at), body) {
@@ -282,7 +288,7 @@ impl<P: Provider> Receiver<P> {
         let delivery = Delivery::new(Arc::clone(&self.name), verified, received_at, body.len());
         let content = match self.provider.content(body) {
             Ok(content) => content,
-            Err(rejection) => return Err(Refused { rejection, delivery: Some(delivery) }),
+            Err(rejection) => return Err(Refused { delivery: Some(delivery), ..rejection.into() }),
         };
         let content = content.as_ref().unwrap_or(body);
         let (delivery, tag) = match self.provider.envelope() {
@@ -296,7 +302,7 @@ impl<P: Provider> Receiver<P> {
         }
         let event = match self.provider.decode(raw) {
             Ok(event) => event,
-            Err(rejection) => return Err(Refused { rejection, delivery: Some(delivery) }),
+            Err(rejection) => return Err(Refused { delivery: Some(delivery), ..rejection.into() }),
         };
         let delivery = match self.provider.known_event_type(&event) {
             Some(known) => delivery.with_known_event_type(known),
@@ -305,7 +311,9 @@ impl<P: Provider> Receiver<P> {
         #[cfg(feature = "idempotency")]
         {
             let provider = Arc::clone(&self.provider) as Arc<dyn crate::delivery::Identify>;
-            head.extensions.insert(crate::delivery::Identifiable::new(provider, content.clone()));
+            // Without a body, the event is in the query.
+            let content = if head.method == Method::POST { content.clone() } else { query(head) };
+            head.extensions.insert(crate::delivery::Identifiable::new(provider, content));
         }
         self.hide_credentials(head);
         head.extensions.insert(event);
@@ -315,7 +323,7 @@ impl<P: Provider> Receiver<P> {
 
     /// The response to a rejected delivery: the same bytes for all rejections of one kind.
     pub(super) fn refuse(&self, head: &mut Parts, refused: Refused, body: Option<&Bytes>) -> Response<Bytes> {
-        let Refused { rejection, delivery } = refused;
+        let Refused { rejection, delivery, is_challenge } = refused;
         let kind = rejection.kind();
         let is_watched = self.inspect_rejection.is_some() || self.on_rejection.is_some();
         let text = Bytes::from_static(kind.problem().as_bytes());
@@ -340,6 +348,9 @@ impl<P: Provider> Receiver<P> {
         }
         if is_watched {
             self.hide_credentials(head);
+            if is_challenge {
+                hide_token(head);
+            }
             let rejected = RejectedDelivery::new(head, &rejection, delivery.as_ref(), body);
             if let Some(inspect) = &self.inspect_rejection {
                 inspect(rejected);
@@ -424,6 +435,18 @@ impl<P> Clone for Receiver<P> {
             replays: self.replays.clone(),
         }
     }
+}
+
+#[cfg(feature = "idempotency")]
+fn query(head: &Parts) -> Bytes {
+    Bytes::copy_from_slice(head.uri.query().unwrap_or_default().as_bytes())
+}
+
+/// Leaves neither the query nor the value of a header to be seen.
+fn hide_token(head: &mut Parts) {
+    let path = head.uri.path().parse();
+    head.uri = path.unwrap_or_default();
+    head.headers.values_mut().for_each(|value| value.set_sensitive(true));
 }
 
 /// The value of `Allow`.

@@ -84,6 +84,8 @@ pub(super) struct Waiting<S> {
 pub(super) struct Asking {
     pub(super) head: Parts,
     pub(super) unsigned: Unsigned,
+    /// As in [`Waiting`].
+    pub(super) is_small: bool,
 }
 
 impl<S, P, ReqBody> ResponseFuture<S, P, ReqBody>
@@ -181,11 +183,18 @@ where
                 }
                 StateProj::Asking { body, asking } => {
                     let body = ready!(body.poll_collect(cx));
-                    let Asking { mut head, unsigned } = *asking.take().unwrap_or_else(|| polled_after_completion());
-                    let mut answer = this.receiver.answer_unsigned_body(&mut head, unsigned, body.as_ref());
-                    if body.is_err() {
-                        response::announce_close(answer.headers_mut(), head.version);
-                    }
+                    let Asking { mut head, unsigned, is_small } =
+                        *asking.take().unwrap_or_else(|| polled_after_completion());
+                    let answer = match this.receiver.answer_unsigned_body(&mut head, unsigned, body.as_ref()) {
+                        Ok(answer) => answer,
+                        Err(mut refusal) => {
+                            // As if the body had not been read.
+                            if body.is_err() || !is_small {
+                                response::announce_close(refusal.headers_mut(), head.version);
+                            }
+                            refusal
+                        }
+                    };
                     State::Answered { answer: Some(answer) }
                 }
                 StateProj::Readying { request, delivery, original, inner } => match ready!(inner.poll_ready(cx)) {

@@ -79,7 +79,7 @@ where
             }
             Ok(Admission::Answered(answer)) => answer,
             Ok(Admission::Unsigned(unsigned)) => {
-                return ResponseFuture::asking(receiver, watch, body, Asking { head, unsigned });
+                return ResponseFuture::asking(receiver, watch, body, Asking { head, unsigned, is_small });
             }
             Err(refused) => receiver.refuse(&mut head, refused, None),
         };

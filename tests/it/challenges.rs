@@ -717,6 +717,40 @@ async fn the_key_that_has_verified_the_delivery_makes_the_hmac() {
 }
 
 #[tokio::test]
+async fn what_is_told_of_a_rejection_has_no_token() {
+    let seen: Arc<Mutex<String>> = Arc::default();
+    let told = Arc::clone(&seen);
+    let layer = signed_route()
+        .handshake(Challenge::meta(TOKEN).unwrap())
+        .handshake(
+            Challenge::unsigned(http::Method::GET).token_in_header("x-token", TOKEN).in_query("check").build().unwrap(),
+        )
+        .inspect_rejection(move |rejected| told.lock().unwrap().push_str(&format!("{:?}", rejected.head())));
+    let server = Server::start(layer).await;
+    let query = format!("?hub.mode=subscribe&hub.verify_token={TOKEN}&hub.challenge=a%0Ab");
+    assert_eq!(server.send(&Sent::new("GET", &query)).await.status, 401);
+    assert_eq!(server.send(&Sent::new("GET", "?check=%3Cx").header("x-token", TOKEN)).await.status, 401);
+    let seen = seen.lock().unwrap();
+    assert!(seen.contains("/hook") && !seen.contains(TOKEN), "{seen}");
+}
+
+#[tokio::test]
+async fn a_rejected_body_of_unknown_length_closes_the_connection_on_every_route() {
+    let chunked = "POST /hook HTTP/1.1\r\nhost: a.example\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
+    let plain = Server::start(signed_route()).await.exchange(chunked).await;
+    assert_eq!((plain.status, plain.header("connection")), (401, Some("close")));
+    let monday = Server::start(signed_route().handshake(Challenge::monday())).await.exchange(chunked).await;
+    assert_eq!(monday, plain);
+}
+
+#[tokio::test]
+async fn a_delivery_is_no_challenge_of_the_same_method() {
+    let scheme = Twilio::builder().public_url("https://hooks.example.com/hook").get().key(KEY).build().unwrap();
+    let server = Server::start(layer(scheme).handshake(Challenge::dropbox())).await;
+    assert_eq!(server.send(&Sent::new("GET", "?challenge=x")).await.status, 401);
+}
+
+#[tokio::test]
 async fn either_of_two_schemes_verifies_its_own_methods() {
     let key = ApiKey::header("x-acme-key").key(KEY).build().unwrap();
     let twilio = Twilio::builder().public_url("https://hooks.example.com/hook").get().key(KEY).build().unwrap();

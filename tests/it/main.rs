@@ -13,6 +13,7 @@ mod support;
 mod api_surface;
 mod auth;
 mod bodies;
+mod by_get;
 mod challenges;
 mod config;
 mod connection;
