@@ -239,16 +239,18 @@ impl<P: Provider> Receiver<P> {
         }
     }
 
-    /// Answers a request without a credential by its body. An error is the response that rejects it, as if the body had
-    /// not been read.
+    /// Answers a request without a credential by its body, or rejects it as if the body had not been read. Returns whether
+    /// it is rejected.
     pub(super) fn answer_unsigned_body(
         &self,
         head: &mut Parts,
         unsigned: Unsigned,
         body: Result<&Bytes, &Rejection>,
-    ) -> Result<Response<Bytes>, Response<Bytes>> {
-        let answer = body.ok().and_then(|body| self.answer_body(head, body));
-        answer.ok_or_else(|| self.refuse(head, unsigned.refused, None))
+    ) -> (Response<Bytes>, bool) {
+        match body.ok().and_then(|body| self.answer_body(head, body)) {
+            Some(answer) => (answer, false),
+            None => (self.refuse(head, unsigned.refused, None), true),
+        }
     }
 
     /// Answers a request without a credential whose body is an endpoint verification.

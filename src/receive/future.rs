@@ -185,16 +185,11 @@ where
                     let body = ready!(body.poll_collect(cx));
                     let Asking { mut head, unsigned, is_small } =
                         *asking.take().unwrap_or_else(|| polled_after_completion());
-                    let answer = match this.receiver.answer_unsigned_body(&mut head, unsigned, body.as_ref()) {
-                        Ok(answer) => answer,
-                        Err(mut refusal) => {
-                            // As if the body had not been read.
-                            if body.is_err() || !is_small {
-                                response::announce_close(refusal.headers_mut(), head.version);
-                            }
-                            refusal
-                        }
-                    };
+                    let (mut answer, is_rejected) =
+                        this.receiver.answer_unsigned_body(&mut head, unsigned, body.as_ref());
+                    if body.is_err() || is_rejected && !is_small {
+                        response::announce_close(answer.headers_mut(), head.version);
+                    }
                     State::Answered { answer: Some(answer) }
                 }
                 StateProj::Readying { request, delivery, original, inner } => match ready!(inner.poll_ready(cx)) {
