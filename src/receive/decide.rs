@@ -370,9 +370,9 @@ impl<P: Provider> Receiver<P> {
     }
 
     /// What is remembered of a delivery until its handler has answered, if anybody keeps it then. A delivery that is
-    /// sent again is kept already.
+    /// sent again is kept already. One that is no `POST` has its event in the query, which is not kept.
     pub(super) fn original(&self, head: &Parts, body: &Bytes, delivery: &Delivery) -> Option<Box<Original>> {
-        let keep = self.keep.as_ref().filter(|_| !delivery.is_replay())?;
+        let keep = self.keep.as_ref().filter(|_| head.method == Method::POST && !delivery.is_replay())?;
         Some(Box::new(Original::new(keep.headers(), head, body, delivery)))
     }
 
