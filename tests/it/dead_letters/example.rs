@@ -148,7 +148,7 @@ async fn what_it_cannot_decode_is_kept_encrypted_and_reaches_the_fixed_handler_o
     // The version that could not decode it still cannot: the letter stays.
     let send = |address, letters: &str| replay(&["send", &url(address), &setup.private_key(), letters]);
     let refused = send(server.address(), &setup.directory());
-    assert!(!refused.status.success() && refused.stdout.starts_with(b"400 "), "{refused:?}");
+    assert!(!refused.status.success() && refused.stdout.starts_with(b"400 not taken | "), "{refused:?}");
     drop(server);
     let (fixed, handled) = fixed().await;
     assert!(text(&send(fixed, &setup.directory())).starts_with("200 "));
