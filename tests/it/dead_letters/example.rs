@@ -163,6 +163,8 @@ fn what_its_handler_gave_up_is_kept_and_has_its_effect_after_a_restart() {
     let setup = Setup::new("example-gave-up");
     let server = setup.start(&[("HANDLER_GIVE_UP", "1")]);
     assert_eq!(deliver(&server, "truemed", DECODABLE), 204);
+    let id = setup.letter().file_stem().unwrap().to_str().unwrap().to_owned();
+    assert_eq!(server.line(), format!("kept {id} of truemed: the handler answered 422"));
     assert_eq!(deliver(&server, "mediquo", r#"{"type":"canary"}"#), 204);
     assert_eq!(setup.files().len(), 2);
     server.kill();
