@@ -1,7 +1,7 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
 
 use super::{Envelope, Provider, RawDelivery};
@@ -376,7 +376,7 @@ where
         &*self.scheme
     }
 
-    fn content(&self, body: &Bytes) -> Result<Option<Bytes>, Rejection> {
+    fn content(&self, _: &Parts, body: &Bytes) -> Result<Option<Bytes>, Rejection> {
         let field = self.settings.json_field.as_deref();
         field.and_then(|field| json::in_form::find(body, field)).transpose()
     }

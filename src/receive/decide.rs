@@ -162,7 +162,7 @@ impl<P: Provider> Receiver<P> {
     /// Tells the observer of a delivery for the handler.
     pub(super) fn tell(&self, watch: &mut Watch, head: &Parts, body: &Bytes, delivery: &Delivery) {
         watch.accept(delivery, &|| {
-            let content = self.provider.content(body).ok().flatten();
+            let content = self.provider.content(head, body).ok().flatten();
             self.provider.drift(RawDelivery::new(head, content.as_ref().unwrap_or(body), delivery))
         });
     }
@@ -288,7 +288,7 @@ impl<P: Provider> Receiver<P> {
             },
         };
         let delivery = Delivery::new(Arc::clone(&self.name), verified, received_at, body.len());
-        let content = match self.provider.content(body) {
+        let content = match self.provider.content(head, body) {
             Ok(content) => content,
             Err(rejection) => return Err(Refused { delivery: Some(delivery), ..rejection.into() }),
         };

@@ -1,14 +1,14 @@
 //! JSON in a field of a form.
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, request::Parts};
 use http_body_util::Full;
 use serde::{Deserialize, Serialize};
 use tower_webhook::{
-    ConfigErrorKind, Stated, WebhookBody, WebhookLayer,
-    auth::ApiKey,
-    json::RawJson,
-    provider::{Custom, Envelope, Place, preset},
+    ConfigErrorKind, Rejection, Stated, WebhookBody, WebhookLayer,
+    auth::{ApiKey, Scheme},
+    json::{self, RawJson},
+    provider::{Custom, Envelope, Place, Provider, RawDelivery, preset},
     tagged_enum,
 };
 
