@@ -31,7 +31,7 @@ use tokio::{net::TcpListener, signal, time::sleep};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_webhook::{
     ConfigError, Delivery, RejectedDelivery, WebhookLayer,
-    dead_letters::{Directory, FailedForGood, Keeper, PublicKey, ReceiptKey, Replays},
+    dead_letters::{Directory, FailedForGood, Keeper, PublicKey, Receipt, ReceiptKey, Replays},
     idempotency::{
         BoxStore, EventKey, IdempotencyLayer, InFlight, MemoryStore, Outcome, Pepper, PostgresStore, RedisStore, Store,
     },
@@ -61,7 +61,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = Router::new()
         .route("/webhooks/truemed", handler.clone().route().layer(truemed))
         .route("/webhooks/mediquo", handler.route().layer(mediquo))
-        .layer(map_response(show_replay))
+        .layer(map_response(show))
         .layer(RequestBodyDeadlineLayer::new(Duration::from_secs(10)));
     let server = axum::serve(listener, app).with_graceful_shutdown(stop);
     let drained = async {
@@ -183,8 +183,12 @@ impl Handler {
     }
 }
 
-async fn show_replay(response: Response) -> Response {
+/// Shows what no handler has seen: a duplicate, and a delivery that is kept.
+async fn show(response: Response) -> Response {
     let extensions = response.extensions();
+    if let Some(receipt) = extensions.get::<Receipt>() {
+        println!("kept {} of {}: {}", receipt.id(), receipt.route(), receipt.reason());
+    }
     if let (Some(Outcome::Replayed), Some(key)) = (extensions.get(), extensions.get::<EventKey>()) {
         println!("replay {}", key.to_hex());
     }

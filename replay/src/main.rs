@@ -20,7 +20,8 @@ replay body LETTER KEY_FILE          print the decrypted body of one letter
 replay send [--route NAME] URL KEY_FILE LETTER...
                                      send letters again, the oldest first: files, or directories of them
 
-A letter that is answered 2xx is moved into the directory `sent` beside it. URL is an http:// address of your app:
+A letter that is answered 2xx is accepted, and moved into the directory `sent` beside it. Any other stays where it is,
+and the exit status is 1: one that still cannot be decoded is answered 400. URL is an http:// address of your app:
 run this beside it. The app accepts the letters if its layer has `replays`, each on the route that kept it: `list` shows
 the name of that route. With --route, all other letters are left where they are.";
 
@@ -67,7 +68,7 @@ fn keygen(file: &Path) -> Done {
 fn list(directory: &Path) -> Done {
     let (letters, unreadable) = files::letters([directory])?;
     for (path, letter) in &letters {
-        println!("{} {}", line(letter.receipt()), path.display());
+        println!("{}: {} {}", facts(letter.receipt()), reason(letter.receipt()), path.display());
     }
     unreadable.iter().for_each(|error| eprintln!("{error}"));
     Ok(unreadable.is_empty())
@@ -114,7 +115,8 @@ async fn send_all(route: Option<&str>, url: &str, key: &Path, letters: &[&str]) 
             }
         };
         let status = send::send(&target, &open).await.map_err(|error| format!("{}: {error}", path.display()))?;
-        println!("{} {}", status.as_u16(), line(open.receipt()));
+        let (answer, receipt) = (if status.is_success() { "accepted" } else { "not taken" }, open.receipt());
+        println!("{} {answer} | {} | was kept because: {}", status.as_u16(), facts(receipt), reason(receipt));
         if status.is_success() {
             files::set_aside(&path)?;
         } else {
@@ -128,11 +130,15 @@ fn open(path: &Path, key: &PrivateKey) -> Result<OpenLetter, Box<dyn Error>> {
     Ok(files::letter(path)?.open(key).map_err(|error| format!("{}: {error}", path.display()))?)
 }
 
-/// A receipt in one line. Whoever can write to the directory can write a receipt, so its texts are escaped.
-fn line(receipt: &Receipt) -> String {
-    let (route, provider) = (receipt.route().escape_debug(), receipt.provider().escape_debug());
-    let (id, reason) = (receipt.id(), receipt.reason().escape_debug());
-    format!("{} {id} {route} {provider} {} bytes: {reason}", shown(receipt.received_at()), receipt.body_len())
+/// A receipt without its reason. Whoever can write to the directory can write a receipt, so its texts are escaped.
+fn facts(receipt: &Receipt) -> String {
+    let (id, route, provider) = (receipt.id(), receipt.route().escape_debug(), receipt.provider().escape_debug());
+    format!("{} {id} {route} {provider} {} bytes", shown(receipt.received_at()), receipt.body_len())
+}
+
+/// Why the delivery was kept, as opposed to how it is answered now.
+fn reason(receipt: &Receipt) -> impl std::fmt::Display {
+    receipt.reason().escape_debug()
 }
 
 fn shown(time: std::time::SystemTime) -> String {

@@ -117,9 +117,14 @@ async fn a_letter_is_listed_shown_and_sent_once() {
 
     // The handler still fails: the letter stays.
     let output = replay(&["send", &url, &key, &letters]);
-    assert!(!output.status.success() && String::from_utf8_lossy(&output.stdout).starts_with("422 "), "{output:?}");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.starts_with("422 not taken | "), "{said}");
+    assert!(said.ends_with(" bytes | was kept because: the handler answered 422\n"), "{said}");
     app.is_fixed.store(true, Ordering::SeqCst);
-    assert!(text(&replay(&["send", "--route", "truemed", &url, &key, &letters])).starts_with("204 "));
+    let said = text(&replay(&["send", "--route", "truemed", &url, &key, &letters]));
+    assert!(said.starts_with("204 accepted | "), "{said}");
+    assert!(said.ends_with(" bytes | was kept because: the handler answered 422\n"), "{said}");
     assert_eq!(text(&replay(&["list", &letters])), "");
     assert_eq!(*app.handled.lock().unwrap(), [true], "once, and marked");
 

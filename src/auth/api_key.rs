@@ -38,7 +38,8 @@ use crate::{
 ///
 /// Proxies and servers log URLs, so prefer a header. This crate hides a key in the URL: your handler and the layer's
 /// hooks get a URI with `redacted` in its place. Layers outside of the webhook layer, such as a `TraceLayer`, and a
-/// router's path parameters still contain it. A key in the body stays in the body that your handler gets.
+/// router's path parameters still contain it. So does axum's `OriginalUri`, which the router stores before the layer
+/// runs: take `Uri`. A key in the body stays in the body that your handler gets.
 ///
 /// # Examples
 ///

@@ -55,7 +55,8 @@ impl Key {
     /// decodes what follows `whsec_`, and public keys are decoded from hex or base64.
     ///
     /// `build()` rejects text that begins or ends with white space, because it usually comes from a file with a newline,
-    /// and text with control characters. Use [`bytes`](Self::bytes) for binary keys.
+    /// and text with control characters. A public key in PEM may have its line breaks and its final newline, as its file
+    /// has. Use [`bytes`](Self::bytes) for binary keys.
     #[must_use]
     pub fn new(text: impl AsRef<[u8]>) -> Self {
         Self::of(Form::Text, text.as_ref())

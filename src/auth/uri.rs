@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::Uri;
+use http::{Uri, uri::PathAndQuery};
 
 use crate::urlencoded;
 
@@ -28,7 +28,7 @@ pub(super) fn segment(uri: &Uri, index: usize) -> Option<Cow<'_, [u8]>> {
     urlencoded::decode_segment(segment.as_bytes())
 }
 
-/// The URI with all values of this parameter replaced, in any spelling of its name.
+/// The URI with all values of this parameter replaced, in any spelling of its name. `None` if there is no query.
 pub(super) fn without_parameter(uri: &Uri, name: &[u8]) -> Option<Uri> {
     let pairs = uri.query()?.split('&').map(|pair| {
         let (encoded, _) = pair.split_once('=').unwrap_or((pair, ""));
@@ -39,19 +39,20 @@ pub(super) fn without_parameter(uri: &Uri, name: &[u8]) -> Option<Uri> {
         }
     });
     let query = pairs.collect::<Vec<_>>().join("&");
-    with_path_and_query(uri, &format!("{}?{query}", uri.path()))
+    Some(with_path_and_query(uri, &format!("{}?{query}", uri.path())))
 }
 
-/// The URI with this segment of the path replaced.
+/// The URI with this segment of the path replaced. `None` if there is no such segment.
 pub(super) fn without_segment(uri: &Uri, index: usize) -> Option<Uri> {
     let mut segments: Vec<_> = uri.path().strip_prefix('/')?.split('/').collect();
     *segments.get_mut(index)? = HIDDEN;
     let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
-    with_path_and_query(uri, &format!("/{}{query}", segments.join("/")))
+    Some(with_path_and_query(uri, &format!("/{}{query}", segments.join("/"))))
 }
 
-fn with_path_and_query(uri: &Uri, text: &str) -> Option<Uri> {
+/// With the path `/` if the text is no path, because it has become too long: the credential must not stay.
+fn with_path_and_query(uri: &Uri, text: &str) -> Uri {
     let mut parts = uri.clone().into_parts();
-    parts.path_and_query = Some(text.parse().ok()?);
-    Uri::from_parts(parts).ok()
+    parts.path_and_query = Some(text.parse().unwrap_or(PathAndQuery::from_static("/")));
+    Uri::from_parts(parts).unwrap_or_default()
 }

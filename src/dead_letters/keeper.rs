@@ -37,6 +37,9 @@ pub struct FailedForGood;
 /// | an authentic delivery that cannot be decoded | the provider's status for success, or 204 | 503 |
 /// | one whose handler has [`FailedForGood`] | the provider's status for success, or 204 | the handler's status if it is 5xx, or 503 |
 ///
+/// A delivery whose method is not `POST`, such as Twilio's `GET`, is never kept: it has its event in the query, and a
+/// letter has none. It is answered as without a keeper.
+///
 /// | setting | default |
 /// |---|---|
 /// | [`deadline`](Self::deadline) | 2 seconds |

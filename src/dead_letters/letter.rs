@@ -58,12 +58,12 @@ impl DeadLetter {
     ///
     /// # Errors
     ///
-    /// [`LetterError::Malformed`].
+    /// [`LetterError::Malformed`] or [`LetterError::OtherVersion`].
     pub fn from_bytes(bytes: impl AsRef<[u8]>) -> Result<Self, LetterError> {
         let bytes = bytes.as_ref();
         let end = bytes.iter().position(|byte| *byte == b'\n').ok_or(LetterError::Malformed)?;
         let (line, rest) = bytes.split_at(end);
-        let receipt = Receipt::from_json(line).ok_or(LetterError::Malformed)?;
+        let receipt = Receipt::from_json(line)?;
         Ok(Self { receipt, encrypted: Bytes::copy_from_slice(rest.get(1..).unwrap_or_default()) })
     }
 

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::content::Content;
+use super::{LetterError, content::Content};
 use crate::{ConfigError, ConfigErrorKind, receive::Original, secret_text};
 
-/// The only form of a receipt so far.
-const VERSION: u32 = 1;
+/// The form of a receipt. The first one had no route.
+const VERSION: u32 = 2;
 
 /// What was proven about a delivery when it arrived, sealed with a MAC.
 ///
@@ -136,11 +136,19 @@ impl Receipt {
         String::from_utf8(self.to_json()).unwrap_or_default()
     }
 
-    pub(super) fn from_json(json: &[u8]) -> Option<Self> {
-        let receipt: Self = serde_json::from_slice(json).ok()?;
+    pub(super) fn from_json(json: &[u8]) -> Result<Self, LetterError> {
+        // All that the forms have in common.
+        #[derive(Deserialize)]
+        struct Form {
+            version: u32,
+        }
+        let form: Form = serde_json::from_slice(json).map_err(|_| LetterError::Malformed)?;
+        if form.version != VERSION {
+            return Err(LetterError::OtherVersion);
+        }
+        let receipt: Option<Self> = serde_json::from_slice(json).ok();
         // Its id becomes the name of a file.
-        let is_sound = receipt.version == VERSION && bytes_of(&receipt.digest).is_some();
-        is_sound.then_some(receipt)
+        receipt.filter(|receipt| bytes_of(&receipt.digest).is_some()).ok_or(LetterError::Malformed)
     }
 }
 

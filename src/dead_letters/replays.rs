@@ -82,7 +82,8 @@ impl ReplayScheme {
         let token = Token::from_header(head.header(&RECEIPT)?).ok_or_else(malformed)?;
         let receipt = &token.receipt;
         let mut sealing = self.replays.keys.iter().filter(|key| key.sealed(receipt)).peekable();
-        sealing.peek().ok_or(RejectionReason::NoKeyMatched)?;
+        // `NoKeyMatched` would point at the provider's key.
+        sealing.peek().ok_or(RejectionReason::Other("no receipt key made this receipt, or it was altered"))?;
         let is_of_route = |key: &&ReceiptKey| key.is_of_route(receipt);
         let key = sealing.find(is_of_route).ok_or(RejectionReason::Other("the receipt is one of another route"))?;
         if *receipt.provider() != *self.provider {

@@ -40,6 +40,8 @@ use crate::{
 #[must_use = "a builder does nothing until it is built"]
 pub struct ChallengeBuilder {
     description: Description,
+    /// Whether a call has set the other members.
+    has_others: bool,
     error: Option<ConfigError>,
 }
 
@@ -114,25 +116,27 @@ impl ChallengeBuilder {
             mismatch: None,
             hook: None,
         };
-        Self { description, error: None }
+        Self { description, has_others: false, error: None }
     }
 
     /// Expects the challenge in this parameter of the query.
     pub fn in_query(mut self, name: impl Into<String>) -> Self {
-        self.description.challenge = Some(query(name));
+        self.place(query(name));
         self
     }
 
     /// Expects the challenge in this header.
     pub fn in_header(mut self, name: impl TryInto<HeaderName>) -> Self {
-        self.description.challenge = self.header(name);
+        if let Some(place) = self.header(name) {
+            self.place(place);
+        }
         self
     }
 
     /// Expects the challenge as a string in this member of the JSON body. The path is names with dots between them,
     /// such as `payload.token`.
     pub fn in_body(mut self, path: impl AsRef<str>) -> Self {
-        self.description.challenge = Some(Place::body(path.as_ref()));
+        self.place(Place::body(path.as_ref()));
         self
     }
 
@@ -193,19 +197,19 @@ impl ChallengeBuilder {
     /// Allows these members in a signed body, each by its path. A body with a member that you have neither allowed nor
     /// required is an event, and reaches your handler.
     ///
-    /// It replaces the paths of an earlier call, and what [`anything_but`](Self::anything_but) has set.
+    /// Call it once, and not together with [`anything_but`](Self::anything_but).
     pub fn may_have(mut self, paths: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let path = |path: &str| path.split('.').map(Box::from).collect();
-        self.description.others = Others::Only(paths.into_iter().map(|paths| path(paths.as_ref())).collect());
+        self.others(Others::Only(paths.into_iter().map(|paths| path(paths.as_ref())).collect()));
         self
     }
 
     /// Allows all members in a signed body, except these of the outermost object: a body in which one of them is there
     /// and not null is an event.
     ///
-    /// It replaces the names of an earlier call, and what [`may_have`](Self::may_have) has set.
+    /// Call it once, and not together with [`may_have`](Self::may_have).
     pub fn anything_but(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.description.others = Others::AnyBut(names.into_iter().map(|name| name.into().into_boxed_str()).collect());
+        self.others(Others::AnyBut(names.into_iter().map(|name| name.into().into_boxed_str()).collect()));
         self
     }
 
@@ -239,7 +243,7 @@ impl ChallengeBuilder {
     /// Sets the status, 4xx, of the answer to an unsigned request that fails a condition. The answer has an empty body.
     /// The default is to reject the request like a delivery with a wrong key.
     ///
-    /// It does nothing for a signed request, nor together with [`in_body`](Self::in_body).
+    /// Only the head of an unsigned request can fail one, so not together with [`in_body`](Self::in_body).
     pub fn mismatch_status(mut self, status: StatusCode) -> Self {
         self.description.mismatch = Some(status);
         self
@@ -268,8 +272,10 @@ impl ChallengeBuilder {
     /// - The token is blank, padded, not ASCII, one byte repeated, longer than 1,024 bytes, contains a control
     ///   character, or is shorter than 16 bytes without [`Key::dangerous_short`].
     /// - The method is none of `GET`, `HEAD`, `OPTIONS` and `POST`; a status is not 2xx, or not 4xx for a mismatch.
-    /// - The answer contains the challenge, but no `in_` setting says where it is; or it contains an HMAC, but the
-    ///   request is unsigned.
+    /// - The answer contains the challenge, or blanks are allowed in it, but no `in_` setting says where it is; or the
+    ///   answer contains an HMAC, but the request is unsigned.
+    /// - Two settings say where the challenge is, or what else the body may have; or a mismatch has a status, but the
+    ///   request is signed or its challenge is in the body.
     /// - An unsigned request has conditions on its body, other members or a nested challenge; or a body and a method
     ///   other than `POST`.
     /// - A signed request has neither `in_body` nor `if_body`; or no setting distinguishes an unsigned `POST` from an
@@ -290,6 +296,21 @@ impl ChallengeBuilder {
 
     fn fail(&mut self, error: ConfigError) {
         self.error.get_or_insert(error);
+    }
+
+    fn place(&mut self, place: Place) {
+        if self.description.challenge.replace(place).is_some() {
+            let error = ConfigError::new(ConfigErrorKind::Conflict, "the place of the challenge");
+            self.fail(error.expected("one of `in_query`, `in_header` and `in_body`"));
+        }
+    }
+
+    fn others(&mut self, others: Others) {
+        self.description.others = others;
+        if std::mem::replace(&mut self.has_others, true) {
+            let error = ConfigError::new(ConfigErrorKind::Conflict, "what else the body may have");
+            self.fail(error.expected("one call of `may_have` or `anything_but`"));
+        }
     }
 
     fn header(&mut self, name: impl TryInto<HeaderName>) -> Option<Place> {
@@ -319,7 +340,7 @@ fn query(name: impl Into<String>) -> Place {
 fn check(description: &Description) -> Result<(), ConfigError> {
     use ConfigErrorKind::{Blank, Conflict, Duplicate, Malformed, Missing, OutOfRange, Unsigned};
 
-    let Description { unsigned, challenge, conditions, others, answer, mismatch, .. } = description;
+    let Description { unsigned, challenge, may_have_blanks, conditions, others, answer, mismatch, .. } = description;
     let fail = |kind, setting: &str| Err(ConfigError::new(kind, setting));
     let places = || challenge.iter().chain(conditions.iter().map(|(place, _)| place));
     let is_blank = |place: &Place| match place {
@@ -327,7 +348,11 @@ fn check(description: &Description) -> Result<(), ConfigError> {
         Place::Header(_) => false,
         Place::Body(path) => path.iter().any(|name| name.is_empty()),
     };
-    if places().any(is_blank) {
+    let has_blank_other = match others {
+        Others::Only(paths) => paths.iter().flatten().any(|name| name.is_empty()),
+        Others::AnyBut(names) => names.iter().any(|name| name.is_empty()),
+    };
+    if has_blank_other || places().any(is_blank) {
         return fail(Blank, "the name of a parameter or a member");
     }
     match unsigned {
@@ -357,7 +382,7 @@ fn check(description: &Description) -> Result<(), ConfigError> {
         None => {}
     }
     let is_sent_back = answer.is_text || answer.values().any(|value| *value == Value::Challenge || value.is_mac());
-    if challenge.is_none() && is_sent_back {
+    if challenge.is_none() && (is_sent_back || *may_have_blanks) {
         return fail(Missing, "the place of the challenge, `in_query`, `in_header` or `in_body`,");
     }
     if unsigned.is_some() && answer.values().any(Value::is_mac) {
@@ -378,6 +403,11 @@ fn check(description: &Description) -> Result<(), ConfigError> {
     }
     if !answer.status.is_success() {
         return Err(ConfigError::new(OutOfRange, "the status of the answer").expected("2xx"));
+    }
+    let is_in_body = places().any(|place| place.path().is_some());
+    if mismatch.is_some() && (unsigned.is_none() || is_in_body) {
+        let error = ConfigError::new(Conflict, "the status of a mismatch");
+        return Err(error.expected("an unsigned request without `in_body`"));
     }
     if mismatch.is_some_and(|status| !status.is_client_error()) {
         return Err(ConfigError::new(OutOfRange, "the status of a mismatch").expected("4xx"));

@@ -140,8 +140,9 @@ impl Challenge {
     /// ([page](https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks#notificationurl-validation)):
     /// a `POST` with `validationToken` in the query and no body. The token, decoded, is sent back as text.
     ///
-    /// Graph waits 10 seconds for the answer. It puts your `clientState` into each item of a notification: compare that
-    /// in your handler.
+    /// Graph waits 10 seconds for the answer. It puts your `clientState` into each item of a notification.
+    /// [`ApiKey::body("value.0.clientState")`](crate::auth::ApiKey::body) compares that of the first item only, so
+    /// compare the others in your handler.
     ///
     /// # Examples
     ///

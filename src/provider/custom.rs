@@ -1,7 +1,7 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
 
 use super::{Envelope, Provider, RawDelivery};
@@ -81,6 +81,8 @@ struct Settings<E> {
     envelope: Option<Envelope>,
     /// The field of a form that has the JSON.
     json_field: Option<Cow<'static, str>>,
+    /// Whether the event is the body as it was sent.
+    is_raw: bool,
     decode: Decode<E>,
     rejection_status: fn(RejectionKind) -> StatusCode,
     success_status: Option<StatusCode>,
@@ -131,6 +133,7 @@ impl CustomBuilder<RawJson> {
             name,
             envelope: None,
             json_field: None,
+            is_raw: false,
             decode: Decode::Body { decode: decode_json, drift: |_| Vec::new() },
             rejection_status: RejectionKind::default_status,
             success_status: None,
@@ -183,7 +186,8 @@ impl CustomBuilder<RawJson> {
         self.decoded(Decode::Tagged { decode, drift, known: E::known_event_type })
     }
 
-    /// Accepts bodies of any kind, such as forms: the event is the body as it was sent.
+    /// Accepts bodies of any kind, such as forms: the event is the body as it was sent. It excludes
+    /// [`json_in_form`](Self::json_in_form).
     ///
     /// # Examples
     ///
@@ -202,7 +206,7 @@ impl CustomBuilder<RawJson> {
     pub fn raw(self) -> CustomBuilder<WebhookBody> {
         let decode = |delivery: RawDelivery<'_>| Ok(WebhookBody::from(delivery.body().clone()));
         let mut builder = self.decoded(Decode::Body { decode, drift: |_| Vec::new() });
-        builder.settings.json_field = None;
+        builder.settings.is_raw = true;
         builder
     }
 
@@ -212,6 +216,7 @@ impl CustomBuilder<RawJson> {
             name,
             envelope,
             json_field,
+            is_raw: false,
             decode,
             rejection_status,
             success_status,
@@ -239,8 +244,8 @@ impl<E> CustomBuilder<E> {
 
     /// Also accepts a form that begins with this field and has the JSON in it: `payload=%7B..%7D`. Any other body is
     /// decoded as it is, for providers that send both. The form must have the field once, percent-encoded. The places
-    /// of the [`envelope`](Self::envelope) are looked for in this JSON. The default is none. Calling [`raw`](Self::raw)
-    /// later undoes it.
+    /// of the [`envelope`](Self::envelope) are looked for in this JSON. The default is none. It excludes
+    /// [`raw`](Self::raw).
     ///
     /// The body alone decides whether it is such a form: no JSON begins with a name and a `=`, and nothing signs the
     /// `Content-Type`.
@@ -325,7 +330,8 @@ impl<E> CustomBuilder<E> {
     ///
     /// A key or another setting of a preset's scheme cannot be used; a place of the envelope is not valid; you called
     /// [`tagged`](CustomBuilder::tagged) and the envelope does not say where the type is; the name of the form's field
-    /// is empty, or contains anything but `A-Za-z0-9_.-`; or the success status is not 2xx.
+    /// is empty, or contains anything but `A-Za-z0-9_.-`; you called both `json_in_form` and `raw`; or the success
+    /// status is not 2xx.
     pub fn build(self) -> Result<Custom<E>, ConfigError> {
         let Self { mut settings, scheme } = self;
         let envelope = settings.envelope.take().map(Envelope::checked).transpose()?;
@@ -342,6 +348,9 @@ impl<E> CustomBuilder<E> {
         let is_plain = |name: &str| {
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
         };
+        if settings.is_raw && settings.json_field.is_some() {
+            return Err(ConfigError::new(ConfigErrorKind::Conflict, "`json_in_form`").expected("it without `raw`"));
+        }
         if settings.json_field.as_deref().is_some_and(|name| !is_plain(name)) {
             let error = ConfigError::new(ConfigErrorKind::Malformed, "the field of the form that has the JSON");
             return Err(error.expected("letters, digits, `_`, `.` and `-`"));
@@ -367,7 +376,7 @@ where
         &*self.scheme
     }
 
-    fn content(&self, body: &Bytes) -> Result<Option<Bytes>, Rejection> {
+    fn content(&self, _: &Parts, body: &Bytes) -> Result<Option<Bytes>, Rejection> {
         let field = self.settings.json_field.as_deref();
         field.and_then(|field| json::in_form::find(body, field)).transpose()
     }
@@ -426,6 +435,7 @@ impl<E> Clone for Settings<E> {
             name: self.name.clone(),
             envelope: self.envelope.clone(),
             json_field: self.json_field.clone(),
+            is_raw: self.is_raw,
             decode: self.decode,
             rejection_status: self.rejection_status,
             success_status: self.success_status,

@@ -23,7 +23,7 @@ mod shows;
 pub mod truemed;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{StatusCode, request::Parts};
 
 pub use self::custom::{Custom, CustomBuilder};
 pub use crate::delivery::{Envelope, Place, RawDelivery, TimeFormat};
@@ -101,14 +101,15 @@ pub trait Provider: Send + Sync + 'static {
     /// [`envelope`](Self::envelope), [`decode`](Self::decode), `identity`, [`drift`](Self::drift) and endpoint
     /// verifications then see this content instead of the body. The handler still gets the body as it was sent.
     ///
-    /// The default is `None`: the content is the body.
+    /// Of the head, trust only what the scheme proves: few senders sign `Content-Type`. The default is `None`: the
+    /// content is the body.
     ///
     /// # Errors
     ///
     /// A [`Rejection`], usually [`Malformed`](RejectionKind::Malformed), if the body does not have the content that it
     /// should have.
-    fn content(&self, body: &Bytes) -> Result<Option<Bytes>, Rejection> {
-        let _ = body;
+    fn content(&self, head: &Parts, body: &Bytes) -> Result<Option<Bytes>, Rejection> {
+        let _ = (head, body);
         Ok(None)
     }
 

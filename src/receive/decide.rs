@@ -162,7 +162,7 @@ impl<P: Provider> Receiver<P> {
     /// Tells the observer of a delivery for the handler.
     pub(super) fn tell(&self, watch: &mut Watch, head: &Parts, body: &Bytes, delivery: &Delivery) {
         watch.accept(delivery, &|| {
-            let content = self.provider.content(body).ok().flatten();
+            let content = self.provider.content(head, body).ok().flatten();
             self.provider.drift(RawDelivery::new(head, content.as_ref().unwrap_or(body), delivery))
         });
     }
@@ -288,7 +288,7 @@ impl<P: Provider> Receiver<P> {
             },
         };
         let delivery = Delivery::new(Arc::clone(&self.name), verified, received_at, body.len());
-        let content = match self.provider.content(body) {
+        let content = match self.provider.content(head, body) {
             Ok(content) => content,
             Err(rejection) => return Err(Refused { delivery: Some(delivery), ..rejection.into() }),
         };
@@ -370,9 +370,9 @@ impl<P: Provider> Receiver<P> {
     }
 
     /// What is remembered of a delivery until its handler has answered, if anybody keeps it then. A delivery that is
-    /// sent again is kept already.
+    /// sent again is kept already. One that is no `POST` has its event in the query, which is not kept.
     pub(super) fn original(&self, head: &Parts, body: &Bytes, delivery: &Delivery) -> Option<Box<Original>> {
-        let keep = self.keep.as_ref().filter(|_| !delivery.is_replay())?;
+        let keep = self.keep.as_ref().filter(|_| head.method == Method::POST && !delivery.is_replay())?;
         Some(Box::new(Original::new(keep.headers(), head, body, delivery)))
     }
 

@@ -23,7 +23,7 @@ use tower_webhook::{
     ConfigErrorKind, WebhookBody, WebhookLayer,
     auth::{ApiKey, DangerousAcceptAll, Key, Part, Scheme, Signature, Twilio, keys::Tenants},
     clock::Clock,
-    handshake::{Challenge, Value},
+    handshake::{Challenge, ChallengeBuilder, Value},
     json::SecretString,
     provider::{Custom, preset},
 };
@@ -851,10 +851,33 @@ fn what_could_not_be_answered_safely_is_an_error() {
         (Challenge::unsigned(Method::GET).in_header("x a"), HeaderName),
         (Challenge::unsigned(Method::GET).in_query(""), Blank),
         (Challenge::signed().in_body("a."), Blank),
+        (Challenge::signed().in_body("a").mismatch_status(StatusCode::NOT_FOUND), Conflict),
+        (post().mismatch_status(StatusCode::NOT_FOUND), Conflict),
+        (get().in_header("x-challenge"), Conflict),
+        (Challenge::signed().in_body("a").in_body("b"), Conflict),
+        (Challenge::signed().in_body("a").may_have(["b"]).anything_but(["c"]), Conflict),
+        (Challenge::signed().in_body("a").anything_but(["c"]).may_have(["b"]), Conflict),
+        (Challenge::signed().in_body("a").may_have(["b"]).may_have(["c"]), Conflict),
+        (Challenge::signed().if_body("type", "x").allow_blanks(), Missing),
+        (Challenge::signed().in_body("a").may_have(["b..c"]), Blank),
+        (Challenge::signed().in_body("a").anything_but([""]), Blank),
     ];
     for (index, (builder, kind)) in cases.into_iter().enumerate() {
         assert_eq!(builder.build().unwrap_err().kind(), kind, "{index}");
     }
+    let said = |builder: ChallengeBuilder| builder.build().unwrap_err().to_string();
+    assert_eq!(
+        said(get().in_header("x-challenge")),
+        "the place of the challenge excludes another setting: expected one of `in_query`, `in_header` and `in_body`"
+    );
+    assert_eq!(
+        said(post().mismatch_status(StatusCode::NOT_FOUND)),
+        "the status of a mismatch excludes another setting: expected an unsigned request without `in_body`"
+    );
+    assert_eq!(
+        said(Challenge::signed().in_body("a").anything_but(["b"]).may_have(["c"])),
+        "what else the body may have excludes another setting: expected one call of `may_have` or `anything_but`"
+    );
     assert_eq!(Challenge::cloud_events(none, None).unwrap_err().kind(), Missing);
     assert_eq!(Challenge::websub(none).unwrap_err().kind(), Missing);
     assert_eq!(format!("{:?}", Challenge::strava("canary-of-the-token").unwrap()), "Challenge { .. }");

@@ -1,14 +1,14 @@
 //! JSON in a field of a form.
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, request::Parts};
 use http_body_util::Full;
 use serde::{Deserialize, Serialize};
 use tower_webhook::{
-    ConfigErrorKind, Stated, WebhookBody, WebhookLayer,
-    auth::ApiKey,
-    json::RawJson,
-    provider::{Custom, Envelope, Place, preset},
+    ConfigErrorKind, Rejection, Stated, WebhookBody, WebhookLayer,
+    auth::{ApiKey, Scheme},
+    json::{self, RawJson},
+    provider::{Custom, Envelope, Place, Provider, RawDelivery, preset},
     tagged_enum,
 };
 
@@ -92,11 +92,58 @@ async fn json_that_contains_a_form_stays_json() {
 #[tokio::test]
 async fn raw_keeps_the_form() {
     let github = preset::github().key(KEY).raw().build().unwrap();
-    drop(github);
-    let scheme = ApiKey::header("x-key").key(KEY).build().unwrap();
-    let layer = Custom::builder("acme", scheme).json_in_form("payload").raw().build().unwrap().into_layer();
-    let request = Request::post("/").header("x-key", KEY).body(Full::<Bytes>::from("payload=%7B%7D")).unwrap();
-    assert_eq!(deliver(&layer, request).await.event::<WebhookBody>().bytes(), "payload=%7B%7D");
+    let form = "payload=%7B%7D";
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, KEY.as_bytes());
+    let signature = data_encoding::HEXLOWER.encode(aws_lc_rs::hmac::sign(&key, form.as_bytes()).as_ref());
+    let request = Request::post("/").header("x-hub-signature-256", format!("sha256={signature}"));
+    let request = request.body(Full::<Bytes>::from(form)).unwrap();
+    assert_eq!(deliver(&github.into_layer(), request).await.event::<WebhookBody>().bytes(), form);
+}
+
+#[tokio::test]
+async fn the_head_can_decide_what_the_content_is() {
+    struct Wrapped(ApiKey);
+    impl Provider for Wrapped {
+        type Event = RawJson;
+
+        fn name(&self) -> &str {
+            "wrapped"
+        }
+
+        fn scheme(&self) -> &dyn Scheme {
+            &self.0
+        }
+
+        fn content(&self, head: &Parts, body: &Bytes) -> Result<Option<Bytes>, Rejection> {
+            Ok(head.headers.contains_key("x-wrapped").then(|| body.slice(1..body.len() - 1)))
+        }
+
+        fn decode(&self, delivery: RawDelivery<'_>) -> Result<RawJson, Rejection> {
+            Ok(json::decode(delivery.body())?)
+        }
+    }
+    let layer = WebhookLayer::new(Wrapped(ApiKey::header("x-key").key(KEY).build().unwrap()));
+    let request = |body| Request::post("/").header("x-key", KEY).body(Full::<Bytes>::from(body)).unwrap();
+    let mut wrapped = request("<[7]>");
+    wrapped.headers_mut().insert("x-wrapped", "1".parse().unwrap());
+    for request in [wrapped, request("[7]")] {
+        assert_eq!(deliver(&layer, request).await.event::<RawJson>().get(), "[7]");
+    }
+    assert_eq!(deliver(&layer, request("<[7]>")).await.status, 400);
+}
+
+#[test]
+fn raw_and_json_in_form_exclude_each_other() {
+    let custom = || Custom::builder("acme", ApiKey::header("x-key").key(KEY).build().unwrap());
+    for builder in [
+        custom().json_in_form("payload").raw(),
+        custom().raw().json_in_form("payload"),
+        preset::slack().key(KEY).raw().json_in_form("payload"),
+    ] {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), ConfigErrorKind::Conflict);
+        assert_eq!(error.to_string(), "`json_in_form` excludes another setting: expected it without `raw`");
+    }
 }
 
 #[test]

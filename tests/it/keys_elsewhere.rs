@@ -196,6 +196,26 @@ async fn a_key_in_the_url_is_seen_by_nobody_inside() {
     }
 }
 
+/// `redacted` is longer than what it replaces, and a URI has at most 65,534 bytes.
+#[tokio::test]
+async fn a_uri_that_becomes_too_long_is_not_shown_at_all() {
+    let key = || Key::new("7Gq2").dangerous_short();
+    let long = "x".repeat(65_500);
+    for (builder, uri) in [
+        (ApiKey::query("token"), format!("/?token=7Gq2&token=&token=&token=&{long}")),
+        (ApiKey::path_segment(0), format!("/7Gq2?{long}{}", "x".repeat(25))),
+    ] {
+        let scheme = builder.key(key()).build().unwrap();
+        assert_eq!(scheme.redact(&uri.parse().unwrap()).unwrap(), "/");
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let note = Arc::clone(&seen);
+        let layer = Custom::builder("acme", scheme).build().unwrap().into_layer();
+        let layer = layer.inspect_rejection(move |rejected| note.lock().unwrap().push(rejected.head().uri.clone()));
+        assert!(deliver(&layer, post(&uri, "no JSON")).await.handled.is_none());
+        assert_eq!(*seen.lock().unwrap(), ["/"]);
+    }
+}
+
 #[test]
 fn settings_that_cannot_be_used_are_errors() {
     let kind = |builder: ApiKeyBuilder| builder.key(OLD).build().unwrap_err().kind();

@@ -490,7 +490,8 @@ impl SignatureBuilder {
     }
 
     /// Expects the time of signing in this member of the JSON body: a whole number, or a string if it is [RFC
-    /// 3339](Self::timestamp_in_rfc3339). The path is names with dots between them; in an array, a number is a
+    /// 3339](Self::timestamp_in_rfc3339). With [`dangerous_unsigned_body`](Self::dangerous_unsigned_body), digits in a
+    /// string are accepted too. The path is names with dots between them; in an array, a number is a
     /// position, as in `entry.0.time`. The time is checked after the signature. The default is no time.
     pub fn timestamp_in_body(mut self, path: impl Into<String>) -> Self {
         self.settings.timestamp_in_body = Some(path.into());

@@ -229,7 +229,8 @@ impl PresetBuilder {
 
     /// Accepts bodies of any kind as they were sent: see [`CustomBuilder::raw`].
     pub fn raw(self) -> CustomBuilder<WebhookBody> {
-        self.custom().raw()
+        // It is about JSON.
+        Self { json_field: None, ..self }.custom().raw()
     }
 
     /// Checks the settings. The event is the JSON as it was sent.

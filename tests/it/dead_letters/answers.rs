@@ -9,13 +9,15 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_webhook::{
     Delivery, Rejection, RejectionKind,
+    auth::{ApiKey, Head, Scheme, Verified},
     dead_letters::{PrivateKey, Receipt},
     idempotency::{IdempotencyLayer, MemoryStore},
+    provider::Custom,
 };
 
 use super::{DECODABLE, Handling, Memory, Mood, UNDECODABLE, public_key};
@@ -45,6 +47,32 @@ async fn what_cannot_be_decoded_is_kept_and_then_answered_as_a_success() {
     // A provider without a documented status gets 204 too.
     let layer = mediquo().dead_letters(Memory::default().keeper(public_key()));
     assert_eq!(handling.deliver(&layer, from_mediquo(full("[]"))).await.status(), 204);
+}
+
+/// Its event is in the query, which is not kept: two deliveries would be one letter.
+#[tokio::test]
+async fn a_delivery_that_is_no_post_is_not_kept() {
+    struct Get(ApiKey);
+    impl Scheme for Get {
+        fn verify_head(&self, head: &Head<'_>) -> Result<Option<Verified>, Rejection> {
+            self.0.verify_head(head)
+        }
+
+        fn methods(&self) -> Vec<Method> {
+            vec![Method::GET]
+        }
+    }
+    let sink = Memory::default();
+    let scheme = || Get(ApiKey::header("x-key").key("Zr41vw-new-and-random").build().unwrap());
+    let request = || Request::get("/?a=1").header("x-key", "Zr41vw-new-and-random").body(full("")).unwrap();
+    let raw = Custom::builder("acme", scheme()).raw().build().unwrap().into_layer();
+    let raw = raw.dead_letters(sink.keeper(public_key()));
+    let response = Handling::that_fails_for_good(422).deliver(&raw, request()).await;
+    assert_eq!(response.status(), 422, "the handler's own answer");
+    let json = Custom::builder("acme", scheme()).build().unwrap().into_layer();
+    let response = Handling::default().deliver(&json.dead_letters(sink.keeper(public_key())), request()).await;
+    assert_eq!(response.status(), 400);
+    assert_eq!(sink.count(), 0);
 }
 
 #[tokio::test(start_paused = true)]

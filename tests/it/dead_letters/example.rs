@@ -148,7 +148,7 @@ async fn what_it_cannot_decode_is_kept_encrypted_and_reaches_the_fixed_handler_o
     // The version that could not decode it still cannot: the letter stays.
     let send = |address, letters: &str| replay(&["send", &url(address), &setup.private_key(), letters]);
     let refused = send(server.address(), &setup.directory());
-    assert!(!refused.status.success() && refused.stdout.starts_with(b"400 "), "{refused:?}");
+    assert!(!refused.status.success() && refused.stdout.starts_with(b"400 not taken | "), "{refused:?}");
     drop(server);
     let (fixed, handled) = fixed().await;
     assert!(text(&send(fixed, &setup.directory())).starts_with("200 "));
@@ -163,6 +163,8 @@ fn what_its_handler_gave_up_is_kept_and_has_its_effect_after_a_restart() {
     let setup = Setup::new("example-gave-up");
     let server = setup.start(&[("HANDLER_GIVE_UP", "1")]);
     assert_eq!(deliver(&server, "truemed", DECODABLE), 204);
+    let id = setup.letter().file_stem().unwrap().to_str().unwrap().to_owned();
+    assert_eq!(server.line(), format!("kept {id} of truemed: the handler answered 422"));
     assert_eq!(deliver(&server, "mediquo", r#"{"type":"canary"}"#), 204);
     assert_eq!(setup.files().len(), 2);
     server.kill();

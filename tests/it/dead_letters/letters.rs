@@ -100,6 +100,27 @@ async fn a_letter_with_one_bit_changed_does_not_open() {
     }
 }
 
+/// The first form of a receipt had no route. Another version is not taken for a damaged file.
+#[tokio::test]
+async fn a_letter_of_another_version_says_so() {
+    let bytes = letter(&PrivateKey::generate()).await.to_bytes();
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap();
+    let mut receipt: serde_json::Map<_, _> = serde_json::from_slice(&bytes[..end]).unwrap();
+    assert_eq!(receipt["version"], 2);
+    let read = |receipt: &serde_json::Map<_, _>| {
+        DeadLetter::from_bytes([&*serde_json::to_vec(receipt).unwrap(), &bytes[end..]].concat()).map(drop)
+    };
+    for version in [1, 3] {
+        receipt.insert("version".into(), version.into());
+        assert_eq!(read(&receipt), Err(LetterError::OtherVersion));
+    }
+    receipt.remove("route");
+    assert_eq!(read(&receipt), Err(LetterError::OtherVersion));
+    receipt.insert("version".into(), 2.into());
+    assert_eq!(read(&receipt), Err(LetterError::Malformed));
+    assert_eq!(LetterError::OtherVersion.to_string(), "this dead letter was written by another version of this crate");
+}
+
 #[test]
 fn a_mistyped_key_is_an_error_and_never_shown() {
     let private = PrivateKey::generate();

@@ -463,7 +463,7 @@ fn part(code: &str) -> Part {
         "Body" => Part::Body,
         "Timestamp" => Part::Timestamp,
         "Id" => Part::Id,
-        "Method" => Part::Method,
+        "Part::Method" => Part::Method,
         "PublicUrl" => Part::PublicUrl,
         "Query" => Part::Query,
         "Uri" => Part::Uri,
@@ -512,7 +512,8 @@ fn split(code: &str, at: char) -> Vec<String> {
 }
 
 fn text(code: &str) -> String {
-    serde_json::from_str(code).unwrap_or_else(|_| panic!("no text: {code}"))
+    // The page has no `|` in a cell.
+    serde_json::from_str(&code.replace(r"\x7c", "|")).unwrap_or_else(|_| panic!("no text: {code}"))
 }
 
 fn character(code: &str) -> char {

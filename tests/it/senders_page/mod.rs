@@ -222,11 +222,39 @@ fn each_endpoint_verification_is_ready_made_or_described_here() {
     for row in rows() {
         for code in code(&row.verification).iter().filter(|code| code.starts_with("Challenge::")) {
             let name = code.trim_start_matches("Challenge::").split('(').next().unwrap();
-            let is_ready = senders.contains(&format!("pub fn {name}(")) || senders.contains(&format!("pub fn {name}<"));
+            let declared = senders.split(&format!("pub fn {name}")).nth(1).filter(|rest| rest.starts_with(['(', '<']));
+            let can_fail = declared.is_some_and(|rest| rest.split('{').next().unwrap().contains("-> Result<"));
+            assert!(declared.is_none() || code.ends_with(")?") == can_fail, "{}: {code}", row.sender);
+            let is_ready = declared.is_some();
             let is_here = here.contains(&format!("described!({})", without_blanks(code)));
             assert!(is_ready || is_here, "{}: {code}", row.sender);
         }
     }
+}
+
+/// The names that begin with a capital letter, outside of texts and behind no `::`.
+fn names(code: &str) -> BTreeSet<String> {
+    let code: String = code.split('"').step_by(2).collect::<Vec<_>>().join("\"");
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    let paths = code.split(|c: char| !is_part(c)).map(|path| path.split("::").next().unwrap().to_owned());
+    paths.filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase())).collect()
+}
+
+#[test]
+fn each_name_of_a_row_is_imported() {
+    let page = file("docs/senders.md");
+    let imports = page.split("```rust\n").nth(1).unwrap().split("fn ").next().unwrap();
+    let known = imports.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect::<BTreeSet<_>>();
+    for row in rows() {
+        for code in [&row.write, &row.verification].into_iter().flat_map(|cell| code(cell)) {
+            // The rest are headers and members.
+            let is_code = code.contains('(') || code == "impl Scheme";
+            for name in names(code).iter().filter(|name| is_code && *name != "None") {
+                assert!(known.contains(&**name), "{}: {name} of {code}", row.sender);
+            }
+        }
+    }
+    assert!(!page.contains(r"\|"), "no Rust in the file");
 }
 
 #[tokio::test]
