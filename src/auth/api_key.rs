@@ -308,9 +308,9 @@ impl Place {
     /// What the sender offers.
     fn offered<'a>(&self, head: &Head<'a>, body: &'a [u8]) -> Result<Cow<'a, [u8]>, Rejection> {
         let (found, missing) = match self {
-            Self::Header(name) => (Some(Cow::Borrowed(head.header(name)?.as_bytes())), ""),
+            Self::Header(name) => return Ok(Cow::Borrowed(head.header(name)?.as_bytes())),
             Self::Authorization(word) => {
-                (Some(Cow::Borrowed(word.credential(head.header(&AUTHORIZATION)?.as_bytes())?)), "")
+                return Ok(Cow::Borrowed(word.credential(head.header(&AUTHORIZATION)?.as_bytes())?));
             }
             Self::Query(name) => {
                 let missing = "the query does not have the parameter of the key once";
