@@ -10,14 +10,14 @@ use std::{
 
 use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::Value;
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_webhook::{
     Delivery, Rejection, WebhookBody, WebhookLayer,
-    auth::{ApiKey, Key, Scheme, Verified},
+    auth::{ApiKey, Key, Scheme, Twilio, Verified},
     dead_letters::{OpenLetter, PrivateKey, ReceiptKey, Replays},
     idempotency::{IdempotencyLayer, MemoryStore, Outcome},
     observe::{MetricsObserver, TracingObserver},
@@ -202,6 +202,25 @@ async fn open_letter() -> OpenLetter {
 async fn status<P: Provider>(layer: &WebhookLayer<P>, request: Request<Full<Bytes>>) -> (StatusCode, &'static str) {
     let response = Handling::that_answers(200).deliver(layer, request).await;
     (response.status(), response.extensions().get::<Rejection>().map_or("accepted", Rejection::label))
+}
+
+#[tokio::test]
+async fn by_get_is_refused_because_the_receipt_does_not_cover_the_query() {
+    let (sink, key) = (Memory::default(), PrivateKey::generate());
+    let secret = "Zr41vw-new-and-random";
+    let twilio = Twilio::builder().public_url("https://hooks.example.com/").get().key(secret).build().unwrap();
+    let scheme = ApiKey::header("x-key").key(secret).build().unwrap().or(twilio);
+    let layer = Custom::builder("acme", scheme).raw().build().unwrap().into_layer();
+    let layer = layer.dead_letters(sink.keeper(key.public_key())).replays(Replays::new(receipt_key()));
+    let request = Request::post("/").header("x-key", secret).body(Full::default()).unwrap();
+    assert_eq!(Handling::that_fails_for_good(422).deliver(&layer, request).await.status(), 204);
+
+    let letter = sink.only().open(&key).unwrap();
+    assert_eq!(status(&layer, again(&letter)).await, (StatusCode::OK, "accepted"));
+    let mut forged = again(&letter);
+    *forged.method_mut() = Method::GET;
+    *forged.uri_mut() = "/?CallSid=forged".parse().unwrap();
+    assert_eq!(status(&layer, forged).await, (StatusCode::UNAUTHORIZED, "missing_header"));
 }
 
 #[tokio::test]
