@@ -21,7 +21,7 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 pub struct ConfigError {
     kind: ConfigErrorKind,
     setting: String,
-    expected: Option<&'static str>,
+    detail: Option<String>,
 }
 
 /// What is wrong with a setting.
@@ -62,12 +62,17 @@ pub enum ConfigErrorKind {
 
 impl ConfigError {
     pub(crate) fn new(kind: ConfigErrorKind, setting: impl Into<String>) -> Self {
-        Self { kind, setting: setting.into(), expected: None }
+        Self { kind, setting: setting.into(), detail: None }
     }
 
     /// Says what the setting must be.
-    pub(crate) fn expected(mut self, expected: &'static str) -> Self {
-        self.expected = Some(expected);
+    pub(crate) fn expected(self, expected: &str) -> Self {
+        self.because(format!("expected {expected}"))
+    }
+
+    /// Says more about the problem. Never the value of a secret.
+    pub(crate) fn because(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
         self
     }
 
@@ -104,10 +109,7 @@ impl fmt::Display for ConfigError {
             ConfigErrorKind::Unsigned => "is not part of what is signed",
         };
         write!(f, "{} {problem}", self.setting)?;
-        match self.expected {
-            Some(expected) => write!(f, ": expected {expected}"),
-            None => Ok(()),
-        }
+        self.detail.as_ref().map_or(Ok(()), |detail| write!(f, ": {detail}"))
     }
 }
 

@@ -271,6 +271,23 @@ impl RejectionKind {
         self.texts().0
     }
 
+    /// Whether a text is the [word](Self::as_str) of a kind.
+    #[cfg(feature = "signatures")]
+    pub(crate) fn is_word(text: &str) -> bool {
+        use RejectionKind::*;
+        let all = [
+            Incomplete,
+            Malformed,
+            MethodNotAllowed,
+            TimedOut,
+            TooLarge,
+            Unauthenticated,
+            UnsupportedEncoding,
+            UnsupportedMediaType,
+        ];
+        all.iter().any(|kind| kind.as_str() == text)
+    }
+
     /// The status for this kind, unless the provider documents another one.
     #[must_use]
     pub fn default_status(self) -> StatusCode {

@@ -13,6 +13,17 @@ pub(crate) fn pairs(encoded: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
+/// Encodes a name or a value, so that it is also a segment of a path.
+#[cfg(feature = "testing")]
+pub(crate) fn encode(text: &str) -> String {
+    text.bytes().fold(String::new(), |encoded, byte| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            encoded + char::from(byte).encode_utf8(&mut [0; 4])
+        }
+        byte => encoded + &format!("%{byte:02X}"),
+    })
+}
+
 /// Decodes a name or a value.
 pub(crate) fn decode(encoded: &[u8]) -> Cow<'_, [u8]> {
     if !encoded.iter().any(|byte| matches!(byte, b'%' | b'+')) {

@@ -70,7 +70,7 @@ pub struct ApiKey {
 #[must_use = "a builder does nothing until it is built"]
 pub struct ApiKeyBuilder {
     place: Result<Place, ConfigError>,
-    noun: &'static str,
+    noun: Cow<'static, str>,
     user: String,
     /// For Basic, the user of each fixed key.
     users: Vec<String>,
@@ -185,7 +185,7 @@ fn named(name: impl Into<String>, setting: &'static str) -> Result<Box<str>, Con
 
 impl ApiKeyBuilder {
     fn new(place: Result<Place, ConfigError>, noun: &'static str) -> Self {
-        Self { place, noun, user: String::new(), users: Vec::new(), keys: KeySettings::default() }
+        Self { place, noun: noun.into(), user: String::new(), users: Vec::new(), keys: KeySettings::default() }
     }
 
     /// Adds a live key. Call it once per key while you rotate; there can be 16.
@@ -217,8 +217,8 @@ impl ApiKeyBuilder {
 
     /// Sets the provider's word for its keys, for error messages.
     #[cfg(any(feature = "mediquo", feature = "signatures", feature = "truemed"))]
-    pub(crate) fn noun(mut self, noun: &'static str) -> Self {
-        self.noun = noun;
+    pub(crate) fn noun(mut self, noun: impl Into<Cow<'static, str>>) -> Self {
+        self.noun = noun.into();
         self
     }
 
@@ -232,6 +232,13 @@ impl ApiKeyBuilder {
     #[cfg(feature = "mediquo")]
     pub(crate) fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+
+    /// Checks all but the keys.
+    #[cfg(feature = "signatures")]
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let place = self.place.as_ref().map_err(Clone::clone)?;
+        if matches!(place, Place::Authorization(Word::Basic)) { check_user(&self.user) } else { Ok(()) }
     }
 
     /// Checks the settings.
@@ -250,8 +257,8 @@ impl ApiKeyBuilder {
             self.users.iter().try_for_each(|user| check_user(user))?;
             // Each fixed password has its own user.
             let keys = self.users.iter().zip(self.keys.fixed()).map(|(user, key)| (key, basic(user, key)));
-            let form = KeyForm::new(self.noun, Reading::Basic { user: self.user });
-            self.keys.build_with(form, |_| Secrets::checked(self.noun, MAX_KEYS, keys).map(Live::Compared))?
+            let form = KeyForm::new(self.noun.clone(), Reading::Basic { user: self.user });
+            self.keys.build_with(form, |_| Secrets::checked(&self.noun, MAX_KEYS, keys).map(Live::Compared))?
         } else {
             self.keys.build(KeyForm::new(self.noun, Reading::Text))?
         };

@@ -59,6 +59,8 @@ mod scheme;
 mod secret;
 #[cfg(feature = "signatures")]
 mod signature;
+#[cfg(feature = "testing")]
+pub(crate) mod signing;
 #[cfg(feature = "signatures")]
 mod standard_webhooks;
 #[cfg(feature = "signatures")]
@@ -75,6 +77,8 @@ pub use self::{
     scheme::{DangerousAcceptAll, Head, Scheme, scheme_fn},
     verified::Verified,
 };
+#[cfg(feature = "signatures")]
+pub(crate) use self::{keys::KeyText, signature::SignatureSettings};
 #[cfg(feature = "signatures")]
 pub use self::{
     signature::{At, Encoding, Part, Signature, SignatureBuilder},

@@ -8,11 +8,9 @@ use super::{
     Encoding, Head, Key, KeySettings, Part, Scheme, Secret, Verified,
     key::{self, Fault},
     keys::{KeyForm, KeySource, Live, Reading, Source},
-    signature::{
-        Algorithm, Candidates, Content, Pieces, Signatures, SignedHead, TimestampSource, ToleranceSettings, Verifier,
-    },
+    signature::{Algorithm, Candidates, Content, Pieces, Signatures, SignedHead, TimestampSource, Tolerance, Verifier},
 };
-use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, headers};
+use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, delivery::TimeFormat, headers};
 
 const MAX_SIGNATURES: usize = 8;
 
@@ -72,13 +70,14 @@ struct Version {
 #[must_use = "a builder does nothing until it is built"]
 pub struct StandardWebhooksBuilder {
     keys: KeySettings,
-    tolerance: ToleranceSettings,
+    past_tolerance: Option<Duration>,
+    future_tolerance: Option<Duration>,
 }
 
 impl StandardWebhooks {
     /// Starts without keys.
     pub fn builder() -> StandardWebhooksBuilder {
-        StandardWebhooksBuilder { keys: KeySettings::default(), tolerance: ToleranceSettings::default() }
+        StandardWebhooksBuilder { keys: KeySettings::default(), past_tolerance: None, future_tolerance: None }
     }
 
     /// Reads the head, with the signatures of each version.
@@ -134,14 +133,14 @@ impl StandardWebhooks {
 }
 
 impl Family {
-    fn new([id, timestamp, signature]: [&'static str; 3], tolerance: &ToleranceSettings) -> Result<Self, ConfigError> {
+    fn new([id, timestamp, signature]: [&'static str; 3], tolerance: &Tolerance) -> Result<Self, ConfigError> {
         let [id, timestamp, signature] = [id, timestamp, signature].map(HeaderName::from_static);
         let parts = [Part::Id, Part::literal("."), Part::Timestamp, Part::literal("."), Part::Body];
         let content = Content {
             pieces: Pieces::new(&parts, None)?,
             timestamp: TimestampSource::Header(timestamp.clone()),
             id: Some(id.clone()),
-            tolerance: tolerance.build()?,
+            tolerance: tolerance.clone(),
         };
         Ok(Self { id, timestamp, signature, content })
     }
@@ -246,14 +245,23 @@ impl StandardWebhooksBuilder {
 
     /// Sets how old a delivery may be. The default is 300 seconds, the maximum is a day.
     pub fn past_tolerance(mut self, tolerance: Duration) -> Self {
-        self.tolerance.past = Some(tolerance);
+        self.past_tolerance = Some(tolerance);
         self
     }
 
     /// Sets how far the sender's clock may be ahead. The default is 300 seconds, the maximum is a day.
     pub fn future_tolerance(mut self, tolerance: Duration) -> Self {
-        self.tolerance.future = Some(tolerance);
+        self.future_tolerance = Some(tolerance);
         self
+    }
+
+    /// Checks all but the keys.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        self.time_tolerance().map(drop)
+    }
+
+    fn time_tolerance(&self) -> Result<Tolerance, ConfigError> {
+        Tolerance::new(self.past_tolerance, self.future_tolerance, TimeFormat::UnixSeconds)
     }
 
     /// Checks the settings.
@@ -266,7 +274,8 @@ impl StandardWebhooksBuilder {
     pub fn build(self) -> Result<StandardWebhooks, ConfigError> {
         let keys = self.keys.build(KeyForm::new("secret", Reading::StandardWebhooks))?;
         let versions = [Version::new("v1,", Algorithm::HmacSha256), Version::new("v1a,", Algorithm::Ed25519)];
-        let family = |names| Family::new(names, &self.tolerance);
+        let tolerance = self.time_tolerance()?;
+        let family = |names| Family::new(names, &tolerance);
         let webhook = family(["webhook-id", "webhook-timestamp", "webhook-signature"])?;
         let svix = family(["svix-id", "svix-timestamp", "svix-signature"])?;
         Ok(StandardWebhooks { families: [webhook, svix], versions, keys })
@@ -307,7 +316,7 @@ pub(super) fn public_key(bytes: &[u8]) -> Key {
     Key::new(format!("whpk_{}", BASE64.encode(bytes)))
 }
 
-fn secret(text: &[u8]) -> Result<Secret, Fault> {
+pub(super) fn secret(text: &[u8]) -> Result<Secret, Fault> {
     key::text(text)?;
     let expected = "base64, alone or after `whsec_`, or `Key::hex` or `Key::bytes` for another form";
     let text = text.strip_prefix(b"v1,").unwrap_or(text);

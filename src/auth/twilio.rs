@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, Method, Uri, header::CONTENT_TYPE};
 
 use super::{
     Encoding, Head, Key, KeySettings, Scheme, Verified,
-    keys::{KeyForm, KeySource, Reading, Source},
+    keys::{KeyForm, KeySource, KeyText, Reading, Source},
     public_url,
     signature::{Algorithm, Candidates, Message, Signatures},
 };
@@ -270,7 +270,7 @@ impl TwilioBuilder {
     pub fn build(self) -> Result<Twilio, ConfigError> {
         let (algorithm, noun) =
             if self.sha256 { (Algorithm::HmacSha256, "shared key") } else { (Algorithm::LegacyHmacSha1, "auth token") };
-        let keys = self.keys.build(KeyForm::new(noun, Reading::Signature(algorithm)))?;
+        let keys = self.keys.build(KeyForm::new(noun, Reading::Signature(algorithm, KeyText::Text)))?;
         let url = self.url.ok_or_else(|| ConfigError::new(ConfigErrorKind::Missing, "the public URL"))?;
         let uri = public_url::parse(&url)?;
         let expected = "`http` or `https`, a host, a path and no query";

@@ -7,6 +7,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderName, request::Parts};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Delivery, Stated,
@@ -120,10 +121,12 @@ impl Place {
 /// # Examples
 ///
 /// See [`Envelope`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TimeFormat {
     /// Whole seconds since 1970: `1732180000`.
+    #[default]
     UnixSeconds,
     /// Whole milliseconds since 1970: `1732180000000`.
     UnixMilliseconds,

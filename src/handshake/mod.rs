@@ -46,12 +46,16 @@ mod answer;
 mod body;
 mod builder;
 mod challenge;
+#[cfg(feature = "signatures")]
+mod described;
 mod place;
 mod senders;
 
 use bytes::Bytes;
 use http::{Method, Response, Uri, request::Parts};
 
+#[cfg(feature = "signatures")]
+pub(crate) use self::described::Verification;
 pub use self::{answer::Value, builder::ChallengeBuilder, challenge::Challenge};
 use crate::{Rejection, delivery::RawDelivery};
 

@@ -18,7 +18,11 @@
 pub(crate) mod canonical;
 mod datetime;
 mod decimal;
+#[cfg(feature = "signatures")]
+pub(crate) mod described;
 pub(crate) mod drift;
+#[cfg(feature = "testing")]
+pub(crate) mod edit;
 mod error;
 mod exact;
 pub(crate) mod in_form;

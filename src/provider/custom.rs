@@ -84,13 +84,15 @@ struct Settings<E> {
     /// Whether the event is the body as it was sent.
     is_raw: bool,
     decode: Decode<E>,
-    rejection_status: fn(RejectionKind) -> StatusCode,
+    rejection_status: RejectionStatus,
     success_status: Option<StatusCode>,
     #[cfg(feature = "idempotency")]
     identify: Option<Identify<E>>,
 }
 
 /// How bodies become events, and what of a body the events do not know.
+type RejectionStatus = Arc<dyn Fn(RejectionKind) -> StatusCode + Send + Sync>;
+
 enum Decode<E> {
     /// By the body alone.
     Body { decode: fn(RawDelivery<'_>) -> Result<E, Rejection>, drift: fn(RawDelivery<'_>) -> Vec<Drift> },
@@ -135,7 +137,7 @@ impl CustomBuilder<RawJson> {
             json_field: None,
             is_raw: false,
             decode: Decode::Body { decode: decode_json, drift: |_| Vec::new() },
-            rejection_status: RejectionKind::default_status,
+            rejection_status: Arc::new(RejectionKind::default_status),
             success_status: None,
             #[cfg(feature = "idempotency")]
             identify: None,
@@ -285,8 +287,8 @@ impl<E> CustomBuilder<E> {
     ///     .build()?;
     /// # Ok::<_, tower_webhook::ConfigError>(())
     /// ```
-    pub fn rejection_status(mut self, status: fn(RejectionKind) -> StatusCode) -> Self {
-        self.settings.rejection_status = status;
+    pub fn rejection_status(mut self, status: impl Fn(RejectionKind) -> StatusCode + Send + Sync + 'static) -> Self {
+        self.settings.rejection_status = Arc::new(status);
         self
     }
 
@@ -437,7 +439,7 @@ impl<E> Clone for Settings<E> {
             json_field: self.json_field.clone(),
             is_raw: self.is_raw,
             decode: self.decode,
-            rejection_status: self.rejection_status,
+            rejection_status: Arc::clone(&self.rejection_status),
             success_status: self.success_status,
             #[cfg(feature = "idempotency")]
             identify: self.identify,

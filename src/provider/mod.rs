@@ -5,6 +5,7 @@
 //! | Truemed | `truemed::Truemed` | `truemed::Event` |
 //! | MediQuo | `mediquo::MediQuo` | `mediquo::Event` |
 //! | GitHub, Stripe, Slack and other well-known ones | `preset` (feature `signatures`) | yours |
+//! | any other, described in JSON | `Sender` (feature `signatures`) | yours |
 //! | any other | [`Custom`] | yours |
 //! | one with its own formats or rules | your implementation of [`Provider`] | yours |
 
@@ -17,6 +18,8 @@ mod lenient;
 pub mod mediquo;
 #[cfg(feature = "signatures")]
 pub mod preset;
+#[cfg(feature = "signatures")]
+mod sender;
 #[cfg(any(feature = "mediquo", feature = "truemed"))]
 mod shows;
 #[cfg(feature = "truemed")]
@@ -26,6 +29,10 @@ use bytes::Bytes;
 use http::{StatusCode, request::Parts};
 
 pub use self::custom::{Custom, CustomBuilder};
+#[cfg(feature = "signatures")]
+pub use self::sender::Sender;
+#[cfg(feature = "testing")]
+pub(crate) use self::sender::{At, Credential, KeyPlace, Sample};
 pub use crate::delivery::{Envelope, Place, RawDelivery, TimeFormat};
 #[cfg(feature = "idempotency")]
 use crate::{

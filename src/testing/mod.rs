@@ -2,6 +2,7 @@
 //!
 //! | item | use it to test |
 //! |---|---|
+//! | [`TestSender`] | your service and your handler, with genuine and spoiled deliveries of any sender |
 //! | [`ManualClock`] | what depends on time, without waiting |
 //! | [`FailingStore`] | what your service answers while its store fails |
 //! | [`conformance`] | a [`Store`](crate::idempotency::Store) of your own |
@@ -24,9 +25,13 @@
 
 mod clock;
 pub mod conformance;
+mod delivery;
 mod failing;
+mod sender;
 
 pub use self::{
     clock::ManualClock,
+    delivery::{Spoil, TestDelivery},
     failing::{FailingStore, Fault, Step},
+    sender::TestSender,
 };

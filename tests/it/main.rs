@@ -21,6 +21,7 @@ mod content_type;
 mod datetime;
 mod dead_letters;
 mod deploy_page;
+mod descriptions;
 mod envelope;
 mod events;
 mod forms;

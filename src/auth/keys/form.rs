@@ -1,4 +1,5 @@
 use std::{
+    borrow::Cow,
     fmt,
     hash::{BuildHasher, RandomState},
     sync::{Arc, LazyLock},
@@ -10,12 +11,19 @@ use aws_lc_rs::{
     rsa::{KeyPair as RsaKeyPair, KeySize},
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
 };
+#[cfg(feature = "signatures")]
+use serde::{Deserialize, Serialize};
 
 use super::live::{Live, MAX_KEYS, Secrets, in_header};
 #[cfg(feature = "signatures")]
 use crate::ConfigErrorKind;
 #[cfg(feature = "signatures")]
-use crate::auth::{key, signature::Algorithm, standard_webhooks};
+use crate::auth::{
+    Secret,
+    key::{self, Fault},
+    signature::Algorithm,
+    standard_webhooks,
+};
 use crate::{
     ConfigError,
     auth::{Key, api_key},
@@ -34,7 +42,7 @@ pub struct KeyForm(Arc<Form>);
 
 struct Form {
     /// The provider's word for keys, for errors.
-    noun: &'static str,
+    noun: Cow<'static, str>,
     reading: Reading,
 }
 
@@ -45,10 +53,33 @@ pub(in crate::auth) enum Reading {
     /// They are passwords of this user.
     Basic { user: String },
     #[cfg(feature = "signatures")]
-    Signature(Algorithm),
+    Signature(Algorithm, KeyText),
     /// Secrets and public keys, told apart by their prefix.
     #[cfg(feature = "signatures")]
     StandardWebhooks,
+}
+
+/// How a provider shows the secrets of its HMACs.
+#[cfg(feature = "signatures")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum KeyText {
+    /// The text is the secret.
+    #[default]
+    Text,
+    Base64,
+    Hex,
+}
+
+#[cfg(feature = "signatures")]
+impl KeyText {
+    pub(in crate::auth) fn reader(self) -> fn(&[u8]) -> Result<Secret, Fault> {
+        match self {
+            Self::Text => key::text,
+            Self::Base64 => key::base64,
+            Self::Hex => key::hex,
+        }
+    }
 }
 
 impl KeyForm {
@@ -60,8 +91,8 @@ impl KeyForm {
         TEXT.clone()
     }
 
-    pub(in crate::auth) fn new(noun: &'static str, reading: Reading) -> Self {
-        Self(Arc::new(Form { noun, reading }))
+    pub(in crate::auth) fn new(noun: impl Into<Cow<'static, str>>, reading: Reading) -> Self {
+        Self(Arc::new(Form { noun: noun.into(), reading }))
     }
 
     /// Whether both prepare keys in the same way. The words for keys may differ.
@@ -69,19 +100,21 @@ impl KeyForm {
         Arc::ptr_eq(&self.0, &other.0) || self.0.reading == other.0.reading
     }
 
-    pub(in crate::auth) fn noun(&self) -> &'static str {
-        self.0.noun
+    pub(in crate::auth) fn noun(&self) -> &str {
+        &self.0.noun
     }
 
     /// Checks keys and prepares them.
     pub(in crate::auth) fn prepare(&self, keys: &[Key]) -> Result<Live, ConfigError> {
-        let noun = self.0.noun;
+        let noun = self.noun();
         let compared = |secrets| Secrets::checked(noun, MAX_KEYS, keys.iter().zip(secrets)).map(Live::Compared);
         match &self.0.reading {
             Reading::Text => compared(keys.iter().map(in_header).collect::<Vec<_>>()),
             Reading::Basic { user } => compared(keys.iter().map(|key| api_key::basic(user, key)).collect()),
             #[cfg(feature = "signatures")]
-            Reading::Signature(algorithm) => Ok(Live::Signing(vec![algorithm.verifier(noun, keys, key::text)?])),
+            Reading::Signature(algorithm, text) => {
+                Ok(Live::Signing(vec![algorithm.verifier(noun, keys, text.reader())?]))
+            }
             #[cfg(feature = "signatures")]
             Reading::StandardWebhooks => Ok(Live::Signing(standard_webhooks::verifiers(keys)?)),
         }
@@ -93,13 +126,14 @@ impl KeyForm {
         self.prepare(&match &self.0.reading {
             Reading::Text | Reading::Basic { .. } => vec![unguessed()],
             #[cfg(feature = "signatures")]
-            Reading::Signature(Algorithm::Ed25519) => vec![ed25519()?],
+            Reading::Signature(Algorithm::Ed25519, _) => vec![ed25519()?],
             #[cfg(feature = "signatures")]
-            Reading::Signature(Algorithm::EcdsaP256) => vec![ecdsa_p256()?],
+            Reading::Signature(Algorithm::EcdsaP256, _) => vec![ecdsa_p256()?],
             #[cfg(feature = "signatures")]
-            Reading::Signature(Algorithm::RsaSha256) => vec![rsa()?],
+            Reading::Signature(Algorithm::RsaSha256, _) => vec![rsa()?],
             #[cfg(feature = "signatures")]
-            Reading::Signature(_) => vec![unguessed()],
+            // It can be read as hex and as base64 too.
+            Reading::Signature(..) => vec![unguessed()],
             #[cfg(feature = "signatures")]
             Reading::StandardWebhooks => {
                 vec![Key::hex(unguessed_text()), standard_webhooks::public_key(&ed25519_bytes()?)]

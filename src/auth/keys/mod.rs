@@ -42,6 +42,8 @@ mod watched;
 
 use std::sync::Arc;
 
+#[cfg(feature = "signatures")]
+pub(crate) use self::form::KeyText;
 #[cfg(feature = "watched")]
 pub use self::watched::{LoadError, Watched, WatchedBuilder};
 pub use self::{form::KeyForm, handle::Keys, tenants::Tenants};

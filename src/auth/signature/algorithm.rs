@@ -6,6 +6,7 @@ use aws_lc_rs::{
     rsa::PublicEncryptingKey,
     signature::{ECDSA_P256_SHA256_ASN1, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, VerificationAlgorithm},
 };
+use serde::{Deserialize, Serialize};
 
 use super::Candidates;
 use crate::{
@@ -22,8 +23,9 @@ use crate::{
 pub(in crate::auth) const MAX_VERIFICATIONS: usize = 8;
 
 /// The algorithms, as a setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::auth) enum Algorithm {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Algorithm {
     HmacSha256,
     HmacSha512,
     LegacyHmacSha1,
@@ -33,7 +35,7 @@ pub(in crate::auth) enum Algorithm {
 }
 
 impl Algorithm {
-    pub(in crate::auth) fn is_public(self) -> bool {
+    pub(crate) fn is_public(self) -> bool {
         matches!(self, Self::Ed25519 | Self::EcdsaP256 | Self::RsaSha256)
     }
 
@@ -58,7 +60,7 @@ impl Algorithm {
     /// Checks the keys and prepares them. `read` reads a key for an HMAC; public keys have one form each.
     pub(in crate::auth) fn verifier(
         self,
-        noun: &'static str,
+        noun: &str,
         keys: &[Key],
         read: fn(&[u8]) -> Result<Secret, Fault>,
     ) -> Result<Verifier, ConfigError> {
@@ -115,7 +117,7 @@ impl Verifier {
         (1..).zip(keys.iter()).map(parse).collect::<Result<_, _>>().map(Self::Public)
     }
 
-    pub(in crate::auth) fn is_public(&self) -> bool {
+    pub(crate) fn is_public(&self) -> bool {
         matches!(self, Self::Public(_))
     }
 
@@ -217,9 +219,16 @@ fn rsa(key: Secret) -> Result<Secret, Fault> {
 }
 
 const ED25519_LEN: usize = 32;
-const ED25519_FORMS: &str = "32 bytes in hex or base64";
+const ED25519_FORMS: &str = "32 bytes in hex or base64, or a `SubjectPublicKeyInfo` as PEM";
+/// What stands before the 32 bytes in a `SubjectPublicKeyInfo` (RFC 8410, 4).
+const ED25519_INFO: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
 
 fn ed25519_text(text: &[u8]) -> Result<Secret, Fault> {
+    if text.starts_with(b"-----") {
+        let info = public_key_text(text)?;
+        let key = info.bytes().strip_prefix(ED25519_INFO).ok_or(Fault::malformed(ED25519_FORMS))?;
+        return Ok(Secret::exact(key)?);
+    }
     // As base64, so many letters would be 48 bytes.
     let decoded = if text.len() == 2 * ED25519_LEN { key::hex(text) } else { key::base64(text) };
     decoded.map_err(|fault| fault.or_expected(ED25519_FORMS))

@@ -1,7 +1,10 @@
 //! Where a delivery has its signature.
 
 use http::HeaderName;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
+#[cfg(feature = "testing")]
+use crate::auth::signing::Draft;
 use crate::{
     ConfigError, ConfigErrorKind, headers,
     json::members::{self, Path},
@@ -57,6 +60,26 @@ impl At {
         Self(members::checked_path(path.as_ref(), "the member of the signature").map(Carrier::Member))
     }
 
+    /// Puts a signature there.
+    #[cfg(feature = "testing")]
+    pub(in crate::auth) fn put(&self, draft: &mut Draft, text: &str) {
+        match &self.0 {
+            Ok(Carrier::Header(name)) => draft.set_header(name, text),
+            Ok(Carrier::Query(name)) => draft.set_query(&String::from_utf8_lossy(name), text),
+            Ok(Carrier::Member(path)) => draft.set_member(&path.join("."), &format!("{text:?}")),
+            Err(_) => {}
+        }
+    }
+
+    /// The name of the header, if it is one.
+    #[cfg(feature = "testing")]
+    pub(crate) fn header_name(&self) -> Option<&HeaderName> {
+        match &self.0 {
+            Ok(Carrier::Header(name)) => Some(name),
+            _ => None,
+        }
+    }
+
     pub(super) fn checked(&self, unsigned_body: bool) -> Result<Carrier, ConfigError> {
         let carrier = self.0.clone()?;
         if matches!(carrier, Carrier::Member(_)) && !unsigned_body {
@@ -64,6 +87,37 @@ impl At {
             return Err(error.expected("`dangerous_unsigned_body`, as a body cannot contain its own signature"));
         }
         Ok(carrier)
+    }
+}
+
+/// An [`At`] in a description of a sender.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Described {
+    Header(String),
+    Query(String),
+    Body(String),
+}
+
+impl Serialize for At {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let described = match self.0.as_ref().map_err(ser::Error::custom)? {
+            Carrier::Header(name) => Described::Header(name.to_string()),
+            Carrier::Query(name) => Described::Query(String::from_utf8_lossy(name).into_owned()),
+            Carrier::Member(path) => Described::Body(path.join(".")),
+        };
+        described.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for At {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let at = match Described::deserialize(deserializer)? {
+            Described::Header(name) => Self::header(name),
+            Described::Query(name) => Self::query(name),
+            Described::Body(path) => Self::body(path),
+        };
+        at.0.map(|carrier| Self(Ok(carrier))).map_err(de::Error::custom)
     }
 }
 

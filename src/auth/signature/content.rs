@@ -4,15 +4,13 @@ use std::{borrow::Cow, time::SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
 
-use super::{
-    algorithm::Message,
-    pieces::Pieces,
-    tolerance::{Form, Tolerance},
-};
+use super::{algorithm::Message, pieces::Pieces, tolerance::Tolerance};
 use crate::{
     Rejection, RejectionReason,
     auth::{Head, Verified},
+    delivery::TimeFormat,
     json::members::{self, Path},
 };
 
@@ -34,11 +32,12 @@ use crate::{
 ///     .build()?;
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Part {
     /// These bytes.
-    Literal(Cow<'static, [u8]>),
+    Literal(#[serde(with = "text")] Cow<'static, [u8]>),
     /// The timestamp, byte for byte as it was sent.
     ///
     /// If it is digits, the part next to it, towards the body, must be the body itself or a literal that has no digit
@@ -108,6 +107,21 @@ impl Part {
     #[must_use]
     pub fn literal(text: &'static str) -> Self {
         Self::Literal(Cow::Borrowed(text.as_bytes()))
+    }
+}
+
+/// Bytes that are written as text.
+mod text {
+    use std::borrow::Cow;
+
+    use serde::{Deserialize, Deserializer, Serializer, ser::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(std::str::from_utf8(bytes).map_err(S::Error::custom)?)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'static, [u8]>, D::Error> {
+        String::deserialize(deserializer).map(|text| text.into_bytes().into())
     }
 }
 
@@ -234,7 +248,7 @@ impl Content {
     fn time_in_body(&self, body: &[u8], path: &Path, signed: &SignedHead<'_>) -> Result<SystemTime, Rejection> {
         let [found] = members::find(body, [Some(path)]);
         let (found, now) = (found.ok_or(NO_TIMESTAMP)?, signed.head.received_at);
-        if self.tolerance.form() == Form::Rfc3339 {
+        if self.tolerance.form() == TimeFormat::Rfc3339 {
             return self.tolerance.read_text(found.text().ok_or(NO_TIMESTAMP)?.as_bytes(), now).ok_or(NO_TIMESTAMP)?;
         }
         let number = found.whole_number().and_then(|number| u64::try_from(number).ok());

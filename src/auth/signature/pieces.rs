@@ -16,10 +16,12 @@ use http::{HeaderName, Uri, uri::PathAndQuery};
 
 use super::{
     content::{Part, SignedHead},
-    tolerance::Form,
+    tolerance::has_usual_length,
 };
 use crate::{
-    ConfigError, ConfigErrorKind, headers,
+    ConfigError, ConfigErrorKind,
+    delivery::TimeFormat,
+    headers,
     json::members::{self, Path},
 };
 
@@ -41,7 +43,7 @@ enum Piece {
 pub(in crate::auth) struct Pieces {
     before: Vec<Piece>,
     after: Vec<Piece>,
-    form: Form,
+    form: TimeFormat,
     signs_body: bool,
     /// The members of the body that are signed, if the body itself is not.
     members: Vec<Box<Path>>,
@@ -70,7 +72,7 @@ impl Pieces {
     ///
     /// A border cannot be found in the bytes.
     pub(in crate::auth) fn new(parts: &[Part], public_url: Option<&str>) -> Result<Self, ConfigError> {
-        Self::with_times(parts, public_url, Form::Seconds)
+        Self::with_times(parts, public_url, TimeFormat::UnixSeconds)
     }
 
     /// Cuts the parts at the body. A timestamp is written in this form.
@@ -78,7 +80,7 @@ impl Pieces {
     /// # Errors
     ///
     /// A border cannot be found in the bytes, or a part cannot be read.
-    pub(super) fn with_times(parts: &[Part], public_url: Option<&str>, form: Form) -> Result<Self, ConfigError> {
+    pub(super) fn with_times(parts: &[Part], public_url: Option<&str>, form: TimeFormat) -> Result<Self, ConfigError> {
         let mut sides = parts.split(|part| *part == Part::Body);
         let mut members = Vec::new();
         let mut cut = |parts: &[Part]| {
@@ -105,7 +107,7 @@ impl Pieces {
     pub(super) fn fit_head(&self, head: &SignedHead<'_>) -> bool {
         self.borders().all(|(side, piece, inner)| match (piece, inner) {
             (Piece::Fixed(_), _) => true,
-            (Piece::Timestamp, Inner::Piece(Piece::Member(_))) => self.form.has_usual_length(head.timestamp),
+            (Piece::Timestamp, Inner::Piece(Piece::Member(_))) => has_usual_length(head.timestamp, self.form),
             (Piece::Timestamp, _) => true,
             (_, Inner::Piece(Piece::Fixed(end))) => side.ends_first(piece.value(head), end),
             (_, Inner::Piece(Piece::Timestamp)) => !piece.value(head).contains(&b':'),
@@ -117,7 +119,7 @@ impl Pieces {
     /// Whether the body ends what it touches: it has no digit next to a timestamp, and no byte of a query next to one.
     pub(super) fn fit_body(&self, body: &[u8]) -> bool {
         self.borders().all(|(side, piece, inner)| match (piece, inner) {
-            (Piece::Timestamp, Inner::Body) if self.form != Form::Rfc3339 => {
+            (Piece::Timestamp, Inner::Body) if self.form != TimeFormat::Rfc3339 => {
                 !side.touching(body).is_some_and(u8::is_ascii_digit)
             }
             (Piece::Query, Inner::Body) => side.touching(body).is_some_and(|byte| !is_of_query(byte)),
@@ -236,8 +238,8 @@ fn joined(
     Ok(pieces)
 }
 
-fn check_border(form: Form, side: Side, piece: &Piece, inner: Inner<'_>) -> Result<(), ConfigError> {
-    let is_rfc3339 = form == Form::Rfc3339;
+fn check_border(form: TimeFormat, side: Side, piece: &Piece, inner: Inner<'_>) -> Result<(), ConfigError> {
+    let is_rfc3339 = form == TimeFormat::Rfc3339;
     let (setting, expected) = match (piece, inner) {
         // The end of what is signed ends it too.
         (Piece::Fixed(_), _) | (_, Inner::End) => return Ok(()),

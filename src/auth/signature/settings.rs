@@ -1,61 +1,117 @@
 //! The settings of a signature, and the checks of `build`.
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, time::Duration};
 
 use http::HeaderName;
+use serde::{Deserialize, Serialize};
 
 use super::{
-    Algorithm, At, Content, Encoding, Part, Pieces, Signatures, TimestampSource, ToleranceSettings, at::Carrier,
-    wire::Pairs,
+    Algorithm, At, Content, Encoding, Part, Pieces, Signatures, TimestampSource, Tolerance, at::Carrier, wire::Pairs,
 };
-use crate::{ConfigError, ConfigErrorKind, json::members};
+use crate::{
+    ConfigError, ConfigErrorKind,
+    auth::keys::KeyText,
+    delivery::TimeFormat,
+    json::{
+        described::{header_name, is_default, seconds},
+        members,
+    },
+};
 
 /// What a provider's page says about its signatures, as plain data.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Settings {
-    pub(super) algorithm: Algorithm,
-    pub(super) at: At,
-    pub(super) prefix: String,
-    pub(super) encoding: Encoding,
-    pub(super) list: Option<char>,
-    pub(super) pairs: Option<(char, String, String)>,
-    pub(super) more_fields: Vec<String>,
-    pub(super) timestamp_first: bool,
-    pub(super) may_repeat: bool,
-    pub(super) parts: Vec<Part>,
-    pub(super) timestamp_header: Option<Result<HeaderName, ConfigError>>,
-    pub(super) timestamp_in_body: Option<String>,
-    pub(super) id_header: Option<Result<HeaderName, ConfigError>>,
-    pub(super) public_url: Option<String>,
-    pub(super) tolerance: ToleranceSettings,
-    pub(super) unsigned_body: bool,
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) at: At,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) prefix: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) encoding: Encoding,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) list: Option<char>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) pairs: Option<PairSettings>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) timestamp_first: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) repeated_header: bool,
+    #[serde(default = "body_alone", skip_serializing_if = "is_body_alone")]
+    pub(crate) signed: Vec<Part>,
+    #[serde(default, skip_serializing_if = "is_default", with = "header_name")]
+    pub(crate) timestamp_header: Option<Result<HeaderName, ConfigError>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) timestamp_in_body: Option<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) timestamp_written_as: TimeFormat,
+    #[serde(default, skip_serializing_if = "is_default", with = "header_name")]
+    pub(crate) id_header: Option<Result<HeaderName, ConfigError>>,
+    #[serde(default, skip_serializing_if = "is_default", with = "seconds")]
+    pub(crate) past_tolerance: Option<Duration>,
+    #[serde(default, skip_serializing_if = "is_default", with = "seconds")]
+    pub(crate) future_tolerance: Option<Duration>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) dangerous_unsigned_body: bool,
+    /// How the provider shows its keys.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) key: KeyText,
+    /// It is yours, and not the provider's.
+    #[serde(skip)]
+    pub(crate) public_url: Option<String>,
+}
+
+/// Named fields, as in `t=1700000000,v1=aa,v1=bb`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PairSettings {
+    pub(crate) separator: char,
+    pub(crate) timestamp: String,
+    pub(crate) signatures: Vec<String>,
+}
+
+fn body_alone() -> Vec<Part> {
+    vec![Part::Body]
+}
+
+fn is_body_alone(parts: &[Part]) -> bool {
+    matches!(parts, [Part::Body])
 }
 
 /// The checks of `build`: whatever is signed is read, and whatever is read is signed.
 impl Settings {
+    /// Checks all but the keys and the public URL.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let has_url = self.count(&Part::PublicUrl) > 0;
+        let settings = Self { public_url: has_url.then(|| "https://hooks.example.com".to_owned()), ..self.clone() };
+        settings.content()?;
+        settings.carrier()?;
+        settings.signatures(self.algorithm.lengths()).map(drop)
+    }
+
     pub(super) fn content(&self) -> Result<Content, ConfigError> {
-        match (self.count(&Part::Body), self.unsigned_body) {
+        match (self.count(&Part::Body), self.dangerous_unsigned_body) {
             (0, false) => return Err(ConfigError::new(ConfigErrorKind::Unsigned, "the body")),
             (1, false) | (0, true) => {}
             (_, false) => return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the body in what is signed")),
             (_, true) => return Err(ConfigError::new(ConfigErrorKind::Conflict, "the body in what is signed")),
         }
-        if !self.unsigned_body && self.parts.iter().any(|part| matches!(part, Part::Member(_))) {
+        if !self.dangerous_unsigned_body && self.signed.iter().any(|part| matches!(part, Part::Member(_))) {
             return Err(ConfigError::new(ConfigErrorKind::Conflict, "the signed member of the body"));
         }
         let varies = |part: &Part| !matches!(part, Part::Literal(_) | Part::Method | Part::PublicUrl);
-        if !self.parts.iter().any(varies) {
+        if !self.signed.iter().any(varies) {
             return Err(ConfigError::new(ConfigErrorKind::Missing, "what is signed of a delivery"));
         }
         let timestamp = self.timestamp()?;
-        if matches!(timestamp, TimestampSource::None) && self.tolerance.is_set() {
+        let tolerance = Tolerance::new(self.past_tolerance, self.future_tolerance, self.timestamp_written_as)?;
+        if matches!(timestamp, TimestampSource::None) && self.limits_time() {
             return Err(ConfigError::new(ConfigErrorKind::Missing, "the time that the tolerance is for"));
         }
         let is_part = match timestamp {
             TimestampSource::None => false,
             TimestampSource::Header(_) | TimestampSource::Beside => true,
             // A signed body covers it.
-            TimestampSource::Body(_) => self.unsigned_body,
+            TimestampSource::Body(_) => self.dangerous_unsigned_body,
         };
         self.agree(&Part::Timestamp, is_part, "the timestamp")?;
         self.agree(&Part::Id, self.id_header.is_some(), "the header of the id")?;
@@ -65,9 +121,9 @@ impl Settings {
             let error = ConfigError::new(ConfigErrorKind::Malformed, "the header of the id");
             return Err(error.expected("an id: a time belongs into `timestamp_header`, which checks it"));
         }
-        let pieces = Pieces::with_times(&self.parts, self.public_url.as_deref(), self.tolerance.form)?;
+        let pieces = Pieces::with_times(&self.signed, self.public_url.as_deref(), self.timestamp_written_as)?;
         let signatures =
-            if let Carrier::Header(name) = self.at.checked(self.unsigned_body)? { Some(name) } else { None };
+            if let Carrier::Header(name) = self.at.checked(self.dangerous_unsigned_body)? { Some(name) } else { None };
         let header = if let TimestampSource::Header(name) = &timestamp { Some(name) } else { None };
         let names: Vec<_> =
             [signatures.as_ref(), header, id.as_ref()].into_iter().flatten().chain(pieces.headers()).collect();
@@ -79,13 +135,13 @@ impl Settings {
             let error = ConfigError::new(ConfigErrorKind::Malformed, "a signed header");
             return Err(error.expected("no time: it belongs into `timestamp_header`, which checks it"));
         }
-        Ok(Content { pieces, timestamp, id, tolerance: self.tolerance.build()? })
+        Ok(Content { pieces, timestamp, id, tolerance })
     }
 
     pub(super) fn carrier(&self) -> Result<Carrier, ConfigError> {
-        let carrier = self.at.checked(self.unsigned_body)?;
+        let carrier = self.at.checked(self.dangerous_unsigned_body)?;
         let in_header = matches!(carrier, Carrier::Header(_));
-        let is_one = self.list.is_none() && self.pairs.is_none() && !self.may_repeat;
+        let is_one = self.list.is_none() && self.pairs.is_none() && !self.repeated_header;
         if in_header || is_one {
             return Ok(carrier);
         }
@@ -95,10 +151,7 @@ impl Settings {
     pub(super) fn signatures(&self, lengths: RangeInclusive<usize>) -> Result<Signatures, ConfigError> {
         let list = self.list.map(checked_separator).transpose()?;
         let pairs = match &self.pairs {
-            Some((separator, timestamp, signature)) => Some(self.checked_pairs(*separator, timestamp, signature)?),
-            None if !self.more_fields.is_empty() => {
-                return Err(ConfigError::new(ConfigErrorKind::Missing, "the named fields, `pairs`,"));
-            }
+            Some(pairs) => Some(self.checked_pairs(pairs)?),
             None => None,
         };
         let separators = [list, pairs.as_ref().map(|pairs| pairs.separator)];
@@ -109,19 +162,19 @@ impl Settings {
         if pairs.is_some() && !self.prefix.is_empty() {
             return Err(ConfigError::new(ConfigErrorKind::Conflict, "the prefix"));
         }
-        let (prefix, may_repeat) = (self.prefix.as_bytes().into(), self.may_repeat);
+        let (prefix, may_repeat) = (self.prefix.as_bytes().into(), self.repeated_header);
         let timestamp_first = self.timestamp_first;
         Ok(Signatures { prefix, list, pairs, may_repeat, timestamp_first, ..Signatures::new(self.encoding, lengths) })
     }
 
-    fn checked_pairs(&self, separator: char, timestamp: &str, signature: &str) -> Result<Pairs, ConfigError> {
-        if self.list == Some(separator) {
+    fn checked_pairs(&self, pairs: &PairSettings) -> Result<Pairs, ConfigError> {
+        let PairSettings { separator, timestamp, signatures } = pairs;
+        if self.list == Some(*separator) {
             return Err(ConfigError::new(ConfigErrorKind::Conflict, "the list of signatures"));
         }
-        let separators = [Some(separator), self.list];
+        let separators = [Some(*separator), self.list];
         let can_stand = |c: char| c.is_ascii_graphic() && c != '=' && !separators.contains(&Some(c));
-        let names: Vec<&str> =
-            [timestamp, signature].into_iter().chain(self.more_fields.iter().map(|it| &**it)).collect();
+        let names: Vec<&str> = [timestamp].into_iter().chain(signatures).map(String::as_str).collect();
         if names.iter().any(|name| name.is_empty() || !name.chars().all(can_stand)) {
             let error = ConfigError::new(ConfigErrorKind::Malformed, "the name of a field");
             return Err(error.expected("visible ASCII without `=`, blanks and the separator"));
@@ -129,13 +182,13 @@ impl Settings {
         if names.iter().enumerate().any(|(at, name)| names.iter().take(at).any(|other| other == name)) {
             return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the name of a field"));
         }
-        let separator = checked_separator(separator)?;
-        let signatures = names.iter().skip(1).map(|name| name.as_bytes().into()).collect();
+        let separator = checked_separator(*separator)?;
+        let signatures = signatures.iter().map(|name| name.as_bytes().into()).collect();
         Ok(Pairs { separator, timestamp: timestamp.as_bytes().into(), signatures })
     }
 
     fn timestamp(&self) -> Result<TimestampSource, ConfigError> {
-        if self.timestamp_first && (self.list.is_none() || self.may_repeat) {
+        if self.timestamp_first && (self.list.is_none() || self.repeated_header) {
             let error = ConfigError::new(ConfigErrorKind::Conflict, "the timestamp at the beginning of a list");
             return Err(error.expected("a `list` in one header"));
         }
@@ -150,6 +203,11 @@ impl Settings {
         }
     }
 
+    /// Whether there is a setting that is about a time.
+    fn limits_time(&self) -> bool {
+        self.past_tolerance.is_some() || self.future_tolerance.is_some() || !is_default(&self.timestamp_written_as)
+    }
+
     fn agree(&self, part: &Part, has_source: bool, setting: &'static str) -> Result<(), ConfigError> {
         match (self.count(part) > 0, has_source) {
             (true, false) => Err(ConfigError::new(ConfigErrorKind::Missing, setting)),
@@ -159,7 +217,7 @@ impl Settings {
     }
 
     fn count(&self, part: &Part) -> usize {
-        self.parts.iter().filter(|other| *other == part).count()
+        self.signed.iter().filter(|other| *other == part).count()
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 use http::HeaderName;
 use jiff::Timestamp;
 
-use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason};
+use crate::{ConfigError, ConfigErrorKind, Rejection, RejectionReason, delivery::TimeFormat};
 
 const DEFAULT: Duration = Duration::from_secs(300);
 /// With a longer tolerance, a recorded delivery could be replayed for days.
@@ -11,59 +11,12 @@ const MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// Enough for microseconds since 1970.
 const MAX_DIGITS: usize = 16;
 
-/// How an instant is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::auth) enum Form {
-    #[default]
-    Seconds,
-    Milliseconds,
-    /// RFC 3339, narrowed so that the text is neither the beginning nor the end of another one.
-    Rfc3339,
-}
-
-impl Form {
-    /// Whether a text has as many digits as every time from 2001 to 2286, so that its length shows where it ends.
-    pub(super) fn has_usual_length(self, text: &[u8]) -> bool {
-        match self {
-            Self::Seconds => text.len() == 10,
-            Self::Milliseconds => text.len() == 13,
-            Self::Rfc3339 => true,
-        }
-    }
-}
-
-/// How far the time of signing may be from the time of arrival, as a setting.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::auth) struct ToleranceSettings {
-    pub(in crate::auth) past: Option<Duration>,
-    pub(in crate::auth) future: Option<Duration>,
-    pub(in crate::auth) form: Form,
-    /// Whether two forms were set.
-    pub(in crate::auth) has_two_forms: bool,
-}
-
-impl ToleranceSettings {
-    /// Whether anything was set, which is an error if there is no time.
-    pub(super) fn is_set(&self) -> bool {
-        *self != Self::default()
-    }
-
-    pub(super) fn written_as(&mut self, form: Form) {
-        self.has_two_forms |= self.form != Form::Seconds && self.form != form;
-        self.form = form;
-    }
-
-    pub(in crate::auth) fn build(&self) -> Result<Tolerance, ConfigError> {
-        if self.has_two_forms {
-            return Err(ConfigError::new(ConfigErrorKind::Conflict, "the form of the timestamp"));
-        }
-        let checked = |tolerance: Option<Duration>| match tolerance.unwrap_or(DEFAULT) {
-            fitting if !fitting.is_zero() && fitting <= MAX => Ok(fitting),
-            _ => Err(ConfigError::new(ConfigErrorKind::OutOfRange, "the tolerance")
-                .expected("more than zero and at most a day")),
-        };
-        let (past, future) = (checked(self.past)?, checked(self.future)?);
-        Ok(Tolerance { past, future, form: self.form })
+/// Whether a text has as many digits as every time from 2001 to 2286, so that its length shows where it ends.
+pub(super) fn has_usual_length(text: &[u8], form: TimeFormat) -> bool {
+    match form {
+        TimeFormat::UnixSeconds => text.len() == 10,
+        TimeFormat::UnixMilliseconds => text.len() == 13,
+        TimeFormat::Rfc3339 => true,
     }
 }
 
@@ -72,16 +25,30 @@ impl ToleranceSettings {
 pub(in crate::auth) struct Tolerance {
     past: Duration,
     future: Duration,
-    form: Form,
+    form: TimeFormat,
 }
 
 impl Tolerance {
+    /// Checks the settings, of which `None` is the default.
+    pub(in crate::auth) fn new(
+        past: Option<Duration>,
+        future: Option<Duration>,
+        form: TimeFormat,
+    ) -> Result<Self, ConfigError> {
+        let checked = |tolerance: Option<Duration>| match tolerance.unwrap_or(DEFAULT) {
+            fitting if !fitting.is_zero() && fitting <= MAX => Ok(fitting),
+            _ => Err(ConfigError::new(ConfigErrorKind::OutOfRange, "the tolerance")
+                .expected("more than zero and at most a day")),
+        };
+        Ok(Self { past: checked(past)?, future: checked(future)?, form })
+    }
+
     /// Reads the instant from the text in a header, if it is near enough to `now`.
     pub(super) fn read(&self, header: &HeaderName, text: &[u8], now: SystemTime) -> Result<SystemTime, Rejection> {
         self.read_text(text, now).unwrap_or_else(|| {
             let expected = match self.form {
-                Form::Rfc3339 => "a timestamp such as `2026-11-21T09:30:00Z`",
-                Form::Seconds | Form::Milliseconds => "a timestamp of at most 16 digits",
+                TimeFormat::Rfc3339 => "a timestamp such as `2026-11-21T09:30:00Z`",
+                TimeFormat::UnixSeconds | TimeFormat::UnixMilliseconds => "a timestamp of at most 16 digits",
             };
             Err(RejectionReason::MalformedHeader { name: header.clone(), expected }.into())
         })
@@ -89,7 +56,7 @@ impl Tolerance {
 
     /// Reads the instant from a text, if it is near enough to `now`. `None` if it is not written in the form.
     pub(super) fn read_text(&self, text: &[u8], now: SystemTime) -> Option<Result<SystemTime, Rejection>> {
-        if self.form == Form::Rfc3339 {
+        if self.form == TimeFormat::Rfc3339 {
             return rfc3339(text).map(|since| self.check(since, now));
         }
         let is_number = (1..=MAX_DIGITS).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
@@ -99,7 +66,7 @@ impl Tolerance {
 
     /// Reads the instant from a number, if it is near enough to `now`.
     pub(super) fn check_number(&self, number: u64, now: SystemTime) -> Result<SystemTime, Rejection> {
-        let is_in_milliseconds = self.form == Form::Milliseconds;
+        let is_in_milliseconds = self.form == TimeFormat::UnixMilliseconds;
         self.check(if is_in_milliseconds { Duration::from_millis(number) } else { Duration::from_secs(number) }, now)
     }
 
@@ -117,7 +84,7 @@ impl Tolerance {
         }
     }
 
-    pub(super) fn form(&self) -> Form {
+    pub(super) fn form(&self) -> TimeFormat {
         self.form
     }
 }

@@ -4,6 +4,7 @@ use std::{iter, ops::RangeInclusive};
 
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use http::{HeaderName, HeaderValue, header::GetAll};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Rejection, RejectionReason,
@@ -29,7 +30,8 @@ const NARROW: usize = 72;
 ///     Signature::hmac_sha256("x-shop-hmac").key("Zr41vw-new-and-random").encoding(Encoding::Base64).build()?;
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Encoding {
     /// Two hexadecimal digits per byte, in either letter case.

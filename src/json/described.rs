@@ -1,0 +1,64 @@
+//! Descriptions in JSON, which are settings and not deliveries: their errors quote what is wrong.
+
+use serde::Deserialize;
+
+use super::{
+    read,
+    strict::{Context, Strict},
+};
+use crate::{ConfigError, ConfigErrorKind};
+
+/// Reads a description. The error has the line, the member and the words of `serde`.
+pub(crate) fn read_description<'de, T: Deserialize<'de>>(
+    text: &'de str,
+    description: &'static str,
+) -> Result<T, ConfigError> {
+    let context = Context::default();
+    read(text, |json| T::deserialize(Strict::new(json, &context))).map_err(|error| {
+        let (whole, path) = (error.to_string(), context.to_string());
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let member = if path.is_empty() { path } else { format!(", member `{path}`") };
+        let setting = format!("{description} (line {}{member})", error.line());
+        ConfigError::new(ConfigErrorKind::Malformed, setting).because(whole.strip_suffix(&place).unwrap_or(&whole))
+    })
+}
+
+/// Whether a member can be left out.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// A duration in whole seconds.
+pub(crate) mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        duration.map(|duration| duration.as_secs()).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        u64::deserialize(deserializer).map(|seconds| Some(Duration::from_secs(seconds)))
+    }
+}
+
+/// The name of a header.
+pub(crate) mod header_name {
+    use http::HeaderName;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+
+    use crate::{ConfigError, headers};
+
+    type Name = Option<Result<HeaderName, ConfigError>>;
+
+    pub(crate) fn serialize<S: Serializer>(name: &Name, serializer: S) -> Result<S::Ok, S::Error> {
+        let name = name.as_ref().map(Result::as_ref).transpose().map_err(ser::Error::custom)?;
+        name.map(HeaderName::as_str).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
+        let name = headers::parse_name(String::deserialize(deserializer)?, "this name");
+        name.map(|name| Some(Ok(name))).map_err(de::Error::custom)
+    }
+}

@@ -1,0 +1,274 @@
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header::CONTENT_TYPE};
+
+use super::sender::Inner;
+use crate::{
+    auth::signing::Draft,
+    clock::{Clock, SystemClock},
+    json::edit,
+    provider::{At, Sample},
+};
+
+/// A delivery of a [`TestSender`](super::TestSender), which is signed when you take its [`request`](Self::request).
+///
+/// # Examples
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use http::Request;
+/// use tower_webhook::testing::TestSender;
+///
+/// let slack = TestSender::named("slack")?;
+/// let an_hour_ago = SystemTime::now() - Duration::from_secs(3600);
+/// let delivery = slack.event("app_mention")?.event_id("Ev0PV52K25").at(an_hour_ago).header("x-slack-retry-num", "1");
+/// let request: Request<Vec<u8>> = delivery.request();
+/// assert_eq!(request.uri(), "/webhooks/slack");
+/// # Ok::<_, tower_webhook::ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct TestDelivery {
+    sender: Arc<Inner>,
+    draft: Draft,
+    is_form: bool,
+    open_value: Option<String>,
+    name: Option<String>,
+    spoil: Option<Spoil>,
+}
+
+/// What can be wrong with a delivery: see [`TestDelivery::spoiled`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Spoil {
+    /// It is signed with another key.
+    WrongKey,
+    /// It has no credential.
+    MissingCredential,
+    /// It has its credential twice.
+    RepeatedCredential,
+    /// It was signed 25 hours ago.
+    Stale,
+    /// It was signed 25 hours after it arrives.
+    FromTheFuture,
+    /// Its body was changed after it was signed, and has another meaning.
+    AlteredBody,
+    /// Its body ends in the middle, and its length says so.
+    CutOff,
+    /// Its body, rightly signed, is 32 MiB and one byte long.
+    Oversized,
+    /// Its body, rightly signed, is not JSON.
+    NotJson,
+    /// It is genuine, and its type is one that the sender does not document.
+    UnknownType,
+    /// It is genuine, and a value is one that the sender does not document.
+    UnknownValue,
+}
+
+impl Spoil {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::WrongKey,
+        Self::MissingCredential,
+        Self::RepeatedCredential,
+        Self::Stale,
+        Self::FromTheFuture,
+        Self::AlteredBody,
+        Self::CutOff,
+        Self::Oversized,
+        Self::NotJson,
+        Self::UnknownType,
+        Self::UnknownValue,
+    ];
+}
+
+/// The type and the value that no sender documents.
+const UNKNOWN: &str = "tower_webhook.undocumented";
+/// Longer than the longest tolerance of this crate.
+const TOO_LONG: Duration = Duration::from_secs(25 * 60 * 60);
+const OVERSIZED: usize = (32 << 20) + 1;
+
+impl TestDelivery {
+    pub(super) fn new(
+        sender: Arc<Inner>,
+        target: String,
+        public_url: String,
+        id: String,
+        body: Bytes,
+        is_form: bool,
+    ) -> Self {
+        let content_type = if is_form { "application/x-www-form-urlencoded" } else { "application/json" };
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
+        let draft = Draft { method: Method::POST, target, public_url, headers, body, id, at: SystemClock.now() };
+        Self { sender, draft, is_form, open_value: None, name: None, spoil: None }
+    }
+
+    pub(super) fn of_sample(self, sample: &Sample) -> Self {
+        Self { open_value: sample.open_value().map(str::to_owned), name: Some(sample.name.clone()), ..self }
+    }
+
+    /// The name of the sample that it was made from, if it was.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Sets the time of signing. The default is the time when the delivery was made.
+    #[must_use]
+    pub fn at(mut self, time: SystemTime) -> Self {
+        self.draft.at = time;
+        self
+    }
+
+    /// Sets the id of the delivery or event, where the sender has it. If the sender has none, nothing changes.
+    #[must_use]
+    pub fn event_id(mut self, id: impl Into<String>) -> Self {
+        let id = id.into();
+        let place = self.sender.sender.places().event_id.clone();
+        self.draft.id.clone_from(&id);
+        self.put(place.as_ref(), &id);
+        self
+    }
+
+    /// Sets the type of the event, where the sender has it. If the sender has none, nothing changes.
+    #[must_use]
+    pub fn event_type(mut self, event_type: impl AsRef<str>) -> Self {
+        let place = self.sender.sender.places().event_type.clone();
+        self.put(place.as_ref(), event_type.as_ref());
+        self
+    }
+
+    /// Sets a member of the JSON body, by its path of names with dots between them. In an array, a number is a
+    /// position. Nothing changes if the body is not JSON.
+    #[must_use]
+    pub fn member(mut self, path: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.draft.set_member(path, &value.into().to_string());
+        self
+    }
+
+    /// Sets a header. Nothing changes if the name or the value is none.
+    #[must_use]
+    pub fn header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
+        if let (Ok(name), Ok(value)) = (name.try_into(), value.try_into()) {
+            self.draft.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// Sends to this path or URL. The default is that of the sender.
+    #[must_use]
+    pub fn to(mut self, target: impl Into<String>) -> Self {
+        self.draft.target = target.into();
+        self
+    }
+
+    /// The same delivery with this fault. `None` if it cannot have the fault: for example, a delivery without a signed
+    /// time cannot be stale, and one with a fixed key does not prove its body.
+    #[must_use]
+    pub fn spoiled(&self, how: Spoil) -> Option<Self> {
+        let credential = self.sender.sender.credential();
+        let mut spoiled = Self { spoil: Some(how), ..self.clone() };
+        match how {
+            Spoil::WrongKey | Spoil::MissingCredential => {}
+            Spoil::RepeatedCredential => drop(credential.header()?),
+            Spoil::Stale | Spoil::FromTheFuture if !credential.covers_time() => return None,
+            Spoil::Stale => spoiled.draft.at = self.draft.at.checked_sub(TOO_LONG)?,
+            Spoil::FromTheFuture => spoiled.draft.at = self.draft.at.checked_add(TOO_LONG)?,
+            Spoil::AlteredBody if !credential.covers_body() => return None,
+            Spoil::AlteredBody => drop(self.altered()?),
+            Spoil::CutOff if self.draft.body.len() < 2 => return None,
+            Spoil::CutOff => {}
+            Spoil::Oversized => spoiled.draft.body = self.padded(),
+            Spoil::NotJson if self.is_form => return None,
+            Spoil::NotJson => spoiled.draft.body = Bytes::from_static(br#"{"not": "json""#),
+            Spoil::UnknownType => {
+                self.sender.sender.places().event_type.as_ref()?;
+                spoiled = spoiled.event_type(UNKNOWN);
+            }
+            Spoil::UnknownValue => spoiled.draft.set_member(self.open_value.as_deref()?, &format!("{UNKNOWN:?}")),
+        }
+        Some(spoiled)
+    }
+
+    /// Signs the delivery, and makes the request of it.
+    ///
+    /// A body can be any type that is made from [`Bytes`], such as `Full<Bytes>`, `axum::body::Body` and `Bytes` itself.
+    /// For a client such as reqwest, send [`to`](Self::to) a URL, and take method, URI, headers and body out of the
+    /// request.
+    #[must_use]
+    pub fn request<B: From<Bytes>>(&self) -> Request<B> {
+        let mut draft = self.draft.clone();
+        if self.spoil != Some(Spoil::MissingCredential) {
+            self.sender.sign(&mut draft, self.is_form, self.spoil == Some(Spoil::WrongKey));
+        }
+        match self.spoil {
+            Some(Spoil::AlteredBody) => draft.body = self.altered_of(&draft.body).unwrap_or_default(),
+            Some(Spoil::CutOff) => drop(draft.body.split_off(draft.body.len() / 2)),
+            Some(Spoil::RepeatedCredential) => {
+                if let Some((name, value)) = self
+                    .sender
+                    .sender
+                    .credential()
+                    .header()
+                    .and_then(|name| draft.headers.get(&name).cloned().map(|value| (name, value)))
+                {
+                    draft.headers.append(name, value);
+                }
+            }
+            _ => {}
+        }
+        let mut request = Request::new(B::from(draft.body));
+        *request.method_mut() = draft.method;
+        *request.uri_mut() = draft.target.parse().unwrap_or_default();
+        *request.headers_mut() = draft.headers;
+        request
+    }
+
+    fn put(&mut self, place: Option<&At>, text: &str) {
+        match place {
+            Some(At::Header(name)) => {
+                if let Ok(name) = HeaderName::try_from(name) {
+                    self.draft.set_header(&name, text);
+                }
+            }
+            Some(At::Body(path)) => self.draft.set_member(path, &serde_json::Value::from(text).to_string()),
+            None => {}
+        }
+    }
+
+    fn altered(&self) -> Option<Bytes> {
+        self.altered_of(&self.draft.body)
+    }
+
+    /// With one member or field more.
+    fn altered_of(&self, body: &[u8]) -> Option<Bytes> {
+        if self.is_form {
+            return Some([body, b"&altered=true"].concat().into());
+        }
+        let in_object = edit::set(body, "altered", "true");
+        in_object.or_else(|| edit::set(body, "0.altered", "true")).map(Bytes::from)
+    }
+
+    /// With blanks after it, or with a long field.
+    fn padded(&self) -> Bytes {
+        let mut body = self.draft.body.to_vec();
+        if self.is_form {
+            body.extend(b"&padding=");
+        }
+        body.resize(OVERSIZED.max(body.len()), if self.is_form { b'x' } else { b' ' });
+        body.into()
+    }
+}
+
+/// Shows neither the body nor the key.
+impl fmt::Debug for TestDelivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sender = self.sender.sender.name();
+        let mut debug = f.debug_struct("TestDelivery");
+        debug.field("sender", &sender).field("event", &self.name).field("spoil", &self.spoil).finish_non_exhaustive()
+    }
+}

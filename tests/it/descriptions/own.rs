@@ -1,0 +1,73 @@
+//! A description that somebody writes for a sender of their own.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use tower_webhook::{ConfigErrorKind, provider::Sender, testing::TestSender};
+
+use crate::support::deliver;
+
+const ACME: &str = r#"{
+    "name": "acme",
+    "credential": {
+        "signature": {
+            "algorithm": "hmac_sha256",
+            "at": {"header": "x-acme-signature"},
+            "encoding": "base64",
+            "signed": ["timestamp", {"literal": "."}, "body"],
+            "timestamp_header": "x-acme-timestamp"
+        }
+    },
+    "envelope": {"event_type": {"body": "type"}, "event_id": {"body": "id"}},
+    "verification": {"signed": {"challenge": {"body": "challenge"}, "if_body": {"type": "test"}, "answer_text": true}},
+    "rejection_statuses": {"unauthenticated": 403},
+    "success_status": 202,
+    "samples": [{"name": "paid", "body": {"id": "evt_1", "type": "paid"}}]
+}"#;
+
+#[tokio::test]
+async fn it_is_a_preset_and_a_sender_for_tests() {
+    let sender = TestSender::new(Sender::from_json(ACME).unwrap()).unwrap();
+    let preset = sender.description().preset().key(sender.key()).build().unwrap();
+    let layer = preset.into_layer().handshake(sender.description().challenge(None).unwrap().unwrap());
+    let paid = sender.event("paid").unwrap().request::<Full<Bytes>>();
+    let outcome = deliver(&layer, paid).await;
+    assert_eq!(outcome.status, 202);
+    assert_eq!(outcome.delivery().event_type().unwrap().into_inner(), "paid");
+    let test = sender.body(r#"{"type":"test","challenge":"c-7"}"#);
+    let outcome = deliver(&layer, test.request::<Full<Bytes>>()).await;
+    assert_eq!((outcome.status.as_u16(), &*outcome.body), (200, &b"c-7"[..]));
+    let forged = TestSender::new(sender.description().clone()).unwrap().event("paid").unwrap();
+    assert_eq!(deliver(&layer, forged.request::<Full<Bytes>>()).await.status, 403);
+}
+
+#[test]
+fn an_error_names_the_line_and_the_member() {
+    let cases = [
+        (
+            "\"encoding\": \"base64\"",
+            "\"encoding\": \"base46\"",
+            "line 7, member `credential.signature.encoding`",
+            "`base46`",
+        ),
+        ("\"envelope\": {", "\"envelop\": {", "line 12", "unknown field `envelop`"),
+        ("\"x-acme-timestamp\"", "\"x acme\"", "line 9, member `credential.signature.timestamp_header`", "header name"),
+        ("\"hmac_sha256\"", "\"md5\"", "line 5, member `credential.signature.algorithm`", "unknown variant `md5`"),
+        (", \"body\"],", "],", "`acme`", "is not part of what is signed"),
+        ("\"acme\"", "\"Acme Inc\"", "the name", "lower-case"),
+        ("unauthenticated", "forged", "`forged`", "not well-formed"),
+        ("202,", "1202,", "line 15, member `success_status`", "invalid status code"),
+        (
+            "{\"body\": \"type\"}",
+            "{\"query\": \"type\"}",
+            "line 12, member `envelope.event_type",
+            "unknown variant `query`",
+        ),
+    ];
+    for (from, to, place, problem) in cases {
+        assert!(ACME.contains(from), "{from}");
+        let error = Sender::from_json(&ACME.replacen(from, to, 1)).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains(place) && text.contains(problem), "{from}: {text}");
+    }
+    assert_eq!(Sender::from_json("").unwrap_err().kind(), ConfigErrorKind::Malformed);
+}

@@ -1,0 +1,115 @@
+//! Every sample of every description, signed by the kit for tests and received by the preset.
+
+use std::collections::BTreeSet;
+
+use http_body_util::Full;
+use tower_webhook::{
+    WebhookBody, WebhookLayer,
+    provider::{Custom, Sender, preset},
+    testing::{Spoil, TestDelivery, TestSender},
+};
+
+use super::{described, root};
+use crate::support::{Delivered, deliver};
+
+fn layer(sender: &TestSender) -> WebhookLayer<Custom<WebhookBody>> {
+    let description = sender.description();
+    let url = description.page();
+    assert!(url.starts_with("https://"), "{url}");
+    let preset = description.preset().key(sender.key());
+    let with_url = preset.clone().public_url(sender.public_url()).raw().build();
+    with_url.or_else(|_| preset.raw().build()).unwrap().into_layer()
+}
+
+async fn send(sender: &TestSender, delivery: &TestDelivery) -> Delivered {
+    deliver(&layer(sender), delivery.request::<Full<bytes::Bytes>>()).await
+}
+
+fn senders() -> Vec<TestSender> {
+    described()
+        .into_iter()
+        .map(|described| {
+            let sender =
+                Sender::from_json(&described.text).unwrap_or_else(|error| panic!("{}: {error}", described.name));
+            assert_eq!(sender.name(), described.name);
+            TestSender::new(sender).unwrap()
+        })
+        .collect()
+}
+
+#[test]
+fn each_description_is_complete_and_survives_being_written() {
+    for described in described() {
+        let sender = Sender::from_json(&described.text).unwrap_or_else(|error| panic!("{}: {error}", described.name));
+        assert!(!sender.where_the_secret_is().is_empty() && sender.title() != "", "{}", described.name);
+        assert!(sender.samples().count() >= 1, "{}", described.name);
+        let names: BTreeSet<_> = sender.samples().collect();
+        assert_eq!(names.len(), sender.samples().count(), "{}: two samples of one name", described.name);
+        let again = Sender::from_json(&serde_json::to_string(&sender).unwrap()).unwrap();
+        assert_eq!(again, sender, "{}", described.name);
+    }
+}
+
+#[test]
+fn each_preset_has_a_description_and_a_function() {
+    let names: Vec<_> =
+        described().into_iter().map(|it| it.name).filter(|it| it != "truemed" && it != "mediquo").collect();
+    assert_eq!(preset::NAMES, names);
+    assert!(names.iter().all(|name| preset::by_name(name).is_some() && Sender::named(name).is_some()));
+    assert!(preset::by_name("truemed").is_none() && Sender::named("truemed").is_some());
+}
+
+#[tokio::test]
+async fn each_sample_is_accepted_with_the_type_and_the_id_that_it_states() {
+    for sender in senders() {
+        for delivery in sender.events() {
+            let name = format!("{}, {}", sender.description().name(), delivery.name().unwrap());
+            let outcome = send(&sender, &delivery).await;
+            assert!(outcome.status.is_success(), "{name}: {:?}", outcome.rejection());
+            let said = outcome.delivery();
+            assert_eq!(said.provider(), sender.description().name());
+            let described: serde_json::Value = serde_json::to_value(sender.description()).unwrap();
+            let has = |place: &str| described["envelope"][place].is_object();
+            let is_form = delivery.request::<Full<bytes::Bytes>>().headers()["content-type"] != "application/json";
+            // Slack's forms have their type in another member than its events.
+            assert!(is_form || !has("event_type") || said.event_type().is_some(), "{name}: no type");
+            if has("event_id") && !is_form {
+                let delivery = delivery.event_id("evt-7");
+                let outcome = send(&sender, &delivery).await;
+                let id = outcome.delivery().event_id().map(|id| id.into_inner().to_owned());
+                assert_eq!(id.as_deref(), Some("evt-7"), "{name}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_spoiled_sample_gets_what_it_deserves() {
+    for sender in senders() {
+        for delivery in sender.events() {
+            for how in Spoil::ALL.iter().filter(|how| **how != Spoil::Oversized) {
+                let Some(spoiled) = delivery.spoiled(*how) else { continue };
+                let name = format!("{}, {}, {how:?}", sender.description().name(), delivery.name().unwrap());
+                let outcome = send(&sender, &spoiled).await;
+                // The layer here takes bodies as they are.
+                let is_genuine = matches!(how, Spoil::NotJson | Spoil::UnknownType | Spoil::UnknownValue)
+                    || *how == Spoil::CutOff && has_key_in_head(&sender);
+                assert_eq!(outcome.handled.is_some(), is_genuine, "{name}: {:?}", outcome.rejection());
+            }
+        }
+    }
+}
+
+fn has_key_in_head(sender: &TestSender) -> bool {
+    let key = serde_json::to_value(sender.description()).unwrap()["credential"]["api_key"].clone();
+    key.is_object() && key["body"].is_null() && key["form_field"].is_null()
+}
+
+#[test]
+fn a_confirmed_description_has_a_known_answer() {
+    for described in described() {
+        let is_confirmed = described.json["confirmed"].is_string();
+        let has_answer = root().join(format!("tests/fixtures/senders/{}.json", described.name)).exists();
+        assert!(!is_confirmed || has_answer, "{}", described.name);
+    }
+}
