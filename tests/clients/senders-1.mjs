@@ -454,7 +454,10 @@ export async function delivery(name, made = (senders[name].makeKey ?? (() => ({ 
 }
 
 /** Whether the sender's package accepts the delivery of such a line. */
-export async function verdict({ sender, key, public_url: publicUrl, uri = "/hook", method = "POST", headers, body }) {
+export async function verdict({ sender, key, url, public_url: given, uri: path, method = "POST", headers, body }) {
+  const sent = url && new URL(url);
+  const uri = path ?? (sent ? sent.pathname + sent.search : "/hook");
+  const publicUrl = given ?? (sent && sent.origin + sent.pathname);
   const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   try {
     const verify = senders[sender]?.verify;
