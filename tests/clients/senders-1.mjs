@@ -168,7 +168,7 @@ export const senders = {
   highlevel: {
     makeKey: () => {
       const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-      return { key: publicKey.export({ type: "spki", format: "pem" }), privateKey };
+      return { key: publicKey.export({ type: "spki", format: "der" }).subarray(-32).toString("base64"), privateKey };
     },
     body: '{"type":"ContactCreate","webhookId":"wh_1","locationId":"ve9EPM428h8vShlRW1KT","id":"nmFmQEsNgz6AVpgLVUJ0"}',
     verifiesOnly: true,
