@@ -1,6 +1,11 @@
 //! Descriptions in JSON, which are settings and not deliveries: their errors quote what is wrong.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Visitor},
+};
 
 use super::{
     read,
@@ -43,11 +48,34 @@ pub(crate) mod seconds {
     }
 }
 
+/// Reads a text with this function. Its error has the line of the text.
+pub(crate) fn parsed<'de, T, D: Deserializer<'de>>(
+    deserializer: D,
+    parse: impl FnOnce(&str) -> Result<T, ConfigError>,
+) -> Result<T, D::Error> {
+    struct Text<F>(F);
+
+    impl<T, F: FnOnce(&str) -> Result<T, ConfigError>> Visitor<'_> for Text<F> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+            (self.0)(text).map_err(E::custom)
+        }
+    }
+
+    deserializer.deserialize_str(Text(parse))
+}
+
 /// The name of a header.
 pub(crate) mod header_name {
     use http::HeaderName;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+    use serde::{Deserializer, Serialize, Serializer, ser};
 
+    use super::parsed;
     use crate::{ConfigError, headers};
 
     type Name = Option<Result<HeaderName, ConfigError>>;
@@ -58,7 +86,6 @@ pub(crate) mod header_name {
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
-        let name = headers::parse_name(String::deserialize(deserializer)?, "this name");
-        name.map(|name| Some(Ok(name))).map_err(de::Error::custom)
+        parsed(deserializer, |text| headers::parse_name(text, "this name")).map(|name| Some(Ok(name)))
     }
 }

@@ -174,7 +174,7 @@ impl TestDelivery {
         let mut spoiled = Self { spoil: Some(how), ..self.clone() };
         match how {
             Spoil::WrongKey | Spoil::MissingCredential => {}
-            Spoil::RepeatedCredential => drop(credential.header()?),
+            Spoil::RepeatedCredential => drop(credential.only_header()?),
             Spoil::Stale | Spoil::FromTheFuture if !credential.covers_time() => return None,
             Spoil::Stale => spoiled.draft.at = self.draft.at.checked_sub(TOO_LONG)?,
             Spoil::FromTheFuture => spoiled.draft.at = self.draft.at.checked_add(TOO_LONG)?,
@@ -209,13 +209,9 @@ impl TestDelivery {
             Some(Spoil::AlteredBody) => draft.body = self.altered_of(&draft.body).unwrap_or_default(),
             Some(Spoil::CutOff) => drop(draft.body.split_off(draft.body.len() / 2)),
             Some(Spoil::RepeatedCredential) => {
-                if let Some((name, value)) = self
-                    .sender
-                    .sender
-                    .credential()
-                    .header()
-                    .and_then(|name| draft.headers.get(&name).cloned().map(|value| (name, value)))
-                {
+                let name = self.sender.sender.credential().only_header();
+                let sent = name.and_then(|name| Some((draft.headers.get(&name)?.clone(), name)));
+                if let Some((value, name)) = sent {
                     draft.headers.append(name, value);
                 }
             }

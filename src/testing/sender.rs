@@ -268,8 +268,15 @@ impl Credential {
         }
     }
 
-    /// The header of the credential, if it is in one.
-    pub(super) fn header(&self) -> Option<HeaderName> {
+    /// The header of the credential, if it is in one that must occur once.
+    pub(super) fn only_header(&self) -> Option<HeaderName> {
+        match self {
+            Self::Signature(settings) if settings.repeated_header => None,
+            _ => self.header(),
+        }
+    }
+
+    fn header(&self) -> Option<HeaderName> {
         match self {
             Self::ApiKey(KeyPlace::Header(name)) => HeaderName::try_from(name).ok(),
             Self::ApiKey(KeyPlace::Basic { .. } | KeyPlace::Bearer {}) => Some(AUTHORIZATION),

@@ -85,7 +85,7 @@ fn what_providers_signed_is_accepted_and_shown_with_what_is_signed() {
             "stripe" => ("stripe", "STRIPE_WEBHOOK_SECRET"),
             "slack" => ("slack", "SLACK_SIGNING_SECRET"),
             "shopify" => ("shopify", "SHOPIFY_WEBHOOK_SECRET"),
-            "standard-webhooks" => ("standard", "STANDARD_WEBHOOKS_SECRET"),
+            "standard_webhooks" => ("standard", "STANDARD_WEBHOOKS_SECRET"),
             "svix" => ("svix", "SVIX_WEBHOOK_SECRET"),
             "gitlab" => ("gitlab", "GITLAB_WEBHOOK_TOKEN"),
             "linear" => ("linear", "LINEAR_WEBHOOK_SECRET"),

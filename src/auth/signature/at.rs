@@ -1,13 +1,16 @@
 //! Where a delivery has its signature.
 
 use http::HeaderName;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 
 #[cfg(feature = "testing")]
 use crate::auth::signing::Draft;
 use crate::{
     ConfigError, ConfigErrorKind, headers,
-    json::members::{self, Path},
+    json::{
+        described::parsed,
+        members::{self, Path},
+    },
 };
 
 /// The place of a signature in a delivery: a header, the query or the body.
@@ -94,9 +97,13 @@ impl At {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Described {
-    Header(String),
+    Header(#[serde(deserialize_with = "header")] String),
     Query(String),
     Body(String),
+}
+
+fn header<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    parsed(deserializer, |text| headers::parse_name(text, "this name").map(|name| name.to_string()))
 }
 
 impl Serialize for At {
@@ -112,12 +119,11 @@ impl Serialize for At {
 
 impl<'de> Deserialize<'de> for At {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let at = match Described::deserialize(deserializer)? {
+        Ok(match Described::deserialize(deserializer)? {
             Described::Header(name) => Self::header(name),
             Described::Query(name) => Self::query(name),
             Described::Body(path) => Self::body(path),
-        };
-        at.0.map(|carrier| Self(Ok(carrier))).map_err(de::Error::custom)
+        })
     }
 }
 

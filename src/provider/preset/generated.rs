@@ -579,7 +579,7 @@ pub fn checkr() -> PresetBuilder {
 
 /// Clerk ([page](https://clerk.com/docs/guides/development/webhooks/overview)).
 ///
-/// Credential: Standard Webhooks: HMAC-SHA256 of id, time and body, in the headers `webhook-*`. Secret: Dashboard,
+/// Credential: Standard Webhooks: HMAC-SHA256 of id, time and body, in the headers `svix-*`. Secret: Dashboard,
 /// Webhooks, your endpoint: the signing secret, `whsec_..`.
 ///
 /// Clerk sends through Svix, with the headers `svix-*`.
@@ -730,7 +730,11 @@ pub fn docusign() -> PresetBuilder {
 /// ```
 /// use tower_webhook::provider::preset;
 ///
-/// # let public_key = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/senders/rsa.example.pem"));
+/// # let public_key =
+/// #     "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA0UuMVub2AbL+d9Wjemz0d2h35j/I9ba/P3dkZgj0DK9654k8Cnn5tzEPICPDVgjl\
+/// #     f2gU3ekD5YgpbLgkzwTBvnKV/KnJPFb9SrgaoWkFFQP2cGipkO1W7sjCrXSktT7yIvve29vMXWPAERTMypzpv6CWPbpdsGVbNt8QjtLNVAeJ\
+/// #     DY8Gjd8QnpyFD0FnKEMMvNlvkAoIhuxAKPmsXLWUoFixYhPztEd5s7poDG4lYHExvrXNQIe+a5ZmAchPkU61GOyYx48YsSblD+zE2BRvF3wx\
+/// #     QO88AFZxq7sIR/ehfZj8ZurAeitifvPLblB41AKF6sWokRZfdyvn7gVt51A7qwIDAQAB";
 /// let dyte = preset::dyte().key(public_key).build()?;
 /// let layer = dyte.into_layer();
 /// # Ok::<_, tower_webhook::ConfigError>(())
@@ -834,19 +838,19 @@ pub fn fireflies() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of the time, `:` and the body, in base64, in the header `x-front-signature`. Secret: The
 /// developer settings, your app: the signing key.
 ///
-/// This is for the webhooks of an application. While you save their settings, Front sends a signed `sync` with the
-/// header `X-Front-Challenge`, whose value the answer must repeat. The webhooks of rules are signed with SHA-1 and the
-/// API secret.
+/// This is for the webhooks of an application. The webhooks of rules are signed with SHA-1 and the API secret.
 ///
 /// Confirmed by frontapp/dynamic-objects-handler 4f9ab6f, isAuthenticatedFrontRequest.
 ///
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::provider::preset;
+/// use tower_webhook::provider::{Sender, preset};
 ///
 /// let front = preset::front().key("Zr41vw-new-and-random").build()?;
-/// let layer = front.into_layer();
+/// let sender = Sender::named("front").expect("it exists");
+/// let challenge = sender.challenge(None)?.expect("it verifies endpoints");
+/// let layer = front.into_layer().handshake(challenge);
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 pub fn front() -> PresetBuilder {
@@ -858,7 +862,8 @@ pub fn front() -> PresetBuilder {
 /// Credential: Standard Webhooks: HMAC-SHA256 of id, time and body, in the headers `webhook-*`. Secret: The answer to
 /// the call that creates the webhook: `new_signing_secret`, `whsec_..`, given once.
 ///
-/// This is for static webhooks. Dynamic ones, which a job names, are signed with a JWT and need a scheme of your own.
+/// This is for static webhooks. Dynamic ones, which a job names, have a JWT in `webhook-signature` and need a scheme
+/// of your own. The body has ids and links only. Gemini retries with exponential backoff for 24 hours.
 ///
 /// Not confirmed by the sender's own code.
 ///
@@ -972,7 +977,7 @@ pub fn greenhouse() -> PresetBuilder {
 /// HighLevel ([page](https://marketplace.gohighlevel.com/docs/webhook/WebhookIntegrationGuide)).
 ///
 /// Credential: Ed25519 of the body, in base64, in the header `x-ghl-signature`. Secret: HighLevel's Webhook
-/// Integration Guide: one public key for all, in PEM.
+/// Integration Guide: the public key, one for all.
 ///
 /// The older `X-WH-Signature`, with RSA, is no longer sent. Everyone has the same key, so a delivery proves HighLevel,
 /// and not which app it is for: compare `appId` and `locationId`.
@@ -998,8 +1003,9 @@ pub fn highlevel() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of the method, your URL, the query, the body and the time, in base64, in the header
 /// `x-hubspot-signature-v3`. Secret: Your app's settings: the client secret.
 ///
-/// A delivery is an array of events: each has its own `subscriptionType` and `eventId`, and the delivery has none.
-/// HubSpot decodes some escapes of a URL, such as `%2F` and `%40`, before it signs it: give it a URL without these.
+/// A delivery is an array of events: each has its own `subscriptionType` and an `eventId`, which is not always unique,
+/// and the delivery has none. HubSpot decodes some escapes of a URL, such as `%2F` and `%40`, before it signs it: give
+/// it a URL without these.
 ///
 /// Confirmed by @hubspot/api-client 14.0.1 (npm), Signature.getSignature.
 ///
@@ -1024,7 +1030,7 @@ pub fn hubspot() -> PresetBuilder {
 /// incident.io sends through Svix, with the headers `webhook-*`. It retries for 24 hours with a backoff, and disables
 /// an endpoint that fails for 5 days.
 ///
-/// Confirmed by svix 1.99.1 (npm), Webhook.verify: the page says that Svix sends its webhooks.
+/// Confirmed by svix 2.5.0 (npm), Webhook.verify: the page says that Svix sends its webhooks.
 ///
 /// # Examples
 ///
@@ -1044,8 +1050,8 @@ pub fn incident_io() -> PresetBuilder {
 /// Credential: HMAC-SHA1 of the body, in hex, in the header `x-hub-signature`. Secret: Developer Hub, your app, Basic
 /// Information: the client secret.
 ///
-/// The algorithm is HMAC-SHA1, the only one that Intercom has. You get the topics of every workspace that installed
-/// your app: `app_id` tells them apart.
+/// The algorithm is HMAC-SHA1. You get the topics of every workspace that installed your app: `app_id` tells them
+/// apart.
 ///
 /// Not confirmed by the sender's own code.
 ///
@@ -1112,8 +1118,8 @@ pub fn jobber() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of the body, in base64, in the header `x-line-signature`. Secret: LINE Developers Console,
 /// the channel's Basic settings: the channel secret.
 ///
-/// A delivery has several events, each with its own `type` and `webhookEventId`, or none, when you verify the URL in
-/// the console.
+/// A delivery has several events, each with its own `type` and `webhookEventId`; LINE recommends to process them after
+/// the answer.
 ///
 /// Confirmed by line/line-bot-sdk-nodejs, test/validate-signature.spec.ts; @line/bot-sdk 11.2.0 (npm),
 /// validateSignature accepts it.
@@ -1226,7 +1232,7 @@ pub fn mailgun() -> PresetBuilder {
 /// ([page](https://developers.facebook.com/docs/graph-api/webhooks/getting-started/)).
 ///
 /// Credential: HMAC-SHA256 of the body, in hex, in the header `x-hub-signature-256`. Secret: App Dashboard, your app's
-/// basic settings: the app secret.
+/// settings: the app secret.
 ///
 /// The type is the `object`: what happened is in `entry[].changes[]` or `entry[].messaging[]`, of which a delivery can
 /// have several. The verify token, which you choose, is only for the endpoint verification.
@@ -1294,8 +1300,8 @@ pub fn microsoft_teams() -> PresetBuilder {
 
 /// Mollie, next-gen webhooks ([page](https://docs.mollie.com/reference/webhooks-new)).
 ///
-/// Credential: HMAC-SHA256 of the body, in hex, in the header `x-mollie-signature`. Secret: Dashboard, the webhook's
-/// settings: the signing secret, shown when you create the webhook.
+/// Credential: HMAC-SHA256 of the body, in hex, in the header `x-mollie-signature`. Secret: The webhook's settings:
+/// the signing secret.
 ///
 /// For 24 hours after you replace the secret, Mollie sends the header twice, once for each secret. Answer within 15
 /// seconds. The classic webhooks, a form with an `id`, are not signed: fetch what the id names.
@@ -1331,8 +1337,8 @@ pub fn mollie() -> PresetBuilder {
 /// use tower_webhook::{handshake::Challenge, provider::preset};
 ///
 /// let notion = preset::notion().key("Zr41vw-new-and-random").build()?;
-/// # let keep = |_: tower_webhook::json::SecretString| {};
-/// let layer = notion.into_layer().handshake(Challenge::notion(|token| keep(token)));
+/// # let keep = |_: &http::request::Parts, _: tower_webhook::json::SecretString| {};
+/// let layer = notion.into_layer().handshake(Challenge::notion(keep));
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 pub fn notion() -> PresetBuilder {
@@ -1475,7 +1481,7 @@ pub fn pandadoc() -> PresetBuilder {
     described(PANDADOC)
 }
 
-/// Razorpay ([page](https://razorpay.com/docs/webhooks/faqs)).
+/// Razorpay ([page](https://razorpay.com/docs/webhooks/validate-test)).
 ///
 /// Credential: HMAC-SHA256 of the body, in hex, in the header `x-razorpay-signature`. Secret: Dashboard, Webhooks: the
 /// secret that you choose for the webhook, not the API secret.
@@ -1523,7 +1529,7 @@ pub fn recurly() -> PresetBuilder {
 
 /// Resend ([page](https://resend.com/docs/webhooks/introduction)).
 ///
-/// Credential: Standard Webhooks: HMAC-SHA256 of id, time and body, in the headers `webhook-*`. Secret: Webhooks, your
+/// Credential: Standard Webhooks: HMAC-SHA256 of id, time and body, in the headers `svix-*`. Secret: Webhooks, your
 /// webhook's details: the signing secret, `whsec_..`.
 ///
 /// Resend sends through Svix, with the headers `svix-*`.
@@ -1712,7 +1718,7 @@ pub fn shopify() -> PresetBuilder {
 ///
 /// The body names its event by the member that it has. The nonce is signed.
 ///
-/// Confirmed by @sinch/sdk-client 1.5.0 (npm), calculateWebhookSignature.
+/// Confirmed by @sinch/sdk-client 1.4.0 (npm), calculateWebhookSignature.
 ///
 /// # Examples
 ///
@@ -1730,7 +1736,7 @@ pub fn sinch() -> PresetBuilder {
 /// Slack ([page](https://docs.slack.dev/authentication/verifying-requests-from-slack)).
 ///
 /// Credential: HMAC-SHA256 of `v0:`, the time, `:` and the body, in hex, in the header `x-slack-signature`. Secret:
-/// The app's settings, Basic Information: the signing secret.
+/// The app's settings: the signing secret.
 ///
 /// Type and id are those of the Events API. Interactions are forms with JSON in the field `payload`, with their type
 /// at `type`: give them a URL of their own. Commands are forms without JSON: take them raw. Answer within 3 seconds.
@@ -1844,7 +1850,7 @@ pub fn supabase() -> PresetBuilder {
 
 /// Svix, any sender that uses it ([page](https://docs.svix.com/receiving/verifying-payloads/how-manual)).
 ///
-/// Credential: Standard Webhooks: HMAC-SHA256 of id, time and body, in the headers `webhook-*`. Secret: The endpoint's
+/// Credential: Standard Webhooks: HMAC-SHA256 of id, time and body, in the headers `svix-*`. Secret: The endpoint's
 /// page in the sender's portal: the signing secret, `whsec_..`.
 ///
 /// Svix sends the headers `svix-*`. An answer with the header `webhook-delivery: abort-message` stops the retries.
@@ -2052,17 +2058,19 @@ pub fn twilio() -> PresetBuilder {
 /// subscription, 10 to 100 characters.
 ///
 /// A revocation has the type of its subscription too: the header `Twitch-Eventsub-Message-Type` tells it from an
-/// event. The first request of a subscription has a `challenge` to be answered as text.
+/// event.
 ///
 /// Confirmed by twitchdev/twitch-cli fd7dac6, getSignatureHeader.
 ///
 /// # Examples
 ///
 /// ```
-/// use tower_webhook::provider::preset;
+/// use tower_webhook::provider::{Sender, preset};
 ///
 /// let twitch = preset::twitch().key("Zr41vw-new-and-random").build()?;
-/// let layer = twitch.into_layer();
+/// let sender = Sender::named("twitch").expect("it exists");
+/// let challenge = sender.challenge(None)?.expect("it verifies endpoints");
+/// let layer = twitch.into_layer().handshake(challenge);
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 pub fn twitch() -> PresetBuilder {
@@ -2248,10 +2256,10 @@ pub fn xero() -> PresetBuilder {
 /// Zendesk ([page](https://developer.zendesk.com/documentation/webhooks/verifying/)).
 ///
 /// Credential: HMAC-SHA256 of the time and the body, in base64, in the header `x-zendesk-webhook-signature`. Secret:
-/// Admin Center, the webhook's page: the signing secret; or the API, `GET /api/v2/webhooks/{id}/signing_secret`.
+/// The webhook's page, or the Webhooks API: the signing secret.
 ///
-/// Type and id are those of event subscriptions: the body of a trigger or an automation is what you wrote. A webhook
-/// that is tested before it is saved is signed with a secret that is the same for everyone.
+/// Type and id are those of event subscriptions: the body of a trigger or an automation is what you wrote. Requests
+/// with other methods than POST can have an empty body.
 ///
 /// Not confirmed by the sender's own code.
 ///

@@ -2,7 +2,11 @@
 
 use bytes::Bytes;
 use http_body_util::Full;
-use tower_webhook::{ConfigErrorKind, provider::Sender, testing::TestSender};
+use tower_webhook::{
+    ConfigErrorKind,
+    provider::Sender,
+    testing::{Spoil, TestSender},
+};
 
 use crate::support::deliver;
 
@@ -43,15 +47,10 @@ async fn it_is_a_preset_and_a_sender_for_tests() {
 #[test]
 fn an_error_names_the_line_and_the_member() {
     let cases = [
-        (
-            "\"encoding\": \"base64\"",
-            "\"encoding\": \"base46\"",
-            "line 7, member `credential.signature.encoding`",
-            "`base46`",
-        ),
+        ("\"encoding\": \"base64\"", "\"encoding\": \"base46\"", "line 7, member `credential.encoding`", "`base46`"),
         ("\"envelope\": {", "\"envelop\": {", "line 12", "unknown field `envelop`"),
-        ("\"x-acme-timestamp\"", "\"x acme\"", "line 9, member `credential.signature.timestamp_header`", "header name"),
-        ("\"hmac_sha256\"", "\"md5\"", "line 5, member `credential.signature.algorithm`", "unknown variant `md5`"),
+        ("\"x-acme-timestamp\"", "\"x acme\"", "line 9, member `credential.timestamp_header`", "header name"),
+        ("\"hmac_sha256\"", "\"md5\"", "line 5, member `credential.algorithm`", "unknown variant `md5`"),
         (", \"body\"],", "],", "`acme`", "is not part of what is signed"),
         ("\"acme\"", "\"Acme Inc\"", "the name", "lower-case"),
         ("unauthenticated", "forged", "`forged`", "not well-formed"),
@@ -70,4 +69,27 @@ fn an_error_names_the_line_and_the_member() {
         assert!(text.contains(place) && text.contains(problem), "{from}: {text}");
     }
     assert_eq!(Sender::from_json("").unwrap_err().kind(), ConfigErrorKind::Malformed);
+}
+
+/// Front and Twitch sign their challenges, so a real event beside one, or a changed one, is no challenge.
+#[tokio::test]
+async fn a_described_endpoint_verification_is_answered_and_no_event_is_lost() {
+    let front_body = r#"{"type":"sync","authorization":{"id":"cmp_abc"}}"#;
+    let twitch_body = r#"{"challenge":"c-7","subscription":{"id":"f1c2a387","type":"channel.follow"}}"#;
+    for (name, body, answer, event) in [
+        ("front", front_body, r#"{"challenge":"c-7"}"#, r#"{"type":"inbound_received","payload":{}}"#),
+        ("twitch", twitch_body, "c-7", r#"{"challenge":"c-7","subscription":{},"event":{}}"#),
+    ] {
+        let sender = TestSender::named(name).unwrap();
+        let description = sender.description();
+        let layer = description.preset().key(sender.key()).build().unwrap().into_layer();
+        let layer = layer.handshake(description.challenge(None).unwrap().unwrap());
+        let sent = |body: &'static str| sender.body(body).header("x-front-challenge", "c-7");
+        let outcome = deliver(&layer, sent(body).request::<Full<Bytes>>()).await;
+        assert_eq!((outcome.status.as_u16(), &*outcome.body), (200, answer.as_bytes()), "{name}");
+        assert!(outcome.handled.is_none());
+        let altered = sent(body).spoiled(Spoil::AlteredBody).unwrap();
+        assert_eq!(deliver(&layer, altered.request::<Full<Bytes>>()).await.status, 401, "{name}");
+        assert!(deliver(&layer, sent(event).request::<Full<Bytes>>()).await.handled.is_some(), "{name}");
+    }
 }

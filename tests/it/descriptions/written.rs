@@ -138,6 +138,15 @@ fn stated(description: &Value, name: &str) -> String {
     };
     let is_signed =
         at["body"].is_string() && covers_body(description) || at["header"].as_str().is_some_and(signs_header);
+    let of_scheme = match (name, text(signature, "id_header")) {
+        ("event_id", id) if !id.is_empty() => Some(id),
+        ("event_id", _) if description["credential"]["standard_webhooks"]["svix"] == true => Some("svix-id"),
+        ("event_id", _) if description["credential"]["standard_webhooks"].is_object() => Some("webhook-id"),
+        _ => None,
+    };
+    if let Some(id) = of_scheme {
+        return format!("*`{id}`*");
+    }
     place(at).map_or_else(String::new, |place| if is_signed { format!("*{place}*") } else { place })
 }
 
@@ -160,6 +169,13 @@ fn key(description: &Value) -> &'static str {
     }
 }
 
+const RSA: &str = r#"/// # let public_key =
+/// #     "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA0UuMVub2AbL+d9Wjemz0d2h35j/I9ba/P3dkZgj0DK9654k8Cnn5tzEPICPDVgjl\
+/// #     f2gU3ekD5YgpbLgkzwTBvnKV/KnJPFb9SrgaoWkFFQP2cGipkO1W7sjCrXSktT7yIvve29vMXWPAERTMypzpv6CWPbpdsGVbNt8QjtLNVAeJ\
+/// #     DY8Gjd8QnpyFD0FnKEMMvNlvkAoIhuxAKPmsXLWUoFixYhPztEd5s7poDG4lYHExvrXNQIe+a5ZmAchPkU61GOyYx48YsSblD+zE2BRvF3wx\
+/// #     QO88AFZxq7sIR/ehfZj8ZurAeitifvPLblB41AKF6sWokRZfdyvn7gVt51A7qwIDAQAB";
+"#;
+
 fn needs_url(description: &Value) -> bool {
     let signature = &description["credential"]["signature"];
     let signs_url = signature["signed"].as_array().is_some_and(|parts| parts.iter().any(|part| part == "public_url"));
@@ -176,7 +192,7 @@ fn challenge(ready: &str) -> &'static str {
         "metriport" => "Challenge::metriport()",
         "microsoft_graph" => "Challenge::microsoft_graph()",
         "monday" => "Challenge::monday()",
-        "notion" => "Challenge::notion(|token| keep(token))",
+        "notion" => "Challenge::notion(keep)",
         "okta" => "Challenge::okta()",
         "slack" => "Challenge::slack()",
         "strava" => r#"Challenge::strava("the-token-that-you-chose")?"#,
@@ -217,16 +233,16 @@ fn function(described: &Described) -> String {
     }
     doc += "///\n/// # Examples\n///\n/// ```\n";
     let ready = json["verification"]["ready"].as_str();
-    let is_listed = json["verification"].is_object();
-    doc += if ready.is_some() {
-        "/// use tower_webhook::{handshake::Challenge, provider::preset};\n"
-    } else {
-        "/// use tower_webhook::provider::preset;\n"
+    let is_described = json["verification"].is_object() && ready.is_none();
+    let names = match ready {
+        Some(_) => "{handshake::Challenge, provider::preset}",
+        None if is_described => "provider::{Sender, preset}",
+        None => "provider::preset",
     };
-    doc += "///\n";
+    doc += &format!("/// use tower_webhook::{names};\n///\n");
     let key = match key(json) {
         "RSA" => {
-            doc += "/// # let public_key = include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/senders/rsa.example.pem\"));\n";
+            doc += RSA;
             "public_key".to_owned()
         }
         key => format!("\"{key}\""),
@@ -234,13 +250,17 @@ fn function(described: &Described) -> String {
     let url =
         if needs_url(json) { format!(".public_url(\"https://hooks.example.com/{name}\")") } else { String::new() };
     doc += &format!("/// let {name} = preset::{name}().key({key}){url}.build()?;\n");
-    match ready {
-        Some("notion") => doc += "/// # let keep = |_: tower_webhook::json::SecretString| {};\n",
-        _ => {}
+    if ready == Some("notion") {
+        doc += "/// # let keep = |_: &http::request::Parts, _: tower_webhook::json::SecretString| {};\n";
     }
-    let handshake = ready.map_or_else(String::new, |ready| format!(".handshake({})", challenge(ready)));
-    assert!(ready.is_some() || !is_listed, "{name}: describe how to answer");
-    doc += &format!("/// let layer = {name}.into_layer(){handshake};\n");
+    if is_described {
+        doc += &format!("/// let sender = Sender::named(\"{name}\").expect(\"it exists\");\n");
+        doc += "/// let challenge = sender.challenge(None)?.expect(\"it verifies endpoints\");\n";
+        doc += &format!("/// let layer = {name}.into_layer().handshake(challenge);\n");
+    } else {
+        let handshake = ready.map_or_else(String::new, |ready| format!(".handshake({})", challenge(ready)));
+        doc += &format!("/// let layer = {name}.into_layer(){handshake};\n");
+    }
     doc += "/// # Ok::<_, tower_webhook::ConfigError>(())\n/// ```\n";
     format!("{doc}pub fn {name}() -> PresetBuilder {{\n    described({})\n}}\n", name.to_uppercase())
 }
@@ -299,8 +319,13 @@ pub(super) fn page() -> String {
                 format!("`preset::{name}(){url}`")
             }
         };
-        let verification =
-            json["verification"]["ready"].as_str().map_or_else(String::new, |ready| format!("`{}`", challenge(ready)));
+        let verification = match &json["verification"] {
+            Value::Null => String::new(),
+            verification => match verification["ready"].as_str() {
+                Some(ready) => format!("`{}`", challenge(ready)),
+                None => format!("`Sender::named(\"{name}\")?.challenge(None)?`"),
+            },
+        };
         let confirmed = json["confirmed"].as_str().unwrap_or("not confirmed by the sender's own code");
         let title = format!("[{}]({})", text(&json, "title"), text(&json, "page"));
         let secret = text(&json, "secret").replace('|', "\\x7c");

@@ -74,17 +74,6 @@ impl Line {
         }
     }
 
-    /// The scheme with a key as its sender shows it, and with this URL.
-    pub(super) fn scheme_with(&self, key: &str, url: &str) -> Arc<dyn Scheme> {
-        match self {
-            Self::Signed(line) => {
-                let key = if line.key_form == "Key::hex(key)" { Key::hex(key) } else { Key::new(key) };
-                line.scheme(key, url)
-            }
-            Self::Keyed(line) => line.scheme(Key::new(key)),
-        }
-    }
-
     /// A genuine delivery.
     pub(super) fn delivery(&self) -> Sent {
         self.delivery_of(BODY)

@@ -24,7 +24,7 @@ use tower_webhook::{
 };
 
 use self::line::{Line, NOW};
-use crate::support::{deliver, fixture};
+use crate::support::deliver;
 
 /// A row of the first table.
 struct Row {
@@ -56,7 +56,7 @@ fn rows() -> Vec<Row> {
         let [sender, write, by, verification, seen] = cells.try_into().unwrap();
         Row { sender, write, by, verification, seen }
     };
-    table(&file("docs/senders.md"), "| sender | what you write |").into_iter().map(row).collect()
+    table(&file("docs/senders.md"), "| sender | what you write | by |").into_iter().map(row).collect()
 }
 
 /// What stands between backticks.
@@ -75,13 +75,18 @@ fn the_counts_are_those_of_the_rows() {
     let count = |by: &str| rows.iter().filter(|row| row.by == by).count();
     let [preset, settings, own, not] = ["preset", "settings", "own code", "not"].map(count);
     assert_eq!(preset + settings + own + not, rows.len(), "a row has no other word in `by`");
+    let page_rows = page.split("<!-- made from senders/ -->").nth(1).unwrap().split("<!-- end -->").next().unwrap();
+    let described = page_rows.lines().count() - 2;
+    let all = described + rows.len();
     let counts = format!(
-        "{} senders: {preset} by a preset, {settings} by settings, {own} with code of your own, {not} not.",
-        rows.len()
+        "{all} senders: {described} have a preset, {preset} send like one of these, {settings} by settings, {own} with code of \
+         your own, {not} not."
     );
     assert!(page.contains(&counts), "{counts}");
-    let link = format!("[{} providers](docs/senders.md)", rows.len());
-    assert!(file("README.md").contains(&link), "{link}");
+    let readme = file("README.md");
+    let (others, link) =
+        (format!("and {} others are presets", described - 5), format!("[{all} senders](docs/senders.md)"));
+    assert!(readme.contains(&others) && readme.contains(&link), "{others}, {link}");
     assert!(own + not <= 35, "{}", own + not);
     let senders: Vec<String> = rows.iter().map(|row| row.sender.to_lowercase()).collect();
     assert!(senders.is_sorted_by(|a, b| a < b), "the senders are not sorted, or one has two rows");
@@ -141,51 +146,7 @@ async fn each_line_accepts_its_sender_and_rejects_what_was_changed() {
             tried += 1;
         }
     }
-    assert!(tried > 130, "{tried}");
-}
-
-/// The sender of a fixture, and of a row.
-const SIGNED: [(&str, &str); 16] = [
-    ("adyen", "Adyen, for platforms"),
-    ("box", "Box"),
-    ("contentful", "Contentful"),
-    ("figma", "Figma"),
-    ("highlevel", "HighLevel"),
-    ("hubspot", "HubSpot v3"),
-    ("mailgun", "Mailgun"),
-    ("mollie", "Mollie, next-gen webhooks"),
-    ("pagerduty", "PagerDuty"),
-    ("pandadoc", "PandaDoc"),
-    ("recurly", "Recurly"),
-    ("sinch", "Sinch"),
-    ("tabapay", "TabaPay"),
-    ("twitch", "Twitch EventSub"),
-    ("workos", "WorkOS"),
-    ("zendesk", "Zendesk"),
-];
-
-/// Deliveries that the sender's own code or page has signed.
-#[tokio::test]
-async fn the_lines_accept_what_their_senders_have_signed() {
-    let cases: Vec<serde_json::Value> = serde_json::from_slice(&fixture("senders.json")).unwrap();
-    let rows = rows();
-    for (of_fixture, sender) in SIGNED {
-        let line = line_of(rows.iter().find(|row| row.sender == sender).unwrap_or_else(|| panic!("no {sender}")));
-        let mut cases = cases.iter().filter(|case| case["sender"] == of_fixture).peekable();
-        assert!(cases.peek().is_some(), "{of_fixture}");
-        for case in cases {
-            let text = |name: &str| case[name].as_str().unwrap_or_default();
-            let url = format!("https://hooks.example.com/{of_fixture}");
-            let mut request = Request::post(case["uri"].as_str().unwrap_or("/hook"));
-            for (name, value) in case["headers"].as_object().unwrap() {
-                let values = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
-                request = values.iter().fold(request, |request, value| request.header(name, value.as_str().unwrap()));
-            }
-            let request = request.body(Full::<Bytes>::from(text("body").to_owned())).unwrap();
-            let outcome = deliver(&layer(line.scheme_with(text("key"), &url)), request).await;
-            assert_eq!(outcome.status, 200, "{sender}: {:?}", outcome.rejection());
-        }
-    }
+    assert!(tried > 60, "{tried}");
 }
 
 /// Builds the endpoint verification, with its code as the page has it.
@@ -255,40 +216,6 @@ fn each_name_of_a_row_is_imported() {
         }
     }
     assert!(!page.contains(r"\|"), "no Rust in the file");
-}
-
-#[tokio::test]
-async fn front_and_twitch_sign_their_challenges() {
-    let front = described!(
-        Challenge::signed()
-            .in_header("x-front-challenge")
-            .if_body("type", "sync")
-            .may_have(["authorization"])
-            .answer_json("challenge", Value::Challenge)
-    );
-    let twitch = described!(Challenge::signed().in_body("challenge").may_have(["subscription"]).answer_text());
-    let front_body = r#"{"type":"sync","authorization":{"id":"cmp_abc"}}"#;
-    let twitch_body = r#"{"challenge":"c-7","subscription":{"id":"f1c2a387","type":"channel.follow"}}"#;
-    for (described, body, answer, event) in [
-        (front, front_body, r#"{"challenge":"c-7"}"#, r#"{"type":"inbound_received","payload":{}}"#),
-        (twitch, twitch_body, "c-7", r#"{"challenge":"c-7","subscription":{},"event":{}}"#),
-    ] {
-        let (row, challenge) = of_page(described);
-        let line = line_of(&row);
-        let layer = layer(line.scheme()).handshake(challenge);
-        let sent = |body: &str| {
-            let mut sent = line.delivery_of(body);
-            sent.headers.push(("x-front-challenge".into(), "c-7".into()));
-            sent
-        };
-        let outcome = deliver(&layer, sent(body).request()).await;
-        assert_eq!((outcome.status, &*outcome.body), (StatusCode::OK, answer.as_bytes()), "{}", row.sender);
-        assert!(outcome.handled.is_none());
-        let mut forged = sent(body);
-        forged.body = forged.body.replacen('1', "2", 1).replacen("abc", "abd", 1);
-        assert_eq!(deliver(&layer, forged.request()).await.status, 401, "{}", row.sender);
-        assert!(deliver(&layer, sent(event).request()).await.handled.is_some(), "{}", row.sender);
-    }
 }
 
 #[tokio::test]
