@@ -2,6 +2,7 @@
 //!
 //! | item | use it to test |
 //! |---|---|
+//! | [`TestEvent`] | what you do with an event of Truemed or of MediQuo |
 //! | [`ManualClock`] | what depends on time, without waiting |
 //! | [`FailingStore`] | what your service answers while its store fails |
 //! | [`conformance`] | a [`Store`](crate::idempotency::Store) of your own |
@@ -24,8 +25,12 @@
 
 mod clock;
 pub mod conformance;
+#[cfg(any(feature = "mediquo", feature = "truemed"))]
+pub(crate) mod event;
 mod failing;
 
+#[cfg(any(feature = "mediquo", feature = "truemed"))]
+pub use self::event::TestEvent;
 pub use self::{
     clock::ManualClock,
     failing::{FailingStore, Fault, Step},
