@@ -100,7 +100,7 @@ impl<E: Serialize, T: Clone> TestEvent<E, T> {
         or_fail("the event", serde_json::from_slice(&self.body()))
     }
 
-    /// The body, in the provider's own form. A field that is absent is `null`.
+    /// The body, in the provider's own form. A field that is absent is `null`, and an instant is in UTC.
     ///
     /// # Panics
     ///
