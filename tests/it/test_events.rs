@@ -20,12 +20,15 @@ use crate::support::{
     truemed as truemed_layer,
 };
 
+/// Makes a delivery with this key.
+type Deliver = dyn Fn(&str) -> Request<Full<Bytes>>;
+
 /// What a function makes by default.
 struct Made<E> {
     variant: &'static str,
     event: E,
     body: Value,
-    request: Box<dyn Fn(&str) -> Request<Full<Bytes>>>,
+    request: Box<Deliver>,
 }
 
 fn default<E, T>(variant: &'static str, built: TestEvent<E, T>) -> Made<E>
