@@ -3,6 +3,7 @@
 //! | item | use it to test |
 //! |---|---|
 //! | [`TestSender`] | your service and your handler, with genuine and spoiled deliveries of any sender |
+//! | [`TestEvent`] | what you do with an event of Truemed or of MediQuo |
 //! | [`ManualClock`] | what depends on time, without waiting |
 //! | [`FailingStore`] | what your service answers while its store fails |
 //! | [`conformance`] | a [`Store`](crate::idempotency::Store) of your own |
@@ -26,9 +27,13 @@
 mod clock;
 pub mod conformance;
 mod delivery;
+#[cfg(any(feature = "mediquo", feature = "truemed"))]
+pub(crate) mod event;
 mod failing;
 mod sender;
 
+#[cfg(any(feature = "mediquo", feature = "truemed"))]
+pub use self::event::TestEvent;
 pub use self::{
     clock::ManualClock,
     delivery::{Spoil, TestDelivery},

@@ -16,6 +16,7 @@ use tower_webhook::{
     clock::{Clock, SystemClock},
     json::{Amount, DateTime, DecodeError, DecodeErrorKind, Id, RawJson, SecretString, Unknown},
     provider::{Custom, mediquo, truemed},
+    testing::TestEvent,
 };
 
 use crate::support::Handler;
@@ -93,6 +94,14 @@ fn events_are_data() {
     compared::<Unknown>();
     compared::<Delivery>();
     compared::<Webhook<truemed::Event>>();
+}
+
+#[test]
+fn events_of_tests_are_shared_and_shown() {
+    type Session = TestEvent<truemed::Event, truemed::QualificationSessionComplete>;
+    shared::<Session>();
+    shown::<Session>();
+    cloned::<Session>();
 }
 
 #[test]

@@ -51,5 +51,6 @@ mod sockets;
 mod steps;
 mod stored;
 mod tagged;
+mod test_events;
 mod truemed;
 mod verified;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use http::HeaderName;
 
-use super::MediQuo;
+use super::{MediQuo, SIGNATURE_HEADER};
 use crate::{
     ConfigError, ConfigErrorKind,
     auth::{ApiKey, ApiKeyBuilder, Key, Scheme, bearer_fn, keys::KeySource},
@@ -36,7 +36,7 @@ pub struct MediQuoBuilder {
 impl MediQuoBuilder {
     pub(super) fn new() -> Self {
         Self {
-            signature: ApiKey::header("x-webhook-signature").noun("signature"),
+            signature: ApiKey::header(SIGNATURE_HEADER).noun("signature"),
             header_named: false,
             basic: ApiKey::basic(""),
             bearer: ApiKey::bearer(),

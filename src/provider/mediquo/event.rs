@@ -18,7 +18,7 @@ provider_events! {
     ///
     /// # Examples
     ///
-    /// Build an event in a test of your handler:
+    /// Build an event in a test of your handler. The module `mediquo::testing` (feature `testing`) has complete ones.
     ///
     /// ```
     /// use tower_webhook::{jiff::Timestamp, provider::mediquo::{

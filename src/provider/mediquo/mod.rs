@@ -56,6 +56,8 @@ mod payload;
 mod report;
 mod report_sent;
 mod reports;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod unix_time;
 
 use std::{fmt, sync::Arc};
@@ -79,6 +81,9 @@ use super::{Envelope, Place, Provider, RawDelivery};
 #[cfg(feature = "idempotency")]
 use crate::{Delivery, delivery::Identity};
 use crate::{Rejection, WebhookLayer, auth::Scheme, json::Tagged, observe::Drift};
+
+/// Where the signature is, unless you say otherwise.
+const SIGNATURE_HEADER: &str = "x-webhook-signature";
 
 /// The provider MediQuo. The [module docs](self) compare its page with what the layer does.
 #[derive(Clone)]

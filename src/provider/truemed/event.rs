@@ -15,7 +15,7 @@ provider_events! {
     ///
     /// # Examples
     ///
-    /// Build an event in a test of your handler:
+    /// Build an event in a test of your handler. The module `truemed::testing` (feature `testing`) has complete ones.
     ///
     /// ```
     /// use tower_webhook::provider::truemed::{Event, QualificationSessionComplete, Status};

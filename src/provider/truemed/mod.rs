@@ -42,6 +42,8 @@
 
 mod event;
 mod payment;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use http::{HeaderName, StatusCode};
 
@@ -58,6 +60,9 @@ use crate::{
 };
 #[cfg(feature = "idempotency")]
 use crate::{Delivery, delivery::Identity};
+
+/// Where the key is, unless you say otherwise.
+const KEY_HEADER: &str = "x-truemed-api-key";
 
 /// The provider Truemed. The [module docs](self) compare its pages with what the layer does.
 #[derive(Clone, Debug)]
@@ -91,7 +96,7 @@ pub struct TruemedBuilder {
 impl Truemed {
     /// Starts without a key; add at least one.
     pub fn builder() -> TruemedBuilder {
-        TruemedBuilder { scheme: ApiKey::header("x-truemed-api-key").noun("API key") }
+        TruemedBuilder { scheme: ApiKey::header(KEY_HEADER).noun("API key") }
     }
 
     /// Makes the layer of this provider, like [`WebhookLayer::new`].
