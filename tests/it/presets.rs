@@ -301,7 +301,11 @@ fn no_preset_builds_without_a_key_or_with_an_empty_one() {
     for name in preset::NAMES {
         let builder = || {
             let builder = preset::by_name(name).unwrap();
-            if ["hubspot", "square", "trello", "twilio"].contains(name) { builder.public_url("https://hooks.example.com/") } else { builder }
+            if ["hubspot", "square", "trello", "twilio"].contains(name) {
+                builder.public_url("https://hooks.example.com/")
+            } else {
+                builder
+            }
         };
         assert_eq!(kind(builder().build().err()), missing, "{name}");
         assert_eq!(kind(builder().key("").build().err()), blank, "{name}");

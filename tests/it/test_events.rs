@@ -358,7 +358,7 @@ async fn what_is_changed_is_delivered() {
     let finished = mediquo::testing::consultation_finished()
         .consultation_id("c-8")
         .with(|finished| finished.payload.reports.clear())
-        .at("https://example.com/webhooks/mediquo");
+        .to("https://example.com/webhooks/mediquo");
     let request = finished.request::<Full<Bytes>>(SIGNATURE);
     assert_eq!(request.uri(), "https://example.com/webhooks/mediquo");
     let event: mediquo::Event = deliver(&mediquo_layer(), request).await.event();

@@ -3,7 +3,7 @@
 #![allow(clippy::print_stdout, reason = "the count of the bits is to be read")]
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap},
     convert::Infallible,
     time::{Duration, SystemTime},
 };
