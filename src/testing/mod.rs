@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`ManualClock`] | what depends on time, without waiting |
 //! | [`FailingStore`] | what your service answers while its store fails |
+//! | [`Scrubber`], [`scrub`] | on what a provider has really sent, without the personal data in it |
 //! | [`conformance`] | a [`Store`](crate::idempotency::Store) of your own |
 //!
 //! # Examples
@@ -25,8 +26,10 @@
 mod clock;
 pub mod conformance;
 mod failing;
+mod scrub;
 
 pub use self::{
     clock::ManualClock,
     failing::{FailingStore, Fault, Step},
+    scrub::{Scrubber, scrub},
 };
