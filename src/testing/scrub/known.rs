@@ -5,6 +5,7 @@ use super::place::{Step, leads};
 /// A place, and whether a text is one of the values that are listed for it.
 type Rule = (&'static str, fn(&str) -> bool);
 
+#[cfg(any(feature = "mediquo", feature = "truemed"))]
 macro_rules! listed {
     ($($name:ident)+) => { |text| false $(|| !matches!($name::from(text), $name::Other(_)))+ };
 }

@@ -28,7 +28,7 @@ use crate::{
 /// | captured | in the fixture |
 /// |---|---|
 /// | objects and arrays, `null`, `true`, `false` | the same, in the same order, a repeated member too |
-/// | names of members | the same if they are words of at most 40 letters, `_`, `-` and two digits; others are faked as strings are, and so are names of MediQuo's `reports` |
+/// | names of members | the same if they are words of letters, `_`, `-` and at most two digits; others are faked as strings are, and so are the names of MediQuo's `reports` |
 /// | an integer, also as a string | as many digits, the same sign, in the same range of Unix times and of 32 to 64 bits; zero stays |
 /// | a fraction, also as a string | as many digits before and after the point, the same sign; an exponent stays, up to three digits |
 /// | a date or a date-time as in RFC 3339 | another, from 2002 to 2035, with an offset and a fraction where there was one |
@@ -37,11 +37,11 @@ use crate::{
 /// | an IP address | one of `10.0.0.0/8` or `2001:db8::/32` |
 /// | a UUID | one of the same version |
 /// | base64 | base64 of other bytes: as many up to 64, else a number of the same class |
-/// | hex digits, an id, a phone number | digits for digits and letters for letters; of a prefix such as `evt_` the ones that are well-known stay |
-/// | any other text | letters: of the same class of length, one word for a word and several for several |
+/// | hex digits, a phone number, an id: a word with a digit, or of three letters | digits for digits and letters for letters; of a prefix such as `evt_` the ones that are well-known stay |
+/// | any other text | letters: of the same class of length, one word for a word and several for several. A blank one stays |
 ///
-/// Two lengths are of one class if the same power of two is the highest in both: `Ana` and `Jo` are of one, so are texts of
-/// 32 to 63 characters. The fake of a text from 4 characters on has the length in the middle of its class.
+/// Two lengths are of one class if they lie between the same powers of two, as 32 and 63 do. The fake of a text of 4
+/// characters or more has the length in the middle of its class, such as 48.
 ///
 /// Equal values have equal fakes in all bodies that one scrubber has scrubbed, so ids still refer to each other. Unequal
 /// ids, UUIDs and numbers of the same form have unequal fakes. The fakes depend on a random key that is dropped with the

@@ -41,7 +41,10 @@ impl Canary {
     pub(super) fn found_in(&self, fixture: &[u8]) -> Option<String> {
         let fixture = String::from_utf8_lossy(fixture).to_lowercase();
         let hex = |text: &str| text.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-        let forms = [&self.letters, &self.digits].map(|form| [form.clone(), BASE64_STANDARD.encode(form), hex(form)]);
+        // Wherever in a group of three bytes it begins.
+        let base64 = |text: &str, at: usize| BASE64_STANDARD.encode(" ".repeat(at) + text)[4..].to_owned();
+        let forms = [&self.letters, &self.digits]
+            .map(|form| [form.clone(), hex(form), base64(form, 0), base64(form, 1), base64(form, 2)]);
         let windows = forms.iter().flatten().flat_map(|form| form.as_bytes().windows(6));
         let mut windows = windows.map(|window| String::from_utf8_lossy(window).to_lowercase());
         windows.find(|window| fixture.contains(window.as_str()))
