@@ -347,6 +347,8 @@ fn what_you_name_stays() {
 fn the_json_is_written_anew_and_loses_nothing() {
     let body = b" {\"a\" : [ true,null , { } ],\r\n\"a\":[],\"\\u0061\":\"\\u0020\"} ";
     assert_eq!(scrub(body).unwrap(), br#"{"a":[true,null,{}],"a":[],"a":" "}"#);
+    let deepest = "[".repeat(127) + &"]".repeat(127);
+    assert_eq!(scrub(deepest.as_bytes()).unwrap(), deepest.as_bytes());
 }
 
 #[test]
