@@ -156,8 +156,9 @@ impl fmt::Debug for Pepper {
 ///
 /// If the system gives none, for example in a sandbox that forbids the call, the seeds of the standard library's hash
 /// maps take their place: they differ between processes too. They may be predictable, but the keys that this pepper
-/// makes do not outlive the process.
-pub(super) fn random<const N: usize>() -> [u8; N] {
+/// makes do not outlive the process. What `testing::Scrubber` makes does, on the machine of a developer, where the system
+/// gives some.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     if getrandom::fill(&mut bytes).is_err() {
         let seed = RandomState::new();

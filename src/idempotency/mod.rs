@@ -90,6 +90,8 @@ mod store;
 
 #[cfg(feature = "tokio")]
 pub use self::in_flight::InFlight;
+#[cfg(feature = "testing")]
+pub(crate) use self::key::random;
 #[cfg(feature = "postgres")]
 pub use self::postgres::{PostgresStore, PostgresStoreError};
 #[cfg(feature = "redis")]

@@ -42,6 +42,8 @@ pub(crate) mod stored;
 mod strict;
 pub(crate) mod tag;
 pub(crate) mod tagged;
+#[cfg(feature = "testing")]
+pub(crate) mod tree;
 mod unknown;
 
 use serde::Deserialize;

@@ -6,6 +6,7 @@
 //! | [`TestEvent`] | what you do with an event of Truemed or of MediQuo |
 //! | [`ManualClock`] | what depends on time, without waiting |
 //! | [`FailingStore`] | what your service answers while its store fails |
+//! | [`Scrubber`], [`scrub`] | on what a provider has really sent, without the personal data in it |
 //! | [`conformance`] | a [`Store`](crate::idempotency::Store) of your own |
 //!
 //! # Examples
@@ -30,6 +31,7 @@ mod delivery;
 #[cfg(any(feature = "mediquo", feature = "truemed"))]
 pub(crate) mod event;
 mod failing;
+mod scrub;
 mod sender;
 
 #[cfg(any(feature = "mediquo", feature = "truemed"))]
@@ -38,5 +40,6 @@ pub use self::{
     clock::ManualClock,
     delivery::{Spoil, TestDelivery},
     failing::{FailingStore, Fault, Step},
+    scrub::{Scrubber, scrub},
     sender::TestSender,
 };

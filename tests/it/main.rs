@@ -43,6 +43,7 @@ mod privacy;
 mod readiness;
 mod reasons;
 mod responses;
+mod scrub;
 mod senders;
 mod senders_page;
 mod signatures;
