@@ -68,8 +68,12 @@ mod twilio;
 mod uri;
 mod verified;
 
+#[cfg(feature = "testing")]
+pub(crate) use self::keys::KeyText;
 pub(crate) use self::keys::{KeySettings, Secrets};
 use self::secret::Secret;
+#[cfg(feature = "signatures")]
+pub(crate) use self::signature::SignatureSettings;
 pub use self::{
     api_key::{ApiKey, ApiKeyBuilder, bearer_fn},
     key::Key,
@@ -77,8 +81,6 @@ pub use self::{
     scheme::{DangerousAcceptAll, Head, Scheme, scheme_fn},
     verified::Verified,
 };
-#[cfg(feature = "signatures")]
-pub(crate) use self::{keys::KeyText, signature::SignatureSettings};
 #[cfg(feature = "signatures")]
 pub use self::{
     signature::{At, Encoding, Part, Signature, SignatureBuilder},

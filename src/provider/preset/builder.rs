@@ -13,7 +13,7 @@ use crate::{
 ///
 /// # Examples
 ///
-/// See the [module](super::preset).
+/// See the [module](super).
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct PresetBuilder {

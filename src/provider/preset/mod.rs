@@ -47,7 +47,7 @@
 //! ```
 //!
 //! `.tagged::<E>()` decodes into an enum of events, by the type in a header or in a member of the body.
-//! `.json::<E>()` decodes into any type that implements `Deserialize`, such as [`RawJson`].
+//! `.json::<E>()` decodes into any type that implements `Deserialize`, such as [`RawJson`](crate::json::RawJson).
 //! `.raw()` accepts a body of any kind, such as the form of a Slack command.
 
 mod builder;

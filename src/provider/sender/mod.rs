@@ -186,10 +186,12 @@ impl Sender {
         &self.credential
     }
 
+    #[cfg(feature = "testing")]
     pub(crate) fn sample(&self, name: &str) -> Option<&Sample> {
         self.samples.iter().find(|sample| sample.name == name)
     }
 
+    #[cfg(feature = "testing")]
     pub(crate) fn places(&self) -> &Places {
         &self.envelope
     }

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+#[cfg(feature = "testing")]
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,7 @@ impl Sample {
     }
 
     /// The body, and whether it is a form.
+    #[cfg(feature = "testing")]
     pub(crate) fn body(&self) -> (Bytes, bool) {
         match (&self.body, &self.form) {
             (Some(json), _) => (Bytes::copy_from_slice(json.get().as_bytes()), false),
@@ -44,6 +46,7 @@ impl Sample {
         }
     }
 
+    #[cfg(feature = "testing")]
     pub(crate) fn open_value(&self) -> Option<&str> {
         self.open_value.as_deref()
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::print_stdout, reason = "the count of the bits is to be read")]
 
 use std::{
-    collections::{BTreeMap},
+    collections::BTreeMap,
     convert::Infallible,
     time::{Duration, SystemTime},
 };
@@ -142,7 +142,7 @@ async fn of_each_preset() {
     for vector in vectors {
         let text = |name: &str| vector[name].as_str().unwrap();
         let key = if text("key").len() < 16 { Key::new(text("key")).dangerous_short() } else { Key::new(text("key")) };
-        let builder = preset::by_name(&text("preset")).unwrap().key(key);
+        let builder = preset::by_name(text("preset")).unwrap().key(key);
         let builder = vector["public_url"].as_str().into_iter().fold(builder, |builder, url| builder.public_url(url));
         let request = || {
             let headers = vector["headers"].as_object().unwrap().iter();

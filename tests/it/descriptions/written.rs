@@ -288,7 +288,7 @@ pub(super) fn functions() -> String {
     }
     file += "\npub(in crate::provider) const DESCRIPTIONS: &[(&str, &str)] = &[\n";
     all.iter().for_each(|described| {
-        writeln!(file, "    (\"{}\", {}),", described.name, described.name.to_uppercase()).unwrap()
+        writeln!(file, "    (\"{}\", {}),", described.name, described.name.to_uppercase()).unwrap();
     });
     file += "];\n";
     presets().for_each(|described| write!(file, "\n{}", function(described)).unwrap());
@@ -300,7 +300,7 @@ pub(super) fn table() -> String {
     let mut table = String::from("| preset | credential | type | id |\n|---|---|---|---|\n");
     for Described { name, json, .. } in described().iter().filter(|described| !is_typed(&described.name)) {
         let (event_type, event_id) = (stated(json, "event_type"), stated(json, "event_id"));
-        writeln!(table, "| [`{name}`] | {} | {event_type} | {event_id} |", credential(json)).unwrap();
+        writeln!(table, "| [`{name}`](fn@{name}) | {} | {event_type} | {event_id} |", credential(json)).unwrap();
     }
     table
 }
