@@ -65,6 +65,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sender {
+    /// For editors.
+    #[serde(rename = "$schema", default, skip_serializing_if = "is_default")]
+    schema: String,
     name: String,
     #[serde(default, skip_serializing_if = "is_default")]
     title: String,
