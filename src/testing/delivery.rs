@@ -6,6 +6,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header::CONTENT_TYPE};
+use serde::Serialize;
 
 use super::sender::Inner;
 use crate::{
@@ -143,10 +144,12 @@ impl TestDelivery {
     }
 
     /// Sets a member of the JSON body, by its path of names with dots between them. In an array, a number is a
-    /// position. Nothing changes if the body is not JSON.
+    /// position. Nothing changes if the body or the value is not JSON.
     #[must_use]
-    pub fn member(mut self, path: &str, value: impl Into<serde_json::Value>) -> Self {
-        self.draft.set_member(path, &value.into().to_string());
+    pub fn member(mut self, path: &str, value: impl Serialize) -> Self {
+        if let Ok(json) = serde_json::to_string(&value) {
+            self.draft.set_member(path, &json);
+        }
         self
     }
 

@@ -178,10 +178,11 @@ impl TestSender {
     ///
     /// let github = TestSender::named("github")?;
     /// let delivery = github.json(json!({"zen": "Keep it logically awesome."}))?.header("x-github-event", "ping");
-    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// # Ok::<_, tower_webhook::ConfigError>(())
     /// ```
-    pub fn json(&self, body: impl Serialize) -> Result<TestDelivery, serde_json::Error> {
-        Ok(self.deliver(serde_json::to_vec(&body)?.into(), false))
+    pub fn json(&self, body: impl Serialize) -> Result<TestDelivery, ConfigError> {
+        let json = serde_json::to_vec(&body).map_err(|_| ConfigError::new(ConfigErrorKind::Malformed, "the body"));
+        Ok(self.deliver(json.map_err(|error| error.expected("a value that JSON can express"))?.into(), false))
     }
 
     /// A delivery of these bytes, which are sent as JSON.
