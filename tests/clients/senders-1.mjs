@@ -61,7 +61,7 @@ export const senders = {
     },
   ),
 
-  box: {
+  box_com: {
     body: '{"type":"webhook_event","id":"eb0c4e06-751f-442c-86f8-fd5bb404dbec","trigger":"FILE.UPLOADED"}',
     sign: async ({ key, body }) => {
       const headers = {
