@@ -100,7 +100,7 @@ export const senders = {
   contentful: {
     makeKey: () => ({ key: randomBytes(48).toString("base64url") }),
     body: '{"sys":{"type":"Entry","id":"3kW8"}}',
-    uri: "/contentful",
+    uri: "/webhooks/contentful",
     sign: ({ key, body, uri }) => {
       const { signRequest } = load("@contentful/node-apps-toolkit");
       const headers = { "content-type": CONTENTFUL_TYPE, "x-contentful-topic": "ContentManagement.Entry.publish" };
