@@ -207,6 +207,8 @@ fn a_wrong_name_says_which_are_right() {
     assert!(error(&["stripe", "--url", "https://hooks.example.com/"]).contains("http only"));
     assert!(error(&["stripe", "--spoil", "wrong"]).contains("wrong-key"));
     assert!(error(&[]).contains("--list"));
+    // A name need not be quoted.
+    assert!(text(0, &send(&["Box-com", "file-uploaded", "--dry-run"])).contains("FILE.UPLOADED"));
 }
 
 #[test]
