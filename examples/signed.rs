@@ -1,17 +1,29 @@
-//! Receives the webhooks of all presets on axum, each on its own route: `cargo run --example signed`.
+//! Receives the webhooks of all presets on axum, each on its own route, `/webhooks/<name>`: `cargo run --example signed`.
 //!
-//! Set the variable of a preset's key to get its route. With none set, the example makes up keys for all presets, and
-//! prints a `curl` line for one event of each. The signatures are valid for five minutes.
+//! Set the key of a sender to get its route: `STRIPE_SECRET`, `STANDARD_WEBHOOKS_SECRET`, the name in capitals. With none
+//! set, the example makes up keys for all presets, and prints a `curl` line for one event of each. The signatures are
+//! valid for five minutes.
+//!
+//! | variable | what it sets |
+//! |---|---|
+//! | `<NAME>_SECRET` | the key: the secret, token or public key that the sender shows you |
+//! | `<NAME>_PUBLIC_URL` | the URL that you gave to a sender that signs it, such as Twilio |
+//! | `<NAME>_VERIFY_TOKEN` | the token of an endpoint verification that has one, such as Meta's |
+//! | `SENDER_FILES` | descriptions of more senders, such as `acme.json,other.json`; a key that is not set is made up |
+//! | `LISTEN`, `MAX_BODY_BYTES` | the address, and the limit of a body |
+//! | `WEBHOOK_CLOCK_UNIX` | another time than that of the system, for signatures of another day |
 
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, reason = "a program, not a library")]
 
+#[path = "demo/curl.rs"]
+mod curl;
 mod demo;
-#[path = "demo/presets.rs"]
-mod presets;
 
 use std::{
+    collections::BTreeMap,
     error::Error,
-    io,
+    fs, io,
+    net::SocketAddr,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -19,38 +31,19 @@ use axum::{Router, http::StatusCode, routing::post};
 use tokio::{net::TcpListener, signal, time::sleep};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_webhook::{
-    Delivery, Stated, WebhookBody, WebhookLayer,
+    ConfigErrorKind, Delivery, Stated, WebhookBody, WebhookLayer,
+    auth::Key,
     clock::{Clock, SystemClock},
-    handshake::Challenge,
     provider::{
-        Custom,
+        Custom, Sender,
         preset::{self, PresetBuilder},
     },
+    testing::TestSender,
 };
 
 use demo::Failure;
-use presets::MadeUp;
 
 type Layer = WebhookLayer<Custom<WebhookBody>>;
-
-/// The last part of the path, the variable of the key, and the preset.
-type Row = (&'static str, &'static str, fn() -> PresetBuilder);
-
-const PRESETS: [Row; 13] = [
-    ("github", "GITHUB_WEBHOOK_SECRET", preset::github),
-    ("stripe", "STRIPE_WEBHOOK_SECRET", preset::stripe),
-    ("slack", "SLACK_SIGNING_SECRET", preset::slack),
-    ("shopify", "SHOPIFY_WEBHOOK_SECRET", preset::shopify),
-    ("standard", "STANDARD_WEBHOOKS_SECRET", preset::standard_webhooks),
-    ("svix", "SVIX_WEBHOOK_SECRET", preset::svix),
-    ("gitlab", "GITLAB_WEBHOOK_TOKEN", preset::gitlab),
-    ("linear", "LINEAR_WEBHOOK_SECRET", preset::linear),
-    ("metriport", "METRIPORT_WEBHOOK_KEY", preset::metriport),
-    ("terra", "TERRA_SIGNING_SECRET", preset::terra),
-    ("twilio", "TWILIO_AUTH_TOKEN", preset::twilio),
-    ("discord", "DISCORD_PUBLIC_KEY", preset::discord),
-    ("sendgrid", "SENDGRID_PUBLIC_KEY", preset::sendgrid),
-];
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -61,30 +54,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let now = demo::number("WEBHOOK_CLOCK_UNIX")?.map(|seconds: u32| UNIX_EPOCH + Duration::from_secs(seconds.into()));
     let now = Now(now);
     let max_body_bytes = demo::max_body_bytes()?;
-    let keys = PRESETS.iter().map(|(_, variable, _)| demo::variable(variable)).collect::<Result<Vec<_>, _>>()?;
-    let made_up = if keys.iter().any(Option::is_some) { None } else { Some(MadeUp::new(listener.local_addr()?)) };
-    let twilio_url = match &made_up {
-        Some(made_up) => Some(made_up.url("twilio")),
-        None => demo::variable("TWILIO_PUBLIC_URL")?,
-    };
 
     let mut app = Router::new();
-    for ((name, variable, preset), key) in PRESETS.into_iter().zip(keys) {
-        let Some(key) = made_up.as_ref().map(|made_up| made_up.key(name).to_owned()).or(key) else { continue };
-        let mut preset = preset().key(key);
-        if let ("twilio", Some(url)) = (name, &twilio_url) {
-            preset = preset.public_url(url);
-        }
-        // Some bodies are forms, so accept all of them as they were sent.
-        let provider = preset.raw().build().map_err(|error| Failure(format!("{variable}: {error}")))?;
-        let layer = with_handshake(name, provider.into_layer())
-            .body_limit(max_body_bytes)
-            .clock(now)
-            .inspect_rejection(move |rejected| eprintln!("{name}: {}", rejected.rejection()));
+    let mut lines = Vec::new();
+    for (name, (sender, key)) in senders()? {
+        let (layer, line) = layer(&sender, key, listener.local_addr()?, now)?;
+        lines.extend(line);
+        let layer = layer.body_limit(max_body_bytes).clock(now);
+        let shown = name.clone();
+        let layer = layer.inspect_rejection(move |rejected| eprintln!("{shown}: {}", rejected.rejection()));
         app = app.route(&format!("/webhooks/{name}"), post(on_event).layer(layer));
     }
     let app = app.layer(RequestBodyDeadlineLayer::new(Duration::from_secs(10)));
-    let lines = made_up.map_or_else(Vec::new, |made_up| made_up.curl_lines(now.now()));
     demo::announce(&listener, &lines)?;
 
     let server = axum::serve(listener, app).with_graceful_shutdown(stop);
@@ -95,14 +76,73 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Answers what these providers send to verify the endpoint.
-fn with_handshake(name: &str, layer: Layer) -> Layer {
-    match name {
-        "slack" => layer.handshake(Challenge::slack()),
-        "metriport" => layer.handshake(Challenge::metriport()),
-        "discord" => layer.handshake(Challenge::discord()),
-        _ => layer,
+/// The senders that get a route, with their keys. One without a key gets a made-up one.
+fn senders() -> Result<BTreeMap<String, (Sender, Option<String>)>, Failure> {
+    let mut senders = BTreeMap::new();
+    for sender in preset::NAMES.iter().filter_map(|name| Sender::named(name)) {
+        let key = demo::variable(&variable(&sender, "SECRET"))?;
+        senders.insert(sender.name().to_owned(), (sender, key));
     }
+    let files = demo::variable("SENDER_FILES")?;
+    if files.is_some() || senders.values().any(|(_, key)| key.is_some()) {
+        senders.retain(|_, (_, key)| key.is_some());
+    }
+    let files = files.unwrap_or_default();
+    for file in files.split(',').map(str::trim).filter(|file| !file.is_empty()) {
+        let failed = |error: &dyn Error| Failure(format!("SENDER_FILES: {file}: {error}"));
+        let text = fs::read_to_string(file).map_err(|error| failed(&error))?;
+        let sender = Sender::from_json(&text).map_err(|error| failed(&error))?;
+        let key = demo::variable(&variable(&sender, "SECRET"))?;
+        // One that has the name of a preset replaces it.
+        senders.insert(sender.name().to_owned(), (sender, key));
+    }
+    Ok(senders)
+}
+
+/// The layer, and a `curl` line for an event where the key is made up.
+fn layer(
+    sender: &Sender,
+    key: Option<String>,
+    address: SocketAddr,
+    now: Now,
+) -> Result<(Layer, Option<String>), Failure> {
+    let secret = variable(sender, "SECRET");
+    let public_url = demo::variable(&variable(sender, "PUBLIC_URL"))?;
+    let failed = |error| Failure(format!("{secret}: {error}"));
+    // Some bodies are forms, so accept all of them as they were sent.
+    let build = |key: Key, url: Option<&str>| {
+        url.into_iter().fold(sender.preset().key(key), PresetBuilder::public_url).raw().build()
+    };
+    let (built, line) = match key {
+        Some(key) => (build(key.into(), public_url.as_deref()), None),
+        None => {
+            let url = format!("http://{address}/webhooks/{}", sender.name());
+            let public_url = public_url.unwrap_or_else(|| url.clone());
+            let signer = TestSender::new(sender.clone()).map_err(failed)?.to(url).with_public_url(&*public_url);
+            // Most senders do not sign the URL.
+            let built = build(signer.key(), Some(&*public_url)).or_else(|_| build(signer.key(), None));
+            let event = sender.samples().next().map(|name| signer.event(name)).transpose().map_err(failed)?;
+            let event = event.unwrap_or_else(|| signer.body("{}")).at(now.now());
+            (
+                built,
+                Some(curl::curl_line(&event.request()).map_err(|why| Failure(format!("{}: {why}", sender.name())))?),
+            )
+        }
+    };
+    let layer = built.map_err(failed)?.into_layer();
+    let token = variable(sender, "VERIFY_TOKEN");
+    let layer = match sender.challenge(demo::variable(&token)?.map(Key::from)) {
+        Ok(Some(challenge)) => layer.handshake(challenge),
+        Ok(None) => layer,
+        // Without its token, it is not answered.
+        Err(error) if error.kind() == ConfigErrorKind::Missing => layer,
+        Err(error) => return Err(Failure(format!("{token}: {error}"))),
+    };
+    Ok((layer, line))
+}
+
+fn variable(sender: &Sender, setting: &str) -> String {
+    format!("{}_{setting}", sender.name().to_uppercase())
 }
 
 /// Prints one line for each accepted event. The texts are quoted, so that no text can pass for another field.

@@ -128,6 +128,23 @@ impl TestSender {
         self.0.key.receiver().clone()
     }
 
+    /// The [`key`](Self::key) as text, for a receiver in another process. `None` if you gave it as bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tower_webhook::testing::TestSender;
+    ///
+    /// let svix = TestSender::named("svix")?;
+    /// let secret = svix.key_text().expect("a made-up key is text");
+    /// assert!(secret.starts_with("whsec_"));
+    /// # Ok::<_, tower_webhook::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn key_text(&self) -> Option<String> {
+        self.0.key.receiver_text()
+    }
+
     /// The URL for the receiver's settings, for senders that sign it.
     #[must_use]
     pub fn public_url(&self) -> &str {

@@ -39,16 +39,16 @@ def deliver(library, path, headers, body=BODY, answer=(204, b"")):
 now = datetime.now(timezone.utc)
 seconds = str(int(now.timestamp()))
 
-for library, path, names in [(standardwebhooks, "standard", "webhook"), (svix, "svix", "svix")]:
-    secret = os.environ["STANDARD_WEBHOOKS_SECRET" if path == "standard" else "SVIX_WEBHOOK_SECRET"]
+for library, path, names in [(standardwebhooks, "standard_webhooks", "webhook"), (svix, "svix", "svix")]:
+    secret = os.environ[f"{path.upper()}_SECRET"]
     signature = library.webhooks.Webhook(secret).sign("msg_1", now, BODY)
     headers = {f"{names}-id": "msg_1", f"{names}-timestamp": seconds, f"{names}-signature": signature}
     deliver(library.__name__, path, headers)
 
-header = stripe.WebhookSignature.generate_signature_header(BODY, os.environ["STRIPE_WEBHOOK_SECRET"])
+header = stripe.WebhookSignature.generate_signature_header(BODY, os.environ["STRIPE_SECRET"])
 deliver("stripe", "stripe", {"stripe-signature": header})
 
-slack = SignatureVerifier(os.environ["SLACK_SIGNING_SECRET"])
+slack = SignatureVerifier(os.environ["SLACK_SECRET"])
 
 
 def slack_headers(body, timestamp=None):

@@ -61,7 +61,7 @@ export const senders = {
     },
   ),
 
-  box: {
+  box_com: {
     body: '{"type":"webhook_event","id":"eb0c4e06-751f-442c-86f8-fd5bb404dbec","trigger":"FILE.UPLOADED"}',
     sign: async ({ key, body }) => {
       const headers = {
@@ -100,7 +100,7 @@ export const senders = {
   contentful: {
     makeKey: () => ({ key: randomBytes(48).toString("base64url") }),
     body: '{"sys":{"type":"Entry","id":"3kW8"}}',
-    uri: "/contentful",
+    uri: "/webhooks/contentful",
     sign: ({ key, body, uri }) => {
       const { signRequest } = load("@contentful/node-apps-toolkit");
       const headers = { "content-type": CONTENTFUL_TYPE, "x-contentful-topic": "ContentManagement.Entry.publish" };

@@ -86,7 +86,7 @@ fn a_delivery_that_the_provider_signed_passes_unchanged() {
     let vector = vectors.iter().find(|vector| vector["preset"] == "stripe").unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let (key, clock) = (text(&vector["key"]), vector["clock"].to_string());
-    let settings = [("STRIPE_WEBHOOK_SECRET", &*key), ("WEBHOOK_CLOCK_UNIX", &*clock)];
+    let settings = [("STRIPE_SECRET", &*key), ("WEBHOOK_CLOCK_UNIX", &*clock)];
     let server = Server::start_with(&example("signed"), &settings);
     let Some(nginx) = Nginx::start(server.address()) else { return };
 

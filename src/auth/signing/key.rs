@@ -123,6 +123,11 @@ impl SigningKey {
         &self.receiver
     }
 
+    /// What the receiver is configured with as text, unless it was given as bytes.
+    pub(crate) fn receiver_text(&self) -> Option<String> {
+        self.receiver.text().map(|text| String::from_utf8_lossy(text).into_owned())
+    }
+
     /// The text of a key that is sent as it is.
     pub(crate) fn text(&self) -> String {
         match &self.pair {
