@@ -2,8 +2,10 @@
 
 use std::{convert::Infallible, time::Duration};
 
+use bytes::Bytes;
+use http::{Request, Response};
 use http_body_util::Full;
-use poem::{Endpoint, Route, endpoint::TowerCompatExt, post};
+use poem::{Endpoint, Route, endpoint::TowerCompatExt};
 use tower::{ServiceBuilder, service_fn};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_webhook::{
@@ -18,13 +20,13 @@ use crate::Effects;
 
 pub fn app(key: Key, deadline: Duration, effects: Effects) -> Result<impl Endpoint, ConfigError> {
     let webhooks = preset::stripe().key(key).build()?.into_layer();
-    let handler = service_fn(move |request: poem::http::Request<WebhookBody>| {
+    let handler = service_fn(move |request: Request<WebhookBody>| {
         let effects = effects.clone();
         async move {
             if let Some(event) = request.extensions().get::<RawJson>() {
                 effects.apply(event);
             }
-            Ok::<_, Infallible>(poem::http::Response::new(Full::<poem::web::Bytes>::default()))
+            Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
         }
     });
     let service = ServiceBuilder::new()

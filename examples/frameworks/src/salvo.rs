@@ -2,13 +2,10 @@
 
 use std::{convert::Infallible, time::Duration};
 
+use bytes::Bytes;
+use http::{Request, Response};
 use http_body_util::Full;
-use salvo::{
-    Router,
-    http::ReqBody,
-    hyper::{Request, Response, body::Bytes},
-    prelude::TowerServiceCompat,
-};
+use salvo::{Router, http::ReqBody, prelude::TowerServiceCompat};
 use tower::{ServiceBuilder, service_fn};
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use tower_webhook::{
