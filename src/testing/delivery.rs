@@ -40,7 +40,11 @@ pub struct TestDelivery {
     open_value: Option<String>,
     name: Option<String>,
     spoil: Option<Spoil>,
+    change: Option<Change>,
 }
+
+/// What the suite for receivers changes of a credential.
+pub(super) type Change = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 /// What can be wrong with a delivery: see [`TestDelivery::spoiled`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,7 +64,7 @@ pub enum Spoil {
     AlteredBody,
     /// Its body ends in the middle, and its length says so.
     CutOff,
-    /// Its body, rightly signed, is 32 MiB and one byte long.
+    /// Its body, rightly signed, is longer than 32 MiB.
     Oversized,
     /// Its body, rightly signed, is not JSON.
     NotJson,
@@ -105,7 +109,7 @@ impl TestDelivery {
         let content_type = if is_form { "application/x-www-form-urlencoded" } else { "application/json" };
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
         let draft = Draft { method: Method::POST, target, public_url, headers, body, id, at: SystemClock.now() };
-        Self { sender, draft, is_form, open_value: None, name: None, spoil: None }
+        Self { sender, draft, is_form, open_value: None, name: None, spoil: None, change: None }
     }
 
     pub(super) fn of_sample(self, sample: &Sample) -> Self {
@@ -185,7 +189,7 @@ impl TestDelivery {
             Spoil::AlteredBody => drop(self.altered()?),
             Spoil::CutOff if self.draft.body.len() < 2 => return None,
             Spoil::CutOff => {}
-            Spoil::Oversized => spoiled.draft.body = self.padded(),
+            Spoil::Oversized => spoiled = spoiled.padded_to(OVERSIZED),
             Spoil::NotJson if self.is_form => return None,
             Spoil::NotJson => spoiled.draft.body = Bytes::from_static(br#"{"not": "json""#),
             Spoil::UnknownType => {
@@ -206,7 +210,11 @@ impl TestDelivery {
     pub fn request<B: From<Bytes>>(&self) -> Request<B> {
         let mut draft = self.draft.clone();
         if self.spoil != Some(Spoil::MissingCredential) {
-            self.sender.sign(&mut draft, self.is_form, self.spoil == Some(Spoil::WrongKey));
+            let change = |text: String| match &self.change {
+                Some(change) => change(&text),
+                None => text,
+            };
+            self.sender.sign(&mut draft, self.is_form, self.spoil == Some(Spoil::WrongKey), &change);
         }
         match self.spoil {
             Some(Spoil::AlteredBody) => draft.body = self.altered_of(&draft.body).unwrap_or_default(),
@@ -225,6 +233,26 @@ impl TestDelivery {
         *request.uri_mut() = draft.target.parse().unwrap_or_default();
         *request.headers_mut() = draft.headers;
         request
+    }
+
+    pub(super) fn draft(&mut self) -> &mut Draft {
+        &mut self.draft
+    }
+
+    pub(super) fn is_form(&self) -> bool {
+        self.is_form
+    }
+
+    /// Sends its credential changed like this.
+    pub(super) fn with_credential(mut self, change: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        self.change = Some(Arc::new(change));
+        self
+    }
+
+    /// Genuine, with a member or a field that no sender documents.
+    pub(super) fn with_another_member(mut self) -> Option<Self> {
+        self.draft.body = self.altered()?;
+        Some(self)
     }
 
     fn put(&mut self, place: Option<&At>, text: &str) {
@@ -252,14 +280,19 @@ impl TestDelivery {
         in_object.or_else(|| edit::set(body, "0.altered", "true")).map(Bytes::from)
     }
 
-    /// With blanks after it, or with a long field.
-    fn padded(&self) -> Bytes {
-        let mut body = self.draft.body.to_vec();
-        if self.is_form {
-            body.extend(b"&padding=");
-        }
-        body.resize(OVERSIZED.max(body.len()), if self.is_form { b'x' } else { b' ' });
-        body.into()
+    /// With a long member or field, so that its body has at least this length.
+    pub(super) fn padded_to(mut self, length: usize) -> Self {
+        let padding = "x".repeat(length.saturating_sub(self.draft.body.len()));
+        let body: &[u8] = &self.draft.body;
+        let padded = if self.is_form {
+            Some([body, b"&padding=", padding.as_bytes()].concat())
+        } else {
+            let padding = format!("\"{padding}\"");
+            edit::set(body, "padding", &padding).or_else(|| edit::set(body, "0.padding", &padding))
+        };
+        let padded = padded.unwrap_or_else(|| [body, padding.as_bytes()].concat());
+        self.draft.body = padded.into();
+        self
     }
 }
 

@@ -3,6 +3,7 @@
 //! | item | use it to test |
 //! |---|---|
 //! | [`TestSender`] | your service and your handler, with genuine and spoiled deliveries of any sender |
+//! | [`receiver`] | your whole receiver, under attack |
 //! | [`TestEvent`] | what you do with an event of Truemed or of MediQuo |
 //! | [`ManualClock`] | what depends on time, without waiting |
 //! | [`FailingStore`] | what your service answers while its store fails |
@@ -31,6 +32,7 @@ mod delivery;
 #[cfg(any(feature = "mediquo", feature = "truemed"))]
 pub(crate) mod event;
 mod failing;
+pub mod receiver;
 mod scrub;
 mod sender;
 

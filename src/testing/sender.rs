@@ -16,7 +16,7 @@ use crate::{
     ConfigError, ConfigErrorKind,
     auth::{
         Key, KeyText,
-        signing::{self, Draft, SigningKey},
+        signing::{self, Change, Draft, SigningKey},
     },
     provider::{Credential, KeyPlace, Sender},
 };
@@ -151,6 +151,11 @@ impl TestSender {
         &self.0.public_url
     }
 
+    /// The text of a key that both sides have, if there is one.
+    pub(super) fn secret(&self) -> String {
+        self.0.key.text()
+    }
+
     /// The description of the sender.
     #[must_use]
     pub fn description(&self) -> &Sender {
@@ -235,14 +240,16 @@ impl fmt::Debug for TestSender {
 }
 
 impl Inner {
-    /// Adds the credential.
-    pub(super) fn sign(&self, draft: &mut Draft, is_form: bool, with_wrong_key: bool) {
+    /// Adds the credential, changed like this.
+    pub(super) fn sign(&self, draft: &mut Draft, is_form: bool, with_wrong_key: bool, change: Change<'_>) {
         let key = if with_wrong_key { &self.other_key } else { &self.key };
         match self.sender.credential() {
-            Credential::ApiKey(place) => place.put(draft, &key.text()),
-            Credential::Signature(settings) => signing::signature(settings, draft, key),
-            Credential::StandardWebhooks(settings) => signing::standard_webhooks(draft, settings.family(), key),
-            Credential::Twilio(settings) => signing::twilio(draft, settings.sha256, is_form, key),
+            Credential::ApiKey(place) => place.put(draft, &change(key.text())),
+            Credential::Signature(settings) => signing::signature(settings, draft, key, change),
+            Credential::StandardWebhooks(settings) => {
+                signing::standard_webhooks(draft, settings.family(), key, change);
+            }
+            Credential::Twilio(settings) => signing::twilio(draft, settings.sha256, is_form, key, change),
         }
     }
 }

@@ -42,6 +42,7 @@ mod presets;
 mod privacy;
 mod readiness;
 mod reasons;
+mod receiver_suite;
 mod responses;
 mod scrub;
 mod senders;

@@ -3,6 +3,7 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::{
+    convert::Infallible,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     process::{Child, Command},
@@ -11,7 +12,13 @@ use std::{
     time::Duration,
 };
 
+use http_body_util::BodyExt;
+use lambda_http::http::{Request, Response};
 use serde_json::{Value, json};
+use tower_webhook::testing::{
+    TestSender,
+    receiver::{self, ReceiverSuite},
+};
 
 const KEY: &str = "tm_test_8Jq2vXw9Lr5t";
 
@@ -25,36 +32,52 @@ impl Drop for Function {
     }
 }
 
-/// What the function answers to this event.
-fn invoke(event: Value) -> Value {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let (answers, answer) = mpsc::channel();
-    let event = Arc::new(Mutex::new(Some(event)));
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (event, answers) = (Arc::clone(&event), answers.clone());
-            thread::spawn(move || serve(stream.unwrap(), &event, &answers));
-        }
-    });
-
-    let function = Command::new(env!("CARGO_BIN_EXE_example-lambda"))
-        .env("TRUEMED_API_KEY", KEY)
-        .env("AWS_LAMBDA_RUNTIME_API", address)
-        .env("AWS_LAMBDA_FUNCTION_NAME", "webhooks")
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-        .env("AWS_LAMBDA_LOG_GROUP_NAME", "webhooks")
-        .env("AWS_LAMBDA_LOG_STREAM_NAME", "webhooks")
-        .spawn();
-    let _function = Function(function.unwrap());
-    let (path, body) = answer.recv_timeout(Duration::from_secs(30)).unwrap();
-    assert_eq!(path, "/2018-06-01/runtime/invocation/request-1/response", "{body}");
-    body
+/// The stand-in, with the function that it runs.
+struct Lambda {
+    _function: Function,
+    events: mpsc::Sender<Value>,
+    answers: mpsc::Receiver<(String, Value)>,
 }
 
-/// Gives out the event once, and takes what comes back. A request for a second event stays open.
-fn serve(stream: TcpStream, event: &Mutex<Option<Value>>, answers: &mpsc::Sender<(String, Value)>) {
+impl Lambda {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let ((answered, answers), (events, waiting)) = (mpsc::channel(), mpsc::channel());
+        let waiting = Arc::new(Mutex::new(waiting));
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (waiting, answered) = (Arc::clone(&waiting), answered.clone());
+                thread::spawn(move || serve(stream.unwrap(), &waiting, &answered));
+            }
+        });
+        let function = Command::new(env!("CARGO_BIN_EXE_example-lambda"))
+            .env("TRUEMED_API_KEY", KEY)
+            .env("AWS_LAMBDA_RUNTIME_API", address)
+            .env("AWS_LAMBDA_FUNCTION_NAME", "webhooks")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", "webhooks")
+            .env("AWS_LAMBDA_LOG_STREAM_NAME", "webhooks")
+            .spawn();
+        Self { _function: Function(function.unwrap()), events, answers }
+    }
+
+    /// What the function answers to this event.
+    fn invoke(&self, event: Value) -> Value {
+        self.events.send(event).unwrap();
+        let (path, body) = self.answers.recv_timeout(Duration::from_secs(30)).unwrap();
+        assert_eq!(path, "/2018-06-01/runtime/invocation/request-1/response", "{body}");
+        body
+    }
+}
+
+fn invoke(event: Value) -> Value {
+    Lambda::start().invoke(event)
+}
+
+/// Gives out the events, and takes what comes back. A request for an event stays open until there is one.
+fn serve(stream: TcpStream, events: &Mutex<mpsc::Receiver<Value>>, answers: &mpsc::Sender<(String, Value)>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut writer = stream;
     while let Some((method, path, body)) = read_request(&mut reader) {
@@ -64,7 +87,8 @@ fn serve(stream: TcpStream, event: &Mutex<Option<Value>>, answers: &mpsc::Sender
             continue;
         }
         assert_eq!((method.as_str(), path.as_str()), ("GET", "/2018-06-01/runtime/invocation/next"));
-        let Some(event) = event.lock().unwrap().take().map(|event| event.to_string()) else { continue };
+        let Ok(event) = events.lock().unwrap().recv() else { return };
+        let event = event.to_string();
         let head = format!(
             "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: request-1\r\nlambda-runtime-deadline-ms: 4000000000000\r\n\
              lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-west-1:123456789012:function:webhooks\r\n\
@@ -157,4 +181,45 @@ fn a_body_that_is_no_event_is_answered_with_400() {
     let answer = invoke(delivery(KEY, "[]"));
     assert_eq!(answer["statusCode"], 400, "{answer}");
     assert_eq!(answer["body"], r#"{"title":"the body is not a documented event","kind":"malformed"}"#);
+}
+
+/// As API Gateway does: it takes the whole body before it invokes the function.
+async fn through_the_gateway(
+    lambda: &Mutex<Lambda>,
+    request: Request<receiver::Body>,
+) -> Result<Response<String>, Infallible> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = body.collect().await else {
+        return Ok(Response::builder().status(400).body(String::new()).unwrap());
+    };
+    let body = body.to_bytes();
+    let mut event = delivery("", "");
+    let headers = head.headers.keys().map(|name| {
+        let values: Vec<_> = head.headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect();
+        // Payload format 2.0 joins repeated headers.
+        (name.as_str().to_owned(), values.join(",").into())
+    });
+    event["headers"] = Value::Object(headers.collect());
+    event["requestContext"]["http"]["method"] = head.method.as_str().into();
+    event["body"] = data_encoding::BASE64.encode(&body).into();
+    event["isBase64Encoded"] = true.into();
+    let answer = lambda.lock().unwrap().invoke(event);
+    let mut response = Response::builder().status(u16::try_from(answer["statusCode"].as_u64().unwrap()).unwrap());
+    for (name, value) in answer["headers"].as_object().unwrap() {
+        response = response.header(name, value.as_str().unwrap());
+    }
+    Ok(response.body(answer["body"].as_str().unwrap_or_default().to_owned()).unwrap())
+}
+
+#[tokio::test]
+async fn the_function_withstands_the_suite() {
+    let lambda = Arc::new(Mutex::new(Lambda::start()));
+    let service = tower::service_fn(move |request| {
+        let lambda = Arc::clone(&lambda);
+        async move { through_the_gateway(&lambda, request).await }
+    });
+    let truemed = TestSender::named("truemed").unwrap().with_key(KEY).unwrap();
+    let suite =
+        ReceiverSuite::new(truemed).without("oversized", "the gateway takes the body, up to a limit of its own");
+    suite.run(service).await.assert();
 }

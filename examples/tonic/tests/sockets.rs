@@ -14,11 +14,24 @@ mod sockets;
 use std::{net::SocketAddr, path::Path};
 
 use tonic::transport::{Server, server::TcpIncoming};
-use tower_webhook::provider::truemed::Truemed;
+use tower_webhook::{
+    provider::truemed::Truemed,
+    testing::{TestSender, receiver::ReceiverSuite},
+};
 
 #[test]
 fn tonic() {
     sockets::scenarios::run(sockets::Server::start(Path::new(env!("CARGO_BIN_EXE_example-tonic"))));
+}
+
+#[tokio::test]
+async fn the_receivers_withstand_the_suite() {
+    let server = sockets::Server::start(Path::new(env!("CARGO_BIN_EXE_example-tonic")));
+    for (name, key) in [("truemed", sockets::API_KEY), ("mediquo", sockets::SIGNATURE)] {
+        let sender = TestSender::named(name).unwrap().with_key(key).unwrap();
+        let suite = ReceiverSuite::new(sender).body_limit(65536);
+        suite.run_at(&format!("http://{}", server.address())).await.unwrap().assert();
+    }
 }
 
 /// `Server::layer` puts the layer before every service of the server: what it refuses does not reach gRPC.

@@ -97,12 +97,15 @@ impl Draft {
     }
 }
 
+/// What a test changes of a credential before it is sent.
+pub(crate) type Change<'a> = &'a dyn Fn(String) -> String;
+
 /// Signs as [Standard Webhooks](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md)
 /// say, with headers of this family.
-pub(crate) fn standard_webhooks(draft: &mut Draft, family: &str, key: &SigningKey) {
+pub(crate) fn standard_webhooks(draft: &mut Draft, family: &str, key: &SigningKey, change: Change<'_>) {
     let (id, time) = (draft.id.clone(), draft.unix_time().as_secs().to_string());
     let message = [id.as_bytes(), b".", time.as_bytes(), b".", &draft.body].concat();
-    let signature = format!("v1,{}", BASE64.encode(&key.sign(Algorithm::HmacSha256, &message)));
+    let signature = change(format!("v1,{}", BASE64.encode(&key.sign(Algorithm::HmacSha256, &message))));
     for (name, value) in [("id", &id), ("timestamp", &time), ("signature", &signature)] {
         if let Ok(name) = HeaderName::try_from(format!("{family}-{name}")) {
             draft.set_header(&name, value);
@@ -111,7 +114,7 @@ pub(crate) fn standard_webhooks(draft: &mut Draft, family: &str, key: &SigningKe
 }
 
 /// Signs as Twilio does: URL and sorted fields of a form, or a URL with the digest of any other body.
-pub(crate) fn twilio(draft: &mut Draft, sha256: bool, is_form: bool, key: &SigningKey) {
+pub(crate) fn twilio(draft: &mut Draft, sha256: bool, is_form: bool, key: &SigningKey, change: Change<'_>) {
     let mut message = Vec::new();
     if is_form {
         message.extend([draft.public_url.as_bytes(), draft.query().as_bytes()].concat());
@@ -127,6 +130,6 @@ pub(crate) fn twilio(draft: &mut Draft, sha256: bool, is_form: bool, key: &Signi
         message.extend([draft.public_url.as_bytes(), draft.query().as_bytes()].concat());
     }
     let algorithm = if sha256 { Algorithm::HmacSha256 } else { Algorithm::LegacyHmacSha1 };
-    let signature = BASE64.encode(&key.sign(algorithm, &message));
+    let signature = change(BASE64.encode(&key.sign(algorithm, &message)));
     draft.set_header(&HeaderName::from_static("x-twilio-signature"), &signature);
 }

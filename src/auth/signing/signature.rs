@@ -4,7 +4,7 @@ use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use http::HeaderName;
 use jiff::Timestamp;
 
-use super::{Draft, SigningKey};
+use super::{Change, Draft, SigningKey};
 use crate::{
     auth::{Encoding, Part, SignatureSettings},
     delivery::TimeFormat,
@@ -14,7 +14,7 @@ use crate::{
 /// Signs as these settings say.
 ///
 /// A header that is signed and missing gets a made-up value, and a member too.
-pub(crate) fn sign(settings: &SignatureSettings, draft: &mut Draft, key: &SigningKey) {
+pub(crate) fn sign(settings: &SignatureSettings, draft: &mut Draft, key: &SigningKey, change: Change<'_>) {
     let time = time(settings, draft);
     if let Some(Ok(name)) = &settings.timestamp_header {
         draft.set_header(name, &time);
@@ -44,7 +44,7 @@ pub(crate) fn sign(settings: &SignatureSettings, draft: &mut Draft, key: &Signin
         (None, Some(separator)) if settings.timestamp_first => format!("{time}{separator}{}{tag}", settings.prefix),
         (None, _) => format!("{}{tag}", settings.prefix),
     };
-    settings.at.put(draft, &entry);
+    settings.at.put(draft, &change(entry));
 }
 
 fn time(settings: &SignatureSettings, draft: &Draft) -> String {

@@ -1,0 +1,161 @@
+//! Over TCP: the examples, and receivers that are wrong on a connection.
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, Response, StatusCode},
+    routing::post,
+};
+use tokio::net::TcpListener;
+use tower::service_fn;
+use tower_http::timeout::RequestBodyDeadlineLayer;
+use tower_webhook::{
+    idempotency::{IdempotencyLayer, MemoryStore},
+    provider::preset,
+    testing::{
+        TestSender,
+        receiver::{ReceiverSuite, Report},
+    },
+};
+
+use super::{
+    failed, left_out,
+    own::{Flaw, Receiver, acme},
+};
+use crate::support::sockets::{API_KEY, SIGNATURE, Server, example};
+
+/// Serves it until the test ends.
+async fn serve(app: Router) -> String {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_receiver_passes_every_case() {
+    let stripe = TestSender::named("stripe").unwrap();
+    let effects = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&effects);
+    let handler = async move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        StatusCode::OK
+    };
+    let layer = preset::stripe().key(stripe.key()).build().unwrap().into_layer();
+    let route = post(handler).layer((layer, IdempotencyLayer::new(MemoryStore::new())));
+    let app = Router::new().route("/webhooks/stripe", route);
+    let url = serve(app.layer(RequestBodyDeadlineLayer::new(Duration::from_millis(200)))).await;
+    let suite = ReceiverSuite::new(stripe).effects(move || effects.load(Ordering::Relaxed));
+    let report = suite.deadline(Duration::from_secs(30)).run_at(&url).await.unwrap();
+    report.assert();
+    assert_eq!(left_out(&report), ["unknown-value"]);
+}
+
+/// As in its name, on one thread with what it attacks.
+#[tokio::test]
+async fn it_blocks_no_runtime() {
+    let receiver = Receiver::new(Flaw::Nothing, Duration::from_millis(200));
+    let (url, counted) = (own(&receiver).await, receiver.clone());
+    let suite = ReceiverSuite::new(acme()).effects(move || counted.effects()).deadline(Duration::from_secs(30));
+    let report = suite.run_at(&format!("{url}/another/path")).await.unwrap();
+    report.assert();
+    assert!(left_out(&report).is_empty());
+}
+
+async fn own(receiver: &Receiver) -> String {
+    let receiver = receiver.clone();
+    let service = service_fn(move |request: Request<Body>| {
+        let answer = receiver.clone().receive(request);
+        async move { Ok::<_, Infallible>(answer.await?.map(Body::new)) }
+    });
+    serve(Router::new().fallback_service(service)).await
+}
+
+async fn wrong(flaw: Flaw, suite: ReceiverSuite) -> Report {
+    let receiver = Receiver::new(flaw, Duration::from_secs(60));
+    let (url, counted) = (own(&receiver).await, receiver.clone());
+    suite.effects(move || counted.effects()).run_at(&url).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_receivers_fail_over_a_socket_too() {
+    for (flaw, case) in [
+        (Flaw::NeedsNoSignature, "missing-credential"),
+        (Flaw::TakesTheFirstSignature, "repeated-credential"),
+        (Flaw::AcceptsEveryMethod, "other-methods"),
+        (Flaw::PanicsOnMalformed, "malformed"),
+        (Flaw::NeedsALength, "reframed"),
+        (Flaw::HasNoLimit, "oversized"),
+        (Flaw::IgnoresBrokenBodies, "broken-off"),
+    ] {
+        let report = wrong(flaw, ReceiverSuite::new(acme())).await;
+        assert_eq!(failed(&report), [case], "{report}");
+    }
+    let suite = ReceiverSuite::new(acme()).deadline(Duration::from_millis(200));
+    let report = wrong(Flaw::HasNoDeadline, suite).await;
+    assert_eq!(failed(&report), ["slow"], "{report}");
+}
+
+/// It answers by the head, and leaves the body to the server, which can only cut the connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn leaves_a_refused_body_on_the_connection() {
+    let receiver = Receiver::new(Flaw::Nothing, Duration::from_millis(200));
+    let inner = service_fn(move |request: Request<Body>| {
+        let receiver = receiver.clone();
+        async move {
+            // As if the head alone were wrong.
+            if request.headers().contains_key("x-tower-webhook") && request.headers()["content-length"].len() > 5 {
+                return Ok::<_, Infallible>(Response::builder().status(401).body(Body::empty()).unwrap());
+            }
+            Ok(receiver.receive(request).await?.map(Body::new))
+        }
+    });
+    let url = serve(Router::new().fallback_service(inner)).await;
+    let report = ReceiverSuite::new(acme()).run_at(&url).await.unwrap();
+    assert_eq!(failed(&report), ["after-a-refusal"], "{report}");
+}
+
+async fn run_on(server: &Server, sender: &TestSender, deadline: Option<Duration>) {
+    let suite = ReceiverSuite::new(sender.clone()).body_limit(65536);
+    let suite = deadline.into_iter().fold(suite, ReceiverSuite::deadline);
+    suite.run_at(&format!("http://{}", server.address())).await.unwrap().assert();
+}
+
+async fn example_passes(name: &str) {
+    let truemed = TestSender::named("truemed").unwrap().with_key(API_KEY).unwrap();
+    let mediquo = TestSender::named("mediquo").unwrap().with_key(SIGNATURE).unwrap();
+    let server = Server::start(&example(name));
+    // The examples give up on a body after ten seconds.
+    run_on(&server, &truemed, Some(Duration::from_secs(40))).await;
+    run_on(&server, &mediquo, None).await;
+}
+
+#[tokio::test]
+async fn the_example_on_axum_passes() {
+    example_passes("axum").await;
+}
+
+#[tokio::test]
+async fn the_example_on_hyper_passes() {
+    example_passes("hyper").await;
+}
+
+#[tokio::test]
+async fn it_attacks_nothing_but_this_machine() {
+    for url in ["https://127.0.0.1:3000", "http://192.0.2.1", "127.0.0.1:3000", "/webhooks", "http://"] {
+        let error = ReceiverSuite::new(acme()).run_at(url).await.unwrap_err();
+        assert!(error.to_string().starts_with("the URL of the receiver"), "{url}: {error}");
+    }
+    let nobody = ReceiverSuite::new(acme()).run_at("http://127.0.0.1:1").await.unwrap();
+    assert_eq!(failed(&nobody).len() + left_out(&nobody).len(), ReceiverSuite::cases().count(), "{nobody}");
+}
