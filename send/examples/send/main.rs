@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr, reason = "a program, not a library")]
 
 mod args;
+mod body;
 #[path = "../../../examples/demo/curl.rs"]
 mod curl;
 mod deliveries;

@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::future::join_all;
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
@@ -21,6 +21,7 @@ use tokio::time::{sleep, timeout};
 use crate::{
     Failure,
     args::Args,
+    body::Patient,
     deliveries::Deliveries,
     report::{Answer, Progress, Report},
 };
@@ -32,7 +33,7 @@ const MAX_ANSWER: usize = 64 << 10;
 /// The delays double from a second to 512 where the page has none.
 const RETRIES: u32 = 10;
 
-type Connections = Client<HttpConnector, Full<Bytes>>;
+type Connections = Client<HttpConnector, Patient>;
 
 /// Says which key a receiver needs, if it was made up.
 pub(crate) fn show_key(args: &Args, deliveries: &Deliveries, out: &mut impl Write) -> Result<(), Failure> {
@@ -79,7 +80,7 @@ async fn until_taken(client: &Connections, deliveries: &Deliveries, number: u32,
     }
 }
 
-async fn attempt(client: &Connections, deliveries: &Deliveries, request: Request<Full<Bytes>>) -> Answer {
+async fn attempt(client: &Connections, deliveries: &Deliveries, request: Request<Patient>) -> Answer {
     let begun = Instant::now();
     let exchange = async {
         let (head, body) = client.request(request).await.map_err(|error| with_causes(&error))?.into_parts();
