@@ -52,7 +52,7 @@ pub enum ConfigErrorKind {
     Repetitive,
     /// A value is too long.
     TooLong,
-    /// There are more keys than one scheme can have: 16, or 8 public keys.
+    /// There are more keys than one scheme can have: 16, or 8 public keys; or a description has too many parts.
     TooMany,
     /// A key or another secret is too short to be safe. The message says how many bytes it needs.
     TooShort,

@@ -55,7 +55,7 @@ pub(crate) struct Described {
     #[serde(skip_serializing_if = "is_default")]
     if_body: BTreeMap<String, Json>,
     #[serde(skip_serializing_if = "is_default")]
-    token: Option<Place>,
+    token: Option<TokenPlace>,
     #[serde(skip_serializing_if = "is_default")]
     may_have: Vec<String>,
     #[serde(skip_serializing_if = "is_default")]
@@ -80,9 +80,15 @@ enum Place {
     Body(String),
 }
 
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TokenPlace {
+    Query(String),
+    Header(String),
+}
+
 impl Verification {
-    /// `None` if it needs more than a token.
-    pub(crate) fn challenge(&self, token: Option<Key>) -> Result<Option<Challenge>, ConfigError> {
+    pub(crate) fn challenge(&self, token: Option<Key>) -> Result<Challenge, ConfigError> {
         let described = match self {
             Self::Ready(ready) => return ready.challenge(token),
             Self::Signed(described) => described.complete(Challenge::signed(), token)?,
@@ -93,20 +99,25 @@ impl Verification {
                 described.complete(Challenge::unsigned(method), token)?
             }
         };
-        described.build().map(Some)
+        described.build()
     }
 
     /// Checks all but the token.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        self.challenge(Some(Key::new("a token of the right length"))).map(drop)
+        match self {
+            Self::Ready(_) => Ok(()),
+            _ => self.challenge(Some(Key::new("a token of the right length"))).map(drop),
+        }
     }
 }
 
 impl Ready {
-    fn challenge(self, token: Option<Key>) -> Result<Option<Challenge>, ConfigError> {
+    fn challenge(self, token: Option<Key>) -> Result<Challenge, ConfigError> {
         let token = || token.ok_or_else(|| ConfigError::new(ConfigErrorKind::Missing, "the verify token"));
-        Ok(Some(match self {
-            Self::CloudEvents | Self::Notion | Self::Websub => return Ok(None),
+        Ok(match self {
+            Self::CloudEvents => return Err(by_hand("`Challenge::cloud_events`, with your origins")),
+            Self::Notion => return Err(by_hand("`Challenge::notion`, with your function")),
+            Self::Websub => return Err(by_hand("`Challenge::websub`, with your topics")),
             Self::Discord => Challenge::discord(),
             Self::Dropbox => Challenge::dropbox(),
             Self::Meta => Challenge::meta(token()?)?,
@@ -118,7 +129,7 @@ impl Ready {
             Self::Strava => Challenge::strava(token()?)?,
             Self::Trello => Challenge::trello(),
             Self::Zoom => Challenge::zoom(),
-        }))
+        })
     }
 }
 
@@ -136,9 +147,8 @@ impl Described {
         let builder = self.if_body.iter().fold(builder, |it, (path, value)| it.if_body(path, value));
         let token = || token.ok_or_else(|| ConfigError::new(ConfigErrorKind::Missing, "the verify token"));
         let builder = match &self.token {
-            Some(Place::Query(name)) => builder.token_in_query(name, token()?),
-            Some(Place::Header(name)) => builder.token_in_header(name, token()?),
-            Some(Place::Body(_)) => return Err(malformed("the place of the token").expected("a query or a header")),
+            Some(TokenPlace::Query(name)) => builder.token_in_query(name, token()?),
+            Some(TokenPlace::Header(name)) => builder.token_in_header(name, token()?),
             None => builder,
         };
         let builder = if self.may_have.is_empty() { builder } else { builder.may_have(&self.may_have) };
@@ -151,6 +161,9 @@ impl Described {
             };
             Ok::<_, ConfigError>(it.answer_json(member, value))
         })?;
+        if let Some(name) = self.answer_headers.keys().find(|name| !may_answer(name)) {
+            return Err(malformed(&format!("the header `{name}` of the answer")).expected("one of the sender's own"));
+        }
         let builder = self.answer_headers.iter().fold(builder, |it, (name, text)| it.answer_header(name, value(text)));
         let status = |status: Option<u16>| {
             let status = status.map(StatusCode::from_u16).transpose();
@@ -159,6 +172,17 @@ impl Described {
         let builder = status(self.answer_status)?.into_iter().fold(builder, ChallengeBuilder::answer_status);
         Ok(status(self.mismatch_status)?.into_iter().fold(builder, ChallengeBuilder::mismatch_status))
     }
+}
+
+/// Whether a description may set a header of an answer to strangers: none with a meaning for browsers, caches and
+/// connections.
+fn may_answer(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["x-", "webhook-", "validation-"].iter().any(|own| name.starts_with(own)) && !name.starts_with("x-content-type")
+}
+
+fn by_hand(call: &str) -> ConfigError {
+    ConfigError::new(ConfigErrorKind::Missing, "the endpoint verification").expected(call)
 }
 
 /// The value that a text stands for.

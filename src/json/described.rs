@@ -24,8 +24,23 @@ pub(crate) fn read_description<'de, T: Deserialize<'de>>(
         let place = format!(" at line {} column {}", error.line(), error.column());
         let member = if path.is_empty() { path } else { format!(", member `{path}`") };
         let setting = format!("{description} (line {}{member})", error.line());
-        ConfigError::new(ConfigErrorKind::Malformed, setting).because(whole.strip_suffix(&place).unwrap_or(&whole))
+        ConfigError::new(ConfigErrorKind::Malformed, setting)
+            .because(quoted(whole.strip_suffix(&place).unwrap_or(&whole)))
     })
+}
+
+/// The message without the text that it quotes first, if that may be a key in the wrong place.
+fn quoted(message: &str) -> String {
+    let is_word = |text: &str| {
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        text.len() <= 24 && digits <= 3 && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+    };
+    let mark = message.find(['`', '"']).and_then(|at| message.get(at..)?.chars().next());
+    let Some((before, rest)) = mark.and_then(|mark| message.split_once(mark)) else { return message.to_owned() };
+    match mark.and_then(|mark| rest.split_once(mark)) {
+        Some((text, after)) if !is_word(text) => format!("{before}(not shown){after}"),
+        _ => message.to_owned(),
+    }
 }
 
 /// Whether a member can be left out.

@@ -91,8 +91,6 @@ struct Settings<E> {
 }
 
 /// How bodies become events, and what of a body the events do not know.
-type RejectionStatus = Arc<dyn Fn(RejectionKind) -> StatusCode + Send + Sync>;
-
 enum Decode<E> {
     /// By the body alone.
     Body { decode: fn(RawDelivery<'_>) -> Result<E, Rejection>, drift: fn(RawDelivery<'_>) -> Vec<Drift> },
@@ -103,6 +101,8 @@ enum Decode<E> {
         known: fn(&E) -> Option<&'static str>,
     },
 }
+
+type RejectionStatus = Arc<dyn Fn(RejectionKind) -> StatusCode + Send + Sync>;
 
 #[cfg(feature = "idempotency")]
 type Identify<E> = for<'a> fn(&E, IdentityBuilder<'a>) -> IdentityBuilder<'a>;

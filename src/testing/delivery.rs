@@ -7,8 +7,9 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header::CONTENT_TYPE};
 use serde::Serialize;
+use serde::de::IgnoredAny;
 
-use super::sender::Inner;
+use super::{or_fail, sender::Inner};
 use crate::{
     auth::signing::Draft,
     clock::{Clock, SystemClock},
@@ -56,13 +57,13 @@ pub enum Spoil {
     MissingCredential,
     /// It has its credential twice.
     RepeatedCredential,
-    /// It was signed 25 hours ago.
+    /// It was signed 25 hours before now, or before the time that [`at`](TestDelivery::at) sets.
     Stale,
-    /// It was signed 25 hours after it arrives.
+    /// It was signed 25 hours after now, or after the time that [`at`](TestDelivery::at) sets.
     FromTheFuture,
     /// Its body was changed after it was signed, and has another meaning.
     AlteredBody,
-    /// Its body ends in the middle, and its length says so.
+    /// The second half of its body is missing. With a fixed key, only a receiver that decodes the body can notice.
     CutOff,
     /// Its body, rightly signed, is longer than 32 MiB.
     Oversized,
@@ -157,7 +158,7 @@ impl TestDelivery {
         self
     }
 
-    /// Sets a header. Nothing changes if the name or the value is none.
+    /// Sets a header. Nothing changes if the name or the value is not valid in a header.
     #[must_use]
     pub fn header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
         if let (Ok(name), Ok(value)) = (name.try_into(), value.try_into()) {
@@ -174,29 +175,52 @@ impl TestDelivery {
     }
 
     /// The same delivery with this fault. `None` if it cannot have the fault: for example, a delivery without a signed
-    /// time cannot be stale, and one with a fixed key does not prove its body.
+    /// time cannot be stale, and one with a fixed key does not prove its body. A delivery has one fault at most.
     #[must_use]
     pub fn spoiled(&self, how: Spoil) -> Option<Self> {
+        if self.spoil.is_some() {
+            return None;
+        }
         let credential = self.sender.sender.credential();
         let mut spoiled = Self { spoil: Some(how), ..self.clone() };
+        let now = SystemClock.now();
         match how {
-            Spoil::WrongKey | Spoil::MissingCredential => {}
+            Spoil::WrongKey => {}
+            Spoil::MissingCredential => {
+                // A sample has one in its body.
+                if let Some(path) = credential.member() {
+                    spoiled.draft.set_member(&path, "null");
+                }
+            }
             Spoil::RepeatedCredential => drop(credential.only_header()?),
             Spoil::Stale | Spoil::FromTheFuture if !credential.covers_time() => return None,
-            Spoil::Stale => spoiled.draft.at = self.draft.at.checked_sub(TOO_LONG)?,
-            Spoil::FromTheFuture => spoiled.draft.at = self.draft.at.checked_add(TOO_LONG)?,
+            Spoil::Stale => spoiled.draft.at = self.draft.at.min(now).checked_sub(TOO_LONG)?,
+            Spoil::FromTheFuture => spoiled.draft.at = self.draft.at.max(now).checked_add(TOO_LONG)?,
             Spoil::AlteredBody if !credential.covers_body() => return None,
             Spoil::AlteredBody => drop(self.altered()?),
-            Spoil::CutOff if self.draft.body.len() < 2 => return None,
-            Spoil::CutOff => {}
+            Spoil::CutOff => {
+                let half = self.draft.body.get(..self.draft.body.len() / 2).filter(|half| !half.is_empty())?;
+                let is_whole = self.is_form || serde_json::from_slice::<IgnoredAny>(half).is_ok();
+                if is_whole && !credential.covers_body() {
+                    return None;
+                }
+            }
             Spoil::Oversized => spoiled = spoiled.padded_to(OVERSIZED),
-            Spoil::NotJson if self.is_form => return None,
+            Spoil::NotJson if self.is_form || credential.needs_json() => return None,
             Spoil::NotJson => spoiled.draft.body = Bytes::from_static(br#"{"not": "json""#),
             Spoil::UnknownType => {
                 self.sender.sender.places().event_type.as_ref()?;
                 spoiled = spoiled.event_type(UNKNOWN);
+                if spoiled.draft.body == self.draft.body && spoiled.draft.headers == self.draft.headers {
+                    return None;
+                }
             }
-            Spoil::UnknownValue => spoiled.draft.set_member(self.open_value.as_deref()?, &format!("{UNKNOWN:?}")),
+            Spoil::UnknownValue => {
+                spoiled.draft.set_member(self.open_value.as_deref()?, &serde_json::Value::from(UNKNOWN).to_string());
+                if spoiled.draft.body == self.draft.body {
+                    return None;
+                }
+            }
         }
         Some(spoiled)
     }
@@ -206,7 +230,12 @@ impl TestDelivery {
     /// A body can be any type that is made from [`Bytes`], such as `Full<Bytes>`, `axum::body::Body` and `Bytes` itself.
     /// For a client such as reqwest, send [`to`](Self::to) a URL, and take method, URI, headers and body out of the
     /// request.
+    ///
+    /// # Panics
+    ///
+    /// The target is not a URI.
     #[must_use]
+    #[track_caller]
     pub fn request<B: From<Bytes>>(&self) -> Request<B> {
         let mut draft = self.draft.clone();
         if self.spoil != Some(Spoil::MissingCredential) {
@@ -230,7 +259,7 @@ impl TestDelivery {
         }
         let mut request = Request::new(B::from(draft.body));
         *request.method_mut() = draft.method;
-        *request.uri_mut() = draft.target.parse().unwrap_or_default();
+        *request.uri_mut() = or_fail("the target", draft.target.parse());
         *request.headers_mut() = draft.headers;
         request
     }
@@ -273,11 +302,14 @@ impl TestDelivery {
 
     /// With one member or field more.
     fn altered_of(&self, body: &[u8]) -> Option<Bytes> {
+        // What is there already would change nothing.
+        let name = (0..).map(|number| format!("altered_{number}"));
+        let name = name.into_iter().find(|name| !String::from_utf8_lossy(body).contains(&**name))?;
         if self.is_form {
-            return Some([body, b"&altered=true"].concat().into());
+            return Some([body, b"&", name.as_bytes(), b"=true"].concat().into());
         }
-        let in_object = edit::set(body, "altered", "true");
-        in_object.or_else(|| edit::set(body, "0.altered", "true")).map(Bytes::from)
+        let in_object = edit::set(body, &name, "true");
+        in_object.or_else(|| edit::set(body, &format!("0.{name}"), "true")).map(Bytes::from)
     }
 
     /// With a long member or field, so that its body has at least this length.

@@ -4,6 +4,8 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header::CONTENT_TYPE};
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::or_fail;
+
 /// An event of a provider of this crate, made for a test: complete made-up data, of which you change what the test is
 /// about.
 ///
@@ -149,15 +151,6 @@ impl<E: Serialize, T: Clone> TestEvent<E, T> {
 impl<E, T: fmt::Debug> fmt::Debug for TestEvent<E, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TestEvent").field("data", &self.data).finish_non_exhaustive()
-    }
-}
-
-#[expect(clippy::panic, reason = "a mistake in a test makes it fail")]
-#[track_caller]
-fn or_fail<V>(what: &str, result: Result<V, impl fmt::Display>) -> V {
-    match result {
-        Ok(value) => value,
-        Err(error) => panic!("{what}: {error}"),
     }
 }
 

@@ -45,3 +45,12 @@ pub use self::{
     scrub::{Scrubber, scrub},
     sender::TestSender,
 };
+
+#[expect(clippy::panic, reason = "a mistake in a test makes it fail")]
+#[track_caller]
+pub(crate) fn or_fail<V>(what: &str, result: Result<V, impl std::fmt::Display>) -> V {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{what}: {error}"),
+    }
+}

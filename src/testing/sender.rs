@@ -281,6 +281,21 @@ impl Credential {
         }
     }
 
+    /// The member of the body that has it.
+    pub(super) fn member(&self) -> Option<String> {
+        match self {
+            Self::ApiKey(KeyPlace::Body(path)) => Some(path.clone()),
+            Self::Signature(settings) => settings.at.member(),
+            _ => None,
+        }
+    }
+
+    /// Whether the signer writes into a JSON body.
+    pub(super) fn needs_json(&self) -> bool {
+        let is_timed = matches!(self, Self::Signature(settings) if settings.timestamp_in_body.is_some());
+        is_timed || self.member().is_some()
+    }
+
     /// Whether it proves when the delivery was made.
     pub(super) fn covers_time(&self) -> bool {
         match self {

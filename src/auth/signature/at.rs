@@ -69,7 +69,7 @@ impl At {
         match &self.0 {
             Ok(Carrier::Header(name)) => draft.set_header(name, text),
             Ok(Carrier::Query(name)) => draft.set_query(&String::from_utf8_lossy(name), text),
-            Ok(Carrier::Member(path)) => draft.set_member(&path.join("."), &format!("{text:?}")),
+            Ok(Carrier::Member(path)) => draft.set_member(&path.join("."), &serde_json::Value::from(text).to_string()),
             Err(_) => {}
         }
     }
@@ -79,6 +79,15 @@ impl At {
     pub(crate) fn header_name(&self) -> Option<&HeaderName> {
         match &self.0 {
             Ok(Carrier::Header(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The path of the member, if it is one.
+    #[cfg(feature = "testing")]
+    pub(crate) fn member(&self) -> Option<String> {
+        match &self.0 {
+            Ok(Carrier::Member(path)) => Some(path.join(".")),
             _ => None,
         }
     }

@@ -69,6 +69,10 @@ pub(crate) struct PairSettings {
     pub(crate) signatures: Vec<String>,
 }
 
+/// More than any sender has. Checks compare them with each other.
+const MAX_PARTS: usize = 32;
+const MAX_FIELDS: usize = 8;
+
 fn body_alone() -> Vec<Part> {
     vec![Part::Body]
 }
@@ -81,6 +85,13 @@ fn is_body_alone(parts: &[Part]) -> bool {
 impl Settings {
     /// Checks all but the keys and the public URL.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        if self.signed.len() > MAX_PARTS || self.pairs.as_ref().is_some_and(|pairs| pairs.signatures.len() > MAX_FIELDS)
+        {
+            return Err(ConfigError::new(ConfigErrorKind::TooMany, "the number of signed parts and fields"));
+        }
+        if self.algorithm.is_public() && !is_default(&self.key) {
+            return Err(ConfigError::new(ConfigErrorKind::Conflict, "the encoding of the key").expected("none"));
+        }
         let has_url = self.count(&Part::PublicUrl) > 0;
         let settings = Self { public_url: has_url.then(|| "https://hooks.example.com".to_owned()), ..self.clone() };
         settings.content()?;
@@ -169,6 +180,9 @@ impl Settings {
 
     fn checked_pairs(&self, pairs: &PairSettings) -> Result<Pairs, ConfigError> {
         let PairSettings { separator, timestamp, signatures } = pairs;
+        if signatures.is_empty() {
+            return Err(ConfigError::new(ConfigErrorKind::Missing, "the field of the signature"));
+        }
         if self.list == Some(*separator) {
             return Err(ConfigError::new(ConfigErrorKind::Conflict, "the list of signatures"));
         }

@@ -1,4 +1,4 @@
-//! Signs deliveries as their senders do, for tests: the settings of a verifier, turned round.
+//! Signs deliveries as their senders do, for tests, by the same settings by which they are verified.
 
 mod key;
 mod signature;
@@ -13,6 +13,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 pub(crate) use self::{key::SigningKey, signature::sign as signature};
 use super::signature::Algorithm;
 use crate::{json::edit, urlencoded};
+
+/// A path with more segments is no path of a webhook.
+const MAX_SEGMENTS: usize = 64;
 
 /// A delivery that is being made.
 #[derive(Clone, Debug)]
@@ -51,6 +54,7 @@ impl Draft {
 
     /// Sets the segment of the path with this number, from 0, and adds those before it.
     pub(crate) fn set_segment(&mut self, index: usize, value: &str) {
+        let index = index.min(MAX_SEGMENTS);
         let path_at = self.target.find("://").map_or(0, |at| {
             let after = at + "://".len();
             self.target.get(after..).and_then(|rest| rest.find('/')).map_or(self.target.len(), |slash| after + slash)

@@ -89,7 +89,6 @@ pub const NAMES: &[&str] = &[
     "websub",
     "whereby",
     "workos",
-    "worldpay",
     "xero",
     "zendesk",
     "zoom",
@@ -181,7 +180,6 @@ const WEBFLOW: &str = include_str!("../../../senders/webflow.json");
 const WEBSUB: &str = include_str!("../../../senders/websub.json");
 const WHEREBY: &str = include_str!("../../../senders/whereby.json");
 const WORKOS: &str = include_str!("../../../senders/workos.json");
-const WORLDPAY: &str = include_str!("../../../senders/worldpay.json");
 const XERO: &str = include_str!("../../../senders/xero.json");
 const ZENDESK: &str = include_str!("../../../senders/zendesk.json");
 const ZOOM: &str = include_str!("../../../senders/zoom.json");
@@ -273,7 +271,6 @@ pub(in crate::provider) const DESCRIPTIONS: &[(&str, &str)] = &[
     ("websub", WEBSUB),
     ("whereby", WHEREBY),
     ("workos", WORKOS),
-    ("worldpay", WORLDPAY),
     ("xero", XERO),
     ("zendesk", ZENDESK),
     ("zoom", ZOOM),
@@ -355,8 +352,11 @@ pub fn anthropic() -> PresetBuilder {
 /// of the handshake, which Asana sends while your call that creates the webhook is open.
 ///
 /// The first request is a handshake: it has the header `X-Hook-Secret` and must be answered with the same header, and
-/// its value becomes the key. A delivery may hold several events, or none: a heartbeat. Asana resends for up to 24
-/// hours if there is no successful answer within 10 seconds.
+/// its value becomes the key. Answer it with
+/// `Challenge::unsigned(Method::POST).in_header("x-hook-secret").answer_header("x-hook-secret",
+/// Value::Challenge).on_challenge(function)`, and use the key once your call has succeeded. A delivery may hold
+/// several events, or none: a heartbeat. Asana resends for up to 24 hours if there is no successful answer within 10
+/// seconds.
 ///
 /// Confirmed by Asana/devrel-examples 7f18334, javascript/webhooks-nodejs/index.js.
 ///
@@ -1278,7 +1278,7 @@ pub fn metriport() -> PresetBuilder {
 /// ([page](https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/add-outgoing-webhook)).
 ///
 /// Credential: HMAC-SHA256 of the body, in base64, in the header `authorization`. Secret: The dialog that is shown
-/// once you created the outgoing webhook: the security token.
+/// after you have created the outgoing webhook: the security token.
 ///
 /// The answer is shown in the conversation: a JSON object such as `{"type":"message","text":"Done"}`. No time is
 /// signed.
@@ -1324,7 +1324,7 @@ pub fn mollie() -> PresetBuilder {
 /// Notion ([page](https://developers.notion.com/reference/webhooks)).
 ///
 /// Credential: HMAC-SHA256 of the body, in hex, in the header `x-notion-signature`. Secret: The member
-/// `verification_token` of the request that Notion sends once you created the subscription.
+/// `verification_token` of the request that Notion sends once you have created the subscription.
 ///
 /// The first request is not signed, and its `verification_token` becomes the key. Enter it in the subscription's
 /// settings too.
@@ -1373,8 +1373,9 @@ pub fn nylas() -> PresetBuilder {
 /// Credential: a fixed key in the header `authorization`. Secret: You choose it: the authentication secret of the
 /// event hook, with `Authorization` as its authentication field.
 ///
-/// The key proves who sent a delivery, but nothing about its body. `eventType` at the top is the same for each
-/// delivery: the type is in `data.events`.
+/// The key is the whole value of the header, with its scheme if it has one, such as `Basic ..`. The key proves who
+/// sent a delivery, but nothing about its body. `eventType` at the top is the same for each delivery: the type is in
+/// `data.events`.
 ///
 /// Not confirmed by the sender's own code.
 ///
@@ -2033,8 +2034,9 @@ pub fn turnkey() -> PresetBuilder {
 /// Credential: HMAC-SHA1 of your URL and the sorted fields of a form, in the header `x-twilio-signature`. Secret:
 /// Twilio Console, the account's page: the auth token.
 ///
-/// Take forms raw, and say the public URL that you gave to Twilio. No time is signed, so a recorded delivery can be
-/// replayed. The answer to a wrong signature is 403, as in Twilio's own examples.
+/// Forms are not JSON: decode with `.raw()`. For `GET`, and for SHA-256 with a SharedKey, use `Twilio::builder()`. Say
+/// the public URL that you gave to Twilio. No time is signed, so a recorded delivery can be replayed. The answer to a
+/// wrong signature is 403, as in Twilio's own examples.
 ///
 /// Confirmed by twilio 6.3.1 (npm), getExpectedTwilioSignature.
 ///
@@ -2043,7 +2045,7 @@ pub fn turnkey() -> PresetBuilder {
 /// ```
 /// use tower_webhook::provider::preset;
 ///
-/// let twilio = preset::twilio().key("Zr41vw-new-and-random").public_url("https://hooks.example.com/twilio").build()?;
+/// let twilio = preset::twilio().key("Zr41vw-new-and-random").public_url("https://hooks.example.com/twilio").raw().build()?;
 /// let layer = twilio.into_layer();
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
@@ -2100,7 +2102,7 @@ pub fn typeform() -> PresetBuilder {
 /// Vercel ([page](https://vercel.com/docs/webhooks)).
 ///
 /// Credential: HMAC-SHA1 of the body, in hex, in the header `x-vercel-signature`. Secret: The dialog that is shown
-/// once you created the webhook: the secret. For a webhook of an integration: the integration's client secret.
+/// after you have created the webhook: the secret. For a webhook of an integration: the integration's client secret.
 ///
 /// Not confirmed by the sender's own code.
 ///
@@ -2204,29 +2206,6 @@ pub fn whereby() -> PresetBuilder {
 /// ```
 pub fn workos() -> PresetBuilder {
     described(WORKOS)
-}
-
-/// Access Worldpay ([page](https://developer.worldpay.com/products/events/signature)).
-///
-/// Credential: HMAC-SHA256 of the body, in hex, in the header `event-signature`. Secret: Your Implementation Manager
-/// at Worldpay gives you the shared secret, and turns the signature on.
-///
-/// `1` in the prefix is the id of your key: it rises with each new key. The body's type is
-/// `application/vnd.worldpay.events-v1.hal+json`.
-///
-/// Not confirmed by the sender's own code.
-///
-/// # Examples
-///
-/// ```
-/// use tower_webhook::provider::preset;
-///
-/// let worldpay = preset::worldpay().key("Zr41vw-new-and-random").build()?;
-/// let layer = worldpay.into_layer();
-/// # Ok::<_, tower_webhook::ConfigError>(())
-/// ```
-pub fn worldpay() -> PresetBuilder {
-    described(WORLDPAY)
 }
 
 /// Xero ([page](https://developer.xero.com/documentation/webhooks/configuring-your-server)).

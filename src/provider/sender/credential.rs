@@ -62,6 +62,9 @@ pub(in crate::provider) struct Own {
     pub(in crate::provider) public_url: Option<String>,
 }
 
+/// No path of a webhook is longer.
+const MAX_SEGMENT: usize = 64;
+
 impl Credential {
     pub(in crate::provider) fn build(&self, own: Own) -> Result<Arc<dyn Scheme>, ConfigError> {
         let Own { noun, keys, tolerance, public_url } = own;
@@ -95,6 +98,9 @@ impl Credential {
     /// Checks all but the keys.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         match self {
+            Self::ApiKey(KeyPlace::PathSegment(index)) if *index > MAX_SEGMENT => {
+                Err(ConfigError::new(ConfigErrorKind::OutOfRange, "the number of the segment"))
+            }
             Self::ApiKey(place) => place.builder().check(),
             Self::Signature(settings) => settings.check(),
             Self::StandardWebhooks(settings) => settings.builder().check(),

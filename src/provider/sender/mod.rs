@@ -4,7 +4,7 @@ mod credential;
 mod envelope;
 mod sample;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -22,7 +22,7 @@ pub(crate) use self::{
 use super::{CustomBuilder, Envelope, preset::PresetBuilder};
 use crate::{
     ConfigError, ConfigErrorKind, RejectionKind,
-    auth::Key,
+    auth::{DangerousAcceptAll, Key, Scheme},
     handshake::{Challenge, Verification},
     json::{
         RawJson,
@@ -62,8 +62,9 @@ use crate::{
 /// assert!(error.to_string().contains("unknown variant `heder`"), "{error}");
 /// # Ok::<_, tower_webhook::ConfigError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+// So that what is read through `serde` is checked too.
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Sender {
     /// For editors.
     #[serde(rename = "$schema", default, skip_serializing_if = "is_default")]
@@ -98,6 +99,10 @@ pub struct Sender {
     samples: Vec<Sample>,
 }
 
+/// In bytes.
+const MAX_LEN: usize = 1 << 20;
+const MAX_NAME: usize = 64;
+
 /// How a sender retries, in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -115,9 +120,11 @@ impl Sender {
     /// The text is not JSON, has a member that is not known, or lacks one; the error says in which line, and quotes what
     /// is wrong. Or the settings contradict each other, as in [`SignatureBuilder::build`](crate::auth::SignatureBuilder::build).
     pub fn from_json(text: &str) -> Result<Self, ConfigError> {
-        let sender: Self = described::read_description(text, "the description of the sender")?;
-        sender.check().map_err(|error| error.of(format_args!("the description of `{}`", sender.name)))?;
-        Ok(sender)
+        if text.len() > MAX_LEN {
+            return Err(ConfigError::new(ConfigErrorKind::TooLong, "the description of the sender"));
+        }
+        let Unchecked(sender) = described::read_description(text, "the description of the sender")?;
+        sender.checked()
     }
 
     /// The sender of this crate with this name: a [preset](super::preset::NAMES), `truemed` or `mediquo`.
@@ -167,7 +174,7 @@ impl Sender {
         self.retries.as_ref()?.timeout
     }
 
-    /// Starts to configure this sender, as the functions of [`preset`](super::preset) do.
+    /// Returns a builder, like the functions of [`preset`](super::preset).
     pub fn preset(&self) -> PresetBuilder {
         PresetBuilder::from(self.clone())
     }
@@ -175,14 +182,14 @@ impl Sender {
     /// The endpoint verification, for [`WebhookLayer::handshake`](crate::WebhookLayer::handshake). `token` is the one
     /// that you chose at the sender, if it asks for one.
     ///
-    /// `None` if the sender verifies no endpoint, or in a way that needs more of you: then see
-    /// [`Challenge`](crate::handshake::Challenge).
+    /// `None` if the sender verifies no endpoint.
     ///
     /// # Errors
     ///
-    /// The token is missing or cannot be used, or the description is wrong.
+    /// The token is missing or cannot be used; or the verification needs more of you than a token, as those of Notion,
+    /// WebSub and CloudEvents: the error names the function of [`Challenge`](crate::handshake::Challenge) to call.
     pub fn challenge(&self, token: Option<Key>) -> Result<Option<Challenge>, ConfigError> {
-        self.verification.as_ref().map_or(Ok(None), |verification| verification.challenge(token))
+        self.verification.as_ref().map(|verification| verification.challenge(token)).transpose()
     }
 
     pub(crate) fn credential(&self) -> &Credential {
@@ -219,19 +226,64 @@ impl Sender {
         field.fold(builder, |builder, field| builder.json_in_form(field.clone()))
     }
 
+    fn checked(self) -> Result<Self, ConfigError> {
+        self.check().map_err(|error| error.of(format_args!("the description of `{}`", self.name)))?;
+        Ok(self)
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        if self.name.is_empty() || !self.name.chars().all(is_name) {
+        if self.name.is_empty() || self.name.len() > MAX_NAME || !self.name.chars().all(is_name) {
             let error = ConfigError::new(ConfigErrorKind::Malformed, "the name");
-            return Err(error.expected("lower-case letters, digits and `_`"));
+            return Err(error.expected("at most 64 lower-case letters, digits and `_`"));
         }
         self.credential.check()?;
-        self.envelope().checked().map(drop)?;
+        let scheme: Arc<dyn Scheme> = Arc::new(DangerousAcceptAll);
+        let custom = CustomBuilder::with_scheme("checked".into(), Ok(scheme)).envelope(self.envelope());
+        self.configure(custom, true).build().map(drop)?;
         if let Some(kind) = self.rejection_statuses.keys().find(|kind| !RejectionKind::is_word(kind)) {
             return Err(ConfigError::new(ConfigErrorKind::Malformed, format!("the kind of rejection `{kind}`")));
         }
+        // Any other would acknowledge a forgery, or stop the sender for good.
+        let is_refusal = |status: StatusCode| matches!(status.as_u16(), 400..=599) && status != StatusCode::GONE;
+        if self.rejection_statuses.values().any(|Status(status)| !is_refusal(*status)) {
+            let error = ConfigError::new(ConfigErrorKind::OutOfRange, "the status of a rejection");
+            return Err(error.expected("400 to 599, but not 410"));
+        }
         self.samples.iter().try_for_each(Sample::check)?;
+        let is_doubled = |(at, sample): (usize, &Sample)| self.samples.iter().take(at).any(|it| it.name == sample.name);
+        if self.samples.iter().enumerate().any(is_doubled) {
+            return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the name of a sample"));
+        }
         self.verification.as_ref().map_or(Ok(()), Verification::check)
+    }
+}
+
+impl Serialize for Sender {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sender {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)?.checked().map_err(D::Error::custom)
+    }
+}
+
+/// A sender that may contradict itself.
+struct Unchecked(Sender);
+
+impl<'de> Deserialize<'de> for Unchecked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Sender::deserialize(deserializer).map(Self)
+    }
+}
+
+/// Shows neither samples nor texts, into which a secret could have been written by mistake.
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").field("name", &self.name).finish_non_exhaustive()
     }
 }
 

@@ -28,8 +28,10 @@ pub(super) fn fake(scrubber: &Scrubber, number: &str) -> Option<String> {
     let len = exponent.find(|sign: char| sign.is_ascii_digit())? + 3;
     let exponent = exponent.get(..len).unwrap_or(exponent);
     let is_finite = |mantissa: &str| format!("{mantissa}{exponent}").parse::<f64>().is_ok_and(f64::is_finite);
-    let mantissa = Decimal::read(mantissa)?.fake(scrubber, is_finite);
-    Some(format!("{mantissa}{exponent}"))
+    let fake = Decimal::read(mantissa)?.fake(scrubber, is_finite);
+    // At the end of the range of `f64`, no other mantissa may fit.
+    let has_room = fake != mantissa && is_finite(&fake);
+    Some(if has_room { format!("{fake}{exponent}") } else { fake_decimal(scrubber, mantissa)? })
 }
 
 /// The fake of a number without an exponent, which may begin with `+` or with zeros; `None` if it is not one.

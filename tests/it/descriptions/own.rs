@@ -53,6 +53,10 @@ fn an_error_names_the_line_and_the_member() {
         ("\"hmac_sha256\"", "\"md5\"", "line 5, member `credential.algorithm`", "unknown variant `md5`"),
         (", \"body\"],", "],", "`acme`", "is not part of what is signed"),
         ("\"acme\"", "\"Acme Inc\"", "the name", "lower-case"),
+        ("403", "200", "the status of a rejection", "400 to 599"),
+        ("403", "410", "the status of a rejection", "400 to 599"),
+        ("\"base64\"", "\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"", "line 7", "unknown variant (not shown)"),
+        ("202,", "500,", "the success status", "2xx"),
         ("unauthenticated", "forged", "`forged`", "not well-formed"),
         ("202,", "1202,", "line 15, member `success_status`", "invalid status code"),
         (

@@ -1,6 +1,9 @@
 //! Every sample of every description, signed by the kit for tests and received by the preset.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime},
+};
 
 use http_body_util::Full;
 use tower_webhook::{
@@ -122,5 +125,31 @@ fn a_confirmed_description_has_a_known_answer() {
         let is_confirmed = described.json["confirmed"].is_string();
         let has_answer = root().join(format!("tests/fixtures/senders/{}.json", described.name)).exists();
         assert!(!is_confirmed || has_answer, "{}", described.name);
+    }
+}
+
+/// A fault that a delivery cannot have, or has already, would make a test worthless.
+#[tokio::test]
+async fn a_spoiled_delivery_is_never_genuine() {
+    let stripe = TestSender::named("stripe").unwrap();
+    let paid = stripe.event("invoice.paid").unwrap();
+    assert!(paid.spoiled(Spoil::WrongKey).unwrap().spoiled(Spoil::UnknownType).is_none());
+    // A member of the name that an altered body gets is there already.
+    let odd = stripe.body(r#"{"id":"evt_1","type":"a","altered_0":true}"#).spoiled(Spoil::AlteredBody).unwrap();
+    assert!(send(&stripe, &odd).await.handled.is_none());
+    let hours = Duration::from_secs(25 * 3600);
+    let early = paid.clone().at(SystemTime::now() - hours).spoiled(Spoil::FromTheFuture).unwrap();
+    assert!(send(&stripe, &early).await.handled.is_none());
+    let form = TestSender::named("slack").unwrap().form("payload=%7B%7D");
+    assert!(form.spoiled(Spoil::UnknownType).is_none());
+    for name in ["figma", "linear", "mailgun"] {
+        let sender = TestSender::named(name).unwrap();
+        let event = &sender.events()[0];
+        let oversized = event.spoiled(Spoil::Oversized).unwrap().request::<bytes::Bytes>();
+        assert!(oversized.body().len() > 32 << 20, "{name}: {}", oversized.body().len());
+        assert!(event.spoiled(Spoil::NotJson).is_none(), "{name}");
+        let missing = event.spoiled(Spoil::MissingCredential).unwrap();
+        let reason = send(&sender, &missing).await;
+        assert!(reason.rejection().is_some_and(|it| it.label() != "no_key_matched"), "{name}");
     }
 }

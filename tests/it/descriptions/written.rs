@@ -249,7 +249,9 @@ fn function(described: &Described) -> String {
     };
     let url =
         if needs_url(json) { format!(".public_url(\"https://hooks.example.com/{name}\")") } else { String::new() };
-    doc += &format!("/// let {name} = preset::{name}().key({key}){url}.build()?;\n");
+    let is_form = |sample: &Value| sample["form"].is_string();
+    let raw = if json["samples"].as_array().unwrap().iter().all(is_form) { ".raw()" } else { "" };
+    doc += &format!("/// let {name} = preset::{name}().key({key}){url}{raw}.build()?;\n");
     if ready == Some("notion") {
         doc += "/// # let keep = |_: &http::request::Parts, _: tower_webhook::json::SecretString| {};\n";
     }

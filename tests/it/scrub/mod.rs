@@ -376,3 +376,21 @@ fn the_key_is_not_shown() {
     let scrubber = Scrubber::default().keep(["type"]);
     assert_eq!(format!("{scrubber:?}"), "Scrubber { kept: [\"type\"], .. }");
 }
+
+/// Few fakes of these fit, or none, or there are many ways to their place.
+#[test]
+fn rare_numbers_and_deep_paths_take_no_longer() {
+    let nested = format!("{}1{}", "[".repeat(126), "]".repeat(126));
+    for body in [
+        r#"{"account":"000000000012345"}"#,
+        r#"{"account":"00000000000000012345"}"#,
+        r#"{"n":0.0000000000000000000017e329}"#,
+        r#"{"n":1e308}"#,
+        &nested,
+    ] {
+        let scrubber = Scrubber::new().keep(["0.0.0.0.id"]);
+        let fake = scrubber.scrub(body.as_bytes()).unwrap();
+        assert_ne!(fake, body.as_bytes());
+        assert!(serde_json::from_slice::<Value>(&fake).is_ok(), "{body}");
+    }
+}
