@@ -1,13 +1,11 @@
 //! Every sample of every description, signed by the kit for tests and received by the preset.
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, SystemTime},
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use http_body_util::Full;
 use tower_webhook::{
     WebhookBody, WebhookLayer,
+    clock::{Clock, SystemClock},
     provider::{Custom, Sender, preset},
     testing::{Spoil, TestDelivery, TestSender},
 };
@@ -138,7 +136,7 @@ async fn a_spoiled_delivery_is_never_genuine() {
     let odd = stripe.body(r#"{"id":"evt_1","type":"a","altered_0":true}"#).spoiled(Spoil::AlteredBody).unwrap();
     assert!(send(&stripe, &odd).await.handled.is_none());
     let hours = Duration::from_secs(25 * 3600);
-    let early = paid.clone().at(SystemTime::now() - hours).spoiled(Spoil::FromTheFuture).unwrap();
+    let early = paid.clone().at(SystemClock.now() - hours).spoiled(Spoil::FromTheFuture).unwrap();
     assert!(send(&stripe, &early).await.handled.is_none());
     let form = TestSender::named("slack").unwrap().form("payload=%7B%7D");
     assert!(form.spoiled(Spoil::UnknownType).is_none());
