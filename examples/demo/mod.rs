@@ -15,6 +15,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use serde_json::Value;
 use socket2::SockRef;
 use tokio::net::TcpListener;
 use tower_webhook::{WebhookLayer, provider::Provider};
@@ -22,61 +23,32 @@ use tower_webhook::{WebhookLayer, provider::Provider};
 /// How many connections may wait to be accepted: enough for a load test.
 const BACKLOG: i32 = 1024;
 
-/// The documented events of a provider.
-struct Samples {
-    /// The last part of the path.
-    provider: &'static str,
-    header: &'static str,
+/// A provider whose events the examples show.
+struct Shown {
     /// The environment variable of the key.
     variable: &'static str,
-    bodies: &'static [&'static str],
+    /// The description of the provider, or as much of one as is needed here.
+    description: &'static str,
 }
 
-const SAMPLES: [Samples; 3] = [
-    Samples {
-        provider: "truemed",
-        header: "x-truemed-api-key",
-        variable: "TRUEMED_API_KEY",
-        bodies: &[
-            r#"{"qualification_session_id":"qs_1","status":"approved","email":"jane@example.com"}"#,
-            r#"{"event_type":"product_catalog.item.eligibility_updated","timestamp":"2026-11-21T09:30:00Z","data":{"object":{"sku":"SAUNA-2","eligibility":"eligible_with_lmn"}}}"#,
-            r#"{"payment_session_id":"ps_1","status":"captured","created_at":"2026-11-21T09:30:00Z","order_items":[{"sku":"SAUNA-2","price":499900,"quantity":1}],"capture_amount":499900}"#,
-            r#"{"payment_token":"ptok_1","payment_session_id":"ps_1"}"#,
-        ],
-    },
-    Samples {
-        provider: "mediquo",
-        header: "x-webhook-signature",
-        variable: "MEDIQUO_WEBHOOK_SIGNATURE",
-        bodies: &[
-            r#"{"type":"patient_consultation_created","occurred_on":1704063600,"payload":{"consultation":{"id":"c-1","type":"appointment","scheduled_start_date":"2024-01-09T10:00:00+01:00"},"patient":{"code":"p-7"}}}"#,
-            r#"{"type":"patient_consultation_cancelled","occurred_on":1704063600,"payload":{"consultation":{"id":"c-1","type":"appointment"},"patient":{"code":"p-7"}}}"#,
-            r#"{"type":"patient_consultation_rescheduled","occurred_on":1704063600,"payload":{"consultation":{"id":"c-1","previous_scheduled_start_date":"2024-01-09T10:00:00+01:00"},"patient":{"code":"p-7"}}}"#,
-            r#"{"type":"patient_consultation_finished","occurred_on":1704063600,"payload":{"consultation":{"id":"c-1","type":"chat"},"reports":[],"patient":{"code":"p-7"},"prescriptions":[]}}"#,
-            r#"{"type":"patient_consultation_no_show","occurred_on":1704063600,"payload":{"consultation":{"id":"c-1"},"patient":{"code":"p-7"}}}"#,
-            r#"{"type":"patient_message_received","occurred_on":1704063600,"payload":{"patient":{"code":"p-7"},"message":{"is_read":false}}}"#,
-            r#"{"type":"patient_immediate_video_call_assigned","occurred_on":1704063600,"payload":{"consultation":{"id":"c-2","url":"https://rooms.example.com/c-2?signature=1"},"patient":{"code":"p-7"}}}"#,
-            r#"{"type":"professional_block_created","occurred_on":1704063600,"payload":{"id":"b-1","starts_at":"2024-08-01T00:00:00+02:00","professional":{"hash":"h-1"}}}"#,
-            r#"{"type":"professional_block_updated","occurred_on":1704063600,"payload":{"id":"b-1","starts_at":"2024-08-02T00:00:00+02:00","professional":{"hash":"h-1"}}}"#,
-            r#"{"type":"professional_block_deleted","occurred_on":1704063600,"payload":{"id":"b-1","professional":{"hash":"h-1"}}}"#,
-            r#"{"type":"prescription_created","occurred_on":1704063600,"payload":{"prescription":{"id":"rx-1","pdf_url":null},"patient":{"code":null}}}"#,
-            r#"{"type":"patient_report_sent","occurred_on":1704063600,"payload":{"type":"soap","content":{"plan":"Rest."},"patient":{"code":"p-7"}}}"#,
-            r#"{"type":"patient_waiting_room_position_update","occurred_on":1704063600,"payload":{"consultation":{"position":3},"patient":{"code":null}}}"#,
-        ],
-    },
-    Samples {
-        provider: "acme",
-        header: "x-acme-key",
+const SHOWN: [Shown; 3] = [
+    Shown { variable: "TRUEMED_API_KEY", description: include_str!("../../senders/truemed.json") },
+    Shown { variable: "MEDIQUO_WEBHOOK_SIGNATURE", description: include_str!("../../senders/mediquo.json") },
+    Shown {
         variable: "ACME_KEY",
-        bodies: &[r#"{"meta":{"event":"lab.ready"},"data":{"patient":"p-7"}}"#],
+        description: r#"{
+            "name": "acme",
+            "credential": {"api_key": {"header": "x-acme-key"}},
+            "samples": [{"name": "lab.ready", "body": {"meta": {"event": "lab.ready"}, "data": {"patient": "p-7"}}}]
+        }"#,
     },
 ];
 
 /// The keys that the example has asked for, by their variables, in the form of a `curl` line.
-static SHOWN: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+static KEYS: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
-fn shown() -> MutexGuard<'static, BTreeMap<String, String>> {
-    SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
+fn keys() -> MutexGuard<'static, BTreeMap<String, String>> {
+    KEYS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Makes up a key where the variable is not set.
@@ -95,7 +67,7 @@ pub(crate) fn or_made_up(name: &str, value: Result<String, VarError>) -> Result<
             (Ok(key.clone()), key)
         }
     };
-    shown().insert(name.to_owned(), shown_as);
+    keys().insert(name.to_owned(), shown_as);
     Ok(key)
 }
 
@@ -112,15 +84,17 @@ pub(crate) fn start<A: Provider, B: Provider>(
 
 /// Prints a `curl` line for each documented event of the providers that the example has, and the address.
 pub(crate) fn print_curl_lines(listener: &TcpListener) -> io::Result<()> {
-    let (keys, address) = (shown(), listener.local_addr()?);
+    let (keys, address) = (keys(), listener.local_addr()?);
     let mut lines = Vec::new();
-    for Samples { provider, header, variable, bodies } in SAMPLES {
+    for Shown { variable, description } in SHOWN {
         let Some(key) = keys.get(variable) else { continue };
-        lines.extend(
-            bodies.iter().map(|body| {
-                format!(r#"curl -i "http://{address}/webhooks/{provider}" -H "{header}: {key}" -d '{body}'"#)
-            }),
-        );
+        let description: Value = serde_json::from_str(description)?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (provider, header) = (text(&description["name"]), text(&description["credential"]["api_key"]["header"]));
+        for sample in description["samples"].as_array().into_iter().flatten() {
+            let body = &sample["body"];
+            lines.push(format!(r#"curl -i "http://{address}/webhooks/{provider}" -H "{header}: {key}" -d '{body}'"#));
+        }
     }
     announce(listener, &lines)
 }

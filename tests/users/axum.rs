@@ -7,14 +7,20 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use axum::{Router, body::Body, extract::State, http::StatusCode, routing::post};
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    http::{Response, StatusCode},
+    routing::post,
+};
 use serde::{Deserialize, Serialize};
 use tower::{ServiceBuilder, ServiceExt};
 use tower_webhook::{
     ConfigError,
     auth::Key,
     axum::Webhook,
-    idempotency::{IdempotencyLayer, MemoryStore},
+    idempotency::{IdempotencyLayer, MemoryStore, Outcome},
     provider::preset,
     tagged_enum,
     testing::{Spoil, TestDelivery, TestSender},
@@ -79,7 +85,11 @@ impl Shop {
     }
 
     async fn receive(&self, delivery: &TestDelivery) -> StatusCode {
-        self.app.clone().oneshot(delivery.request::<Body>()).await.unwrap().status()
+        self.answer(delivery).await.status()
+    }
+
+    async fn answer(&self, delivery: &TestDelivery) -> Response<Body> {
+        self.app.clone().oneshot(delivery.request::<Body>()).await.unwrap()
     }
 
     fn revenue(&self) -> usize {
@@ -98,8 +108,11 @@ async fn a_paid_invoice_counts() {
 async fn a_repeated_delivery_counts_once() {
     let shop = Shop::open();
     let paid = shop.paid(4200).event_id("evt_7");
-    assert!(shop.receive(&paid).await.is_success());
-    assert!(shop.receive(&paid).await.is_success());
+    for outcome in [Outcome::First, Outcome::Replayed] {
+        let answer = shop.answer(&paid).await;
+        assert!(answer.status().is_success());
+        assert_eq!(answer.extensions().get(), Some(&outcome));
+    }
     assert!(shop.receive(&shop.paid(100).event_id("evt_8")).await.is_success());
     assert_eq!(shop.revenue(), 4300);
 }
