@@ -56,6 +56,8 @@ pub enum ConfigErrorKind {
     TooMany,
     /// A key or another secret is too short to be safe. The message says how many bytes it needs.
     TooShort,
+    /// There is nothing of this name, such as a sender or a sample event. The message lists names.
+    Unknown,
     /// The signature does not cover the body, or a time, an id or a URL that you configured.
     Unsigned,
 }
@@ -106,6 +108,7 @@ impl fmt::Display for ConfigError {
             ConfigErrorKind::TooLong => "is too long",
             ConfigErrorKind::TooMany => "is more than one scheme can have",
             ConfigErrorKind::TooShort => "is too short",
+            ConfigErrorKind::Unknown => "is not known",
             ConfigErrorKind::Unsigned => "is not part of what is signed",
         };
         write!(f, "{} {problem}", self.setting)?;

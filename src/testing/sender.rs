@@ -80,7 +80,7 @@ impl TestSender {
     /// There is no such sender, or the system has no random bytes.
     pub fn named(name: &str) -> Result<Self, ConfigError> {
         let sender = Sender::named(name).ok_or_else(|| {
-            let error = ConfigError::new(ConfigErrorKind::Malformed, format!("the sender `{name}`"));
+            let error = ConfigError::new(ConfigErrorKind::Unknown, format!("the sender `{name}`"));
             error.expected("a name of `preset::NAMES`, `truemed` or `mediquo`")
         });
         Self::new(sender?)
@@ -170,7 +170,7 @@ impl TestSender {
     pub fn event(&self, name: &str) -> Result<TestDelivery, ConfigError> {
         let sample = self.0.sender.sample(name).ok_or_else(|| {
             let names = self.0.sender.samples().collect::<Vec<_>>().join("`, `");
-            let error = ConfigError::new(ConfigErrorKind::Malformed, format!("the event `{name}`"));
+            let error = ConfigError::new(ConfigErrorKind::Unknown, format!("the event `{name}`"));
             error.expected(&format!("one of `{names}`"))
         })?;
         let (body, is_form) = sample.body();

@@ -222,7 +222,7 @@ impl Receiver {
             Err(error) if self.is(Flaw::PanicsOnMalformed) => panic!("{error}"),
             Err(_) => return reply(400, ""),
         };
-        if event.get("altered").is_some() && self.is(Flaw::RefusesUnknownMembers) {
+        if event.get("altered_0").is_some() && self.is(Flaw::RefusesUnknownMembers) {
             return reply(400, "");
         }
         match event["type"].as_str() {
@@ -274,5 +274,5 @@ fn own_json(body: &[u8]) -> Vec<u8> {
 
 /// Without the member that the receiver's type does not have.
 fn known(body: &[u8]) -> Vec<u8> {
-    String::from_utf8_lossy(body).replace(r#","altered":true"#, "").into_bytes()
+    String::from_utf8_lossy(body).replace(r#","altered_0":true"#, "").into_bytes()
 }
