@@ -89,10 +89,10 @@ pub(crate) fn print_curl_lines(listener: &TcpListener) -> io::Result<()> {
     for Shown { variable, description } in SHOWN {
         let Some(key) = keys.get(variable) else { continue };
         let description: Value = serde_json::from_str(description)?;
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let (provider, header) = (text(&description["name"]), text(&description["credential"]["api_key"]["header"]));
-        for sample in description["samples"].as_array().into_iter().flatten() {
-            let body = &sample["body"];
+        let text = |at| description.pointer(at).and_then(Value::as_str).unwrap_or_default();
+        let (provider, header) = (text("/name"), text("/credential/api_key/header"));
+        let samples = description.get("samples").and_then(Value::as_array);
+        for body in samples.into_iter().flatten().filter_map(|sample| sample.get("body")) {
             lines.push(format!(r#"curl -i "http://{address}/webhooks/{provider}" -H "{header}: {key}" -d '{body}'"#));
         }
     }
