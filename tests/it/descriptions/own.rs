@@ -97,3 +97,39 @@ async fn a_described_endpoint_verification_is_answered_and_no_event_is_lost() {
         assert!(deliver(&layer, sent(event).request::<Full<Bytes>>()).await.handled.is_some(), "{name}");
     }
 }
+
+const NO_SIGNATURE: &str = r#""pairs": {"separator": ",", "timestamp": "t", "signatures": []}"#;
+
+/// A description may come from a tenant, and through any format of serde.
+#[test]
+fn a_description_cannot_be_dangerous_and_is_checked_however_it_is_read() {
+    let samples = r#""samples": [{"name": "paid", "body": {}}, {"name": "paid", "body": {}}, "#;
+    let signature = r#""signature": {"dangerous_unsigned_body": true, "#;
+    let cookie = r#""answer_headers": {"set-cookie": "{challenge}"}, "answer_text""#;
+    for (from, to, problem) in [
+        (r#""samples": ["#, samples, "the name of a sample"),
+        (r#""signature": {"#, signature, "excludes another setting"),
+        (r#""answer_text""#, cookie, "`set-cookie`"),
+        (r#""unauthenticated": 403"#, r#""unauthenticated": 204"#, "400 to 599"),
+        (r#""timestamp_header": "x-acme-timestamp""#, NO_SIGNATURE, "the field of the signature"),
+        (r#""success_status": 202"#, r#""json_in_form": """#, "letters, digits"),
+    ] {
+        let text = ACME.replacen(from, to, 1);
+        assert_ne!(text, ACME, "{from}");
+        let error = Sender::from_json(&text).unwrap_err().to_string();
+        assert!(error.contains(problem), "{to}: {error}");
+        assert!(serde_json::from_str::<Sender>(&text).is_err(), "{to}: not checked by serde");
+    }
+    let canary = ACME.replacen(r#""name": "acme""#, r#""name": "acme", "secret": "canary-canary""#, 1);
+    assert!(!format!("{:?}", Sender::from_json(&canary).unwrap()).contains("canary"));
+}
+
+/// Its function is needed, so `None`, which means that there is nothing to verify, would deploy it unverified.
+#[test]
+fn a_verification_that_needs_code_is_an_error_that_names_it() {
+    for (name, call) in [("notion", "Challenge::notion"), ("websub", "Challenge::websub")] {
+        let error = Sender::named(name).unwrap().challenge(None).unwrap_err();
+        assert!(error.to_string().contains(call), "{error}");
+    }
+    assert!(Sender::named("stripe").unwrap().challenge(None).unwrap().is_none());
+}
