@@ -49,7 +49,14 @@ fn of(json: &str) -> serde_json::Result<Tree<'_>> {
             let Str(text) = serde_json::from_str(json)?;
             Tree::Text(text)
         }
-        Some(b'-' | b'0'..=b'9') => Tree::Number(json),
+        Some(b'-' | b'0'..=b'9') => {
+            // `Value` takes larger ones where a crate has turned on that it keeps numbers as texts.
+            let is_finite = json.parse::<f64>().is_ok_and(f64::is_finite);
+            if !is_finite {
+                return Err(serde_json::Error::custom("a number beyond the range of `f64`"));
+            }
+            Tree::Number(json)
+        }
         _ => {
             let IgnoredAny = serde_json::from_str(json)?;
             Tree::Word(json)
