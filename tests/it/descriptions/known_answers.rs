@@ -5,6 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
@@ -18,7 +19,7 @@ use tower_webhook::{
 };
 
 use super::root;
-use crate::support::deliver;
+use crate::support::{deliver, fixture};
 
 #[derive(Deserialize)]
 struct Answer {
@@ -93,4 +94,25 @@ async fn each_preset_accepts_what_its_sender_has_signed_and_nothing_else() {
         }
     }
     assert!(tried >= 45, "{tried}");
+}
+
+/// HighLevel shows its key as PEM (RFC 8410).
+#[tokio::test]
+async fn a_key_in_pem_is_the_same_key() {
+    let info = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
+    let pem = |key: &[u8]| {
+        let text = BASE64_STANDARD.encode([info, key].concat());
+        format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
+    };
+    let answers: Vec<Answer> = serde_json::from_slice(&fixture("senders/highlevel.json")).unwrap();
+    let key = BASE64_STANDARD.decode(&answers[0].key).unwrap();
+    let sender = Sender::named("highlevel").unwrap();
+    let layer = answers[0].layer(&sender, &pem(&key));
+    let accepted = deliver(&layer, answers[0].request(&answers[0].body)).await;
+    assert!(accepted.status.is_success(), "{:?}", accepted.rejection());
+    assert!(deliver(&layer, answers[0].request("{}")).await.handled.is_none());
+    // For a key of zeros, everybody can sign; and one byte less is no key.
+    for refused in [&[0; 32][..], &key[1..]] {
+        assert!(sender.preset().key(pem(refused)).build().is_err());
+    }
 }
