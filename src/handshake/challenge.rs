@@ -10,6 +10,8 @@ use super::{
     body::{self, Others},
     place::Place,
 };
+#[cfg(feature = "testing")]
+use crate::auth::signing::Draft;
 use crate::{
     Rejection, RejectionReason,
     auth::Secrets,
@@ -73,6 +75,31 @@ impl Challenge {
         let any = any.into();
         let methods = any.iter().filter_map(|description| description.unsigned.clone()).collect();
         Self { any, methods }
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Challenge {
+    /// Makes a request of this kind from an empty one, with this challenge and token. Returns whether it is signed.
+    pub(crate) fn ask(&self, draft: &mut Draft, challenge: &str, token: &str) -> bool {
+        let Some(description) = self.any.first() else { return false };
+        draft.method = description.unsigned.clone().unwrap_or(Method::POST);
+        if description.is_in_body() {
+            draft.body = Bytes::from_static(b"{}");
+        }
+        if let Some(place) = &description.challenge {
+            place.put(draft, challenge.into());
+        }
+        for (place, expected) in &description.conditions {
+            let value = match expected {
+                Expected::OneOf(texts) => texts.first().map(|text| (**text).into()),
+                Expected::Token(_) => Some(token.into()),
+                Expected::Json(json) => Some(json.clone()),
+                Expected::Present => Some("made-up".into()),
+            };
+            place.put(draft, value.unwrap_or_default());
+        }
+        description.unsigned.is_none()
     }
 }
 

@@ -2,6 +2,8 @@ use std::borrow::Cow;
 
 use http::{HeaderName, request::Parts};
 
+#[cfg(feature = "testing")]
+use crate::auth::signing::Draft;
 use crate::{
     headers::{NotOne, only},
     json::members::Path,
@@ -26,6 +28,16 @@ impl Place {
         match self {
             Self::Body(path) => Some(path),
             Self::Query(_) | Self::Header(_) => None,
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(super) fn put(&self, draft: &mut Draft, value: serde_json::Value) {
+        let text = value.as_str().unwrap_or_default();
+        match self {
+            Self::Query(name) => draft.set_query(&String::from_utf8_lossy(name), text),
+            Self::Header(name) => draft.set_header(name, text),
+            Self::Body(path) => draft.set_member(&path.join("."), &value.to_string()),
         }
     }
 

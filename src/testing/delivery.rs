@@ -40,6 +40,8 @@ pub struct TestDelivery {
     is_form: bool,
     open_value: Option<String>,
     name: Option<String>,
+    /// Whether it is signed, or has the key.
+    has_credential: bool,
     spoil: Option<Spoil>,
     change: Option<Change>,
 }
@@ -110,7 +112,7 @@ impl TestDelivery {
         let content_type = if is_form { "application/x-www-form-urlencoded" } else { "application/json" };
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
         let draft = Draft { method: Method::POST, target, public_url, headers, body, id, at: SystemClock.now() };
-        Self { sender, draft, is_form, open_value: None, name: None, spoil: None, change: None }
+        Self { sender, draft, is_form, open_value: None, name: None, has_credential: true, spoil: None, change: None }
     }
 
     pub(super) fn of_sample(self, sample: &Sample) -> Self {
@@ -178,7 +180,7 @@ impl TestDelivery {
     /// time cannot be stale, and one with a fixed key does not prove its body. A delivery has one fault at most.
     #[must_use]
     pub fn spoiled(&self, how: Spoil) -> Option<Self> {
-        if self.spoil.is_some() {
+        if self.spoil.is_some() || !self.has_credential {
             return None;
         }
         let credential = self.sender.sender.credential();
@@ -238,7 +240,7 @@ impl TestDelivery {
     #[track_caller]
     pub fn request<B: From<Bytes>>(&self) -> Request<B> {
         let mut draft = self.draft.clone();
-        if self.spoil != Some(Spoil::MissingCredential) {
+        if self.has_credential && self.spoil != Some(Spoil::MissingCredential) {
             let change = |text: String| match &self.change {
                 Some(change) => change(&text),
                 None => text,
@@ -262,6 +264,15 @@ impl TestDelivery {
         *request.uri_mut() = or_fail("the target", draft.target.parse());
         *request.headers_mut() = draft.headers;
         request
+    }
+
+    /// Made into an endpoint verification by this function, which says whether it is signed.
+    pub(super) fn asking(mut self, ask: impl FnOnce(&mut Draft) -> bool) -> Self {
+        self.has_credential = ask(&mut self.draft);
+        if self.draft.body.is_empty() {
+            self.draft.headers.remove(CONTENT_TYPE);
+        }
+        self
     }
 
     pub(super) fn draft(&mut self) -> &mut Draft {

@@ -3,6 +3,7 @@
 //! | item | use it to test |
 //! |---|---|
 //! | [`TestSender`] | your service and your handler, with genuine and spoiled deliveries of any sender |
+//! | [`assert_outcome`] | that a duplicate did not run your handler again |
 //! | [`receiver`] | your whole receiver, under attack |
 //! | [`TestEvent`] | what you do with an event of Truemed or of MediQuo |
 //! | [`ManualClock`] | what depends on time, without waiting |
@@ -32,6 +33,7 @@ mod delivery;
 #[cfg(any(feature = "mediquo", feature = "truemed"))]
 pub(crate) mod event;
 mod failing;
+mod outcome;
 pub mod receiver;
 mod scrub;
 mod sender;
@@ -42,6 +44,7 @@ pub use self::{
     clock::ManualClock,
     delivery::{Spoil, TestDelivery},
     failing::{FailingStore, Fault, Step},
+    outcome::assert_outcome,
     scrub::{Scrubber, scrub},
     sender::TestSender,
 };

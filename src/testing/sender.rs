@@ -68,6 +68,7 @@ pub(super) struct Inner {
     other_key: SigningKey,
     public_url: String,
     target: String,
+    verify_token: String,
     made: Arc<AtomicU64>,
 }
 
@@ -95,11 +96,12 @@ impl TestSender {
         let (key, other_key) = (sender.credential().made_up()?, sender.credential().made_up()?);
         let public_url = format!("https://hooks.example.com/webhooks/{}", sender.name());
         let target = format!("/webhooks/{}", sender.name());
-        Ok(Self(Arc::new(Inner { sender, key, other_key, public_url, target, made: Arc::default() })))
+        let verify_token = "the-token-that-you-chose".to_owned();
+        Ok(Self(Arc::new(Inner { sender, key, other_key, public_url, target, verify_token, made: Arc::default() })))
     }
 
     /// Signs with this key instead of a made-up one: the secret that the sender shows you. For senders that sign with a
-    /// private key, it is that private key: PKCS#8, as PEM or in base64.
+    /// private key, it is that private key: PKCS#8, as PEM or in base64, or `whsk_..` for Standard Webhooks.
     ///
     /// # Errors
     ///
@@ -114,6 +116,13 @@ impl TestSender {
     #[must_use]
     pub fn with_public_url(&self, url: impl Into<String>) -> Self {
         self.with(|inner| inner.public_url = url.into())
+    }
+
+    /// Sets the token for [`verification`](Self::verification) that you chose at the sender. The default is
+    /// `the-token-that-you-chose`.
+    #[must_use]
+    pub fn with_verify_token(&self, token: impl Into<String>) -> Self {
+        self.with(|inner| inner.verify_token = token.into())
     }
 
     /// Sends to this path or URL. The default is `/webhooks/<name>`.
@@ -184,6 +193,40 @@ impl TestSender {
     #[must_use]
     pub fn events(&self) -> Vec<TestDelivery> {
         self.0.sender.samples().filter_map(|name| self.event(name).ok()).collect()
+    }
+
+    /// The request by which the sender verifies your endpoint, with this challenge. `None` if it verifies no endpoint.
+    ///
+    /// It is signed if the sender signs it. One that is not signed cannot be [`spoiled`](TestDelivery::spoiled).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::{Request, Response};
+    /// use http_body_util::{BodyExt, Full};
+    /// use tower::{BoxError, Layer, ServiceExt, service_fn};
+    /// use tower_webhook::{WebhookBody, handshake::Challenge, provider::preset, testing::TestSender};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), BoxError> {
+    /// let slack = TestSender::named("slack")?;
+    /// let layer = preset::slack().key(slack.key()).build()?.into_layer().handshake(Challenge::slack());
+    /// let service = layer.layer(service_fn(async |_: Request<WebhookBody>| {
+    ///     Ok::<_, BoxError>(Response::new(Full::<Bytes>::default()))
+    /// }));
+    ///
+    /// let request = slack.verification("3eZbrw1aBm2rZgRNFdxV").expect("Slack verifies endpoints").request::<Full<Bytes>>();
+    /// let response = service.oneshot(request).await?;
+    /// assert_eq!(response.into_body().collect().await?.to_bytes(), "3eZbrw1aBm2rZgRNFdxV");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn verification(&self, challenge: &str) -> Option<TestDelivery> {
+        let verification = self.0.sender.verification()?.of_a_test()?;
+        let delivery = self.deliver(Bytes::new(), false);
+        Some(delivery.asking(|draft| verification.ask(draft, challenge, &self.0.verify_token)))
     }
 
     /// A delivery of this JSON.

@@ -23,7 +23,7 @@ use tower_webhook::{
     idempotency::{IdempotencyLayer, MemoryStore, Outcome},
     provider::preset,
     tagged_enum,
-    testing::{Spoil, TestDelivery, TestSender},
+    testing::{Spoil, TestDelivery, TestSender, assert_outcome},
 };
 
 // The app, which would be in your library.
@@ -111,7 +111,7 @@ async fn a_repeated_delivery_counts_once() {
     for outcome in [Outcome::First, Outcome::Replayed] {
         let answer = shop.answer(&paid).await;
         assert!(answer.status().is_success());
-        assert_eq!(answer.extensions().get(), Some(&outcome));
+        assert_outcome(&answer, outcome);
     }
     assert!(shop.receive(&shop.paid(100).event_id("evt_8")).await.is_success());
     assert_eq!(shop.revenue(), 4300);

@@ -70,9 +70,29 @@ impl SigningKey {
         Self::read(key, text.reader())
     }
 
-    /// A secret of Standard Webhooks, such as `whsec_..`.
+    /// A secret of Standard Webhooks, such as `whsec_..`, or a private key, `whsk_..`.
     pub(crate) fn standard(key: &Key) -> Result<Self, ConfigError> {
-        Self::read(key, standard_webhooks::secret)
+        let Some(private) = key.text().and_then(|text| text.strip_prefix(b"whsk_")) else {
+            return Self::read(key, standard_webhooks::secret);
+        };
+        let malformed = || {
+            let error = ConfigError::new(ConfigErrorKind::Malformed, "the private key");
+            error.expected("`whsk_` and an Ed25519 key in base64")
+        };
+        let bytes = key::base64(private).map_err(|_| malformed())?;
+        // Libraries write the public key behind the private one.
+        let (seed, public) = bytes.bytes().split_at_checked(32).ok_or_else(malformed)?;
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| malformed())?;
+        let receiver = standard_webhooks::public_key(pair.public_key().as_ref());
+        if !public.is_empty() && public != pair.public_key().as_ref() {
+            return Err(malformed());
+        }
+        Ok(Self { pair: Pair::Ed25519(Arc::new(pair)), receiver })
+    }
+
+    /// Whether it has a public half.
+    pub(crate) fn is_pair(&self) -> bool {
+        !matches!(self.pair, Pair::Secret(_))
     }
 
     fn read(key: &Key, read: fn(&[u8]) -> Result<Secret, Fault>) -> Result<Self, ConfigError> {

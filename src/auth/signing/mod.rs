@@ -109,7 +109,8 @@ pub(crate) type Change<'a> = &'a dyn Fn(String) -> String;
 pub(crate) fn standard_webhooks(draft: &mut Draft, family: &str, key: &SigningKey, change: Change<'_>) {
     let (id, time) = (draft.id.clone(), draft.unix_time().as_secs().to_string());
     let message = [id.as_bytes(), b".", time.as_bytes(), b".", &draft.body].concat();
-    let signature = change(format!("v1,{}", BASE64.encode(&key.sign(Algorithm::HmacSha256, &message))));
+    let (version, algorithm) = if key.is_pair() { ("v1a", Algorithm::Ed25519) } else { ("v1", Algorithm::HmacSha256) };
+    let signature = change(format!("{version},{}", BASE64.encode(&key.sign(algorithm, &message))));
     for (name, value) in [("id", &id), ("timestamp", &time), ("signature", &signature)] {
         if let Ok(name) = HeaderName::try_from(format!("{family}-{name}")) {
             draft.set_header(&name, value);

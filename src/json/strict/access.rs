@@ -1,8 +1,13 @@
 //! What a view hands out: elements of arrays, entries of objects, variants of enums.
 
-use serde::de::{DeserializeSeed, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor};
+use std::fmt;
 
-use super::{Fields, Notes, RAW_VALUE, Strict, Struct};
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
+};
+
+use super::{Fields, Notes, Part, RAW_VALUE, Strict};
 use crate::json::{
     Str,
     drift::{Drift, note},
@@ -43,13 +48,13 @@ impl<'de, A: SeqAccess<'de>, N: Notes> SeqAccess<'de> for Elements<A, N> {
 pub(super) struct Entries<A, N> {
     access: A,
     notes: N,
-    part: Option<Struct>,
+    part: Option<Part>,
     /// The field whose value is read next, if it is noted.
     field: Option<&'static str>,
 }
 
 impl<A, N> Entries<A, N> {
-    pub(super) fn new(access: A, notes: N, part: Option<Struct>) -> Self {
+    pub(super) fn new(access: A, notes: N, part: Option<Part>) -> Self {
         Self { access, notes, part, field: None }
     }
 }
@@ -63,7 +68,7 @@ impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Entries<A, N> {
             return self.access.next_key_seed(seed);
         }
         while let Some(Str(key)) = self.access.next_key()? {
-            if self.notes.passes_over(&key, self.part.map(|part| part.fields))? {
+            if self.notes.passes_over(&key, self.part.map(|part| part.names))? {
                 self.access.next_value::<IgnoredAny>()?;
                 continue;
             }
@@ -71,7 +76,7 @@ impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Entries<A, N> {
                 return Err(A::Error::custom("a reserved key"));
             }
             if N::ON {
-                let find = |part: Struct| part.fields.iter().find(|field| **field == key).copied();
+                let find = |part: Part| part.names.iter().find(|field| **field == key).copied();
                 self.field = self.part.and_then(find);
                 if let (Some(part), None) = (self.part, self.field) {
                     note(Drift::Member(part.name));
@@ -98,35 +103,93 @@ impl<'de, A: MapAccess<'de>, N: Notes> MapAccess<'de> for Entries<A, N> {
     }
 }
 
-impl<'de, A: EnumAccess<'de>, N: Notes> EnumAccess<'de> for Strict<A, N> {
-    type Error = A::Error;
-    type Variant = Strict<A::Variant, N>;
+/// An enum that is being read, whose variants have these names.
+pub(super) struct Variants<A, N> {
+    access: A,
+    notes: N,
+    names: Fields,
+}
 
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
-        let (value, variant) = self.inner.variant_seed(seed)?;
-        Ok((value, Strict::new(variant, self.notes)))
+impl<A, N> Variants<A, N> {
+    pub(super) fn new(access: A, notes: N, names: Fields) -> Self {
+        Self { access, notes, names }
     }
 }
 
-impl<'de, A: VariantAccess<'de>, N: Notes> VariantAccess<'de> for Strict<A, N> {
+impl<'de, A: EnumAccess<'de>, N: Notes> EnumAccess<'de> for Variants<A, N> {
+    type Error = A::Error;
+    type Variant = Variant<A::Variant, N>;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
+        let mut name = None;
+        let (value, access) = self.access.variant_seed(Name { seed, names: self.names, name: &mut name })?;
+        Ok((value, Variant { access, notes: self.notes, name }))
+    }
+}
+
+/// Reads the name of a variant, and notes which one of the type's it is.
+struct Name<'n, S> {
+    seed: S,
+    names: Fields,
+    name: &'n mut Option<&'static str>,
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Name<'_, S> {
+    type Value = S::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Name<'_, S> {
+    type Value = S::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a variant")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<S::Value, E> {
+        *self.name = self.names.iter().find(|name| **name == text).copied();
+        self.seed.deserialize(text.into_deserializer())
+    }
+}
+
+/// The content of a variant.
+pub(super) struct Variant<A, N> {
+    access: A,
+    notes: N,
+    /// The name of the variant, if its type lists it.
+    name: Option<&'static str>,
+}
+
+impl<'de, A: VariantAccess<'de>, N: Notes> VariantAccess<'de> for Variant<A, N> {
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {
-        self.inner.unit_variant()
+        self.access.unit_variant()
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
-        self.inner.newtype_variant_seed(Strict::new(seed, self.notes))
+        let Self { access, notes, name } = self;
+        noted(notes, name, access.newtype_variant_seed(Strict::new(seed, notes)))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        let value = self.inner.tuple_variant(len, Strict::new(visitor, self.notes));
-        value.inspect_err(|_| self.notes.note(|context| context.expected("an array")))
+        let Self { access, notes, name } = self;
+        let value = access.tuple_variant(len, Strict::new(visitor, notes));
+        noted(notes, name, value.inspect_err(|_| notes.note(|context| context.expected("an array"))))
     }
 
     fn struct_variant<V: Visitor<'de>>(self, fields: Fields, visitor: V) -> Result<V::Value, A::Error> {
-        let visitor = Strict { inner: visitor, notes: self.notes, part: Some(Struct { name: "", fields }) };
-        let value = self.inner.struct_variant(fields, visitor);
-        value.inspect_err(|error| self.notes.note(|context| context.of_struct(fields, error)))
+        let Self { access, notes, name } = self;
+        let visitor = Strict { inner: visitor, notes, part: Some(Part { name: "", names: fields }) };
+        let value = access.struct_variant(fields, visitor);
+        noted(notes, name, value.inspect_err(|error| notes.note(|context| context.of_struct(fields, error))))
     }
+}
+
+/// Notes that an error is in the content of this variant.
+fn noted<T, E>(notes: impl Notes, name: Option<&'static str>, value: Result<T, E>) -> Result<T, E> {
+    value.inspect_err(|_| notes.note(|context| context.field(name)))
 }

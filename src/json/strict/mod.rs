@@ -14,7 +14,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
-use self::access::{Elements, Entries};
+use self::access::{Elements, Entries, Variants};
 pub(super) use self::path::{Context, Notes, Silent};
 
 pub(super) type Fields = &'static [&'static str];
@@ -25,19 +25,20 @@ pub(super) type Fields = &'static [&'static str];
 /// the string in it with a new depth limit, so that nested objects of this kind overflow the stack.
 pub(super) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
-/// A struct that is being read, as `serde` announces it.
+/// A struct or an enum that is being read, as `serde` announces it.
 #[derive(Clone, Copy)]
-struct Struct {
+struct Part {
     name: &'static str,
-    fields: Fields,
+    /// Of its fields or variants.
+    names: Fields,
 }
 
 /// Whatever `serde` passes along, and where its errors are noted.
 pub(super) struct Strict<T, N> {
     inner: T,
     notes: N,
-    /// The struct that is being read, if it is one.
-    part: Option<Struct>,
+    /// The struct or enum that is being read, if it is one.
+    part: Option<Part>,
 }
 
 impl<T, N: Notes> Strict<T, N> {
@@ -82,7 +83,7 @@ impl<'de, D: Deserializer<'de>, N: Notes> Deserializer<'de> for Strict<D, N> {
         fields: Fields,
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
-        let visitor = Strict { inner: visitor, notes: self.notes, part: Some(Struct { name, fields }) };
+        let visitor = Strict { inner: visitor, notes: self.notes, part: Some(Part { name, names: fields }) };
         let value = self.inner.deserialize_struct(name, fields, visitor);
         if let Err(error) = &value {
             self.notes.note(|context| context.of_struct(fields, error));
@@ -100,13 +101,27 @@ impl<'de, D: Deserializer<'de>, N: Notes> Deserializer<'de> for Strict<D, N> {
 
     forward_wrapped! {
         deserialize_any();
-        deserialize_enum(name: &'static str, variants: Fields) => "a string or an object";
         deserialize_map() => "an object";
         deserialize_option();
         deserialize_seq() => "an array";
         deserialize_tuple(len: usize) => "an array";
         deserialize_tuple_struct(name: &'static str, len: usize) => "an array";
         deserialize_unit_struct(name: &'static str) => "null";
+    }
+
+    #[inline]
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: Fields,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        let visitor = Strict { inner: visitor, notes: self.notes, part: Some(Part { name, names: variants }) };
+        let value = self.inner.deserialize_enum(name, variants, visitor);
+        if value.is_err() {
+            self.notes.note(|context| context.expected("a string or an object"));
+        }
+        value
     }
 
     #[inline]
@@ -176,7 +191,8 @@ impl<'de, V: Visitor<'de>, N: Notes> Visitor<'de> for Strict<V, N> {
 
     #[inline]
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_enum(Strict::new(access, self.notes.below()))
+        let names = self.part.map(|part| part.names).unwrap_or_default();
+        self.inner.visit_enum(Variants::new(access, self.notes.below(), names))
     }
 
     #[inline]

@@ -400,8 +400,8 @@ pub fn ashby() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of the body, in hex, in the header `x-hub-signature`. Secret: You choose it: the header
 /// `X-Hub-Secret` of your call that creates the Subscription.
 ///
-/// A delivery may hold several events, and order is not kept. Answer within 2 seconds. athenahealth retries for up to
-/// an hour, and keeps what failed for 7 days.
+/// Answer within 2 seconds. athenahealth retries for up to 1 hour. A delivery may hold several events, and order is
+/// not kept. athenahealth keeps what failed for 7 days.
 ///
 /// Confirmed by athenahealth/aone-fhir-subscriptions 391ebdd, HmacUtil.calculateHmac.
 ///
@@ -626,8 +626,7 @@ pub fn clickup() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of the body, in hex, in the header `x-cc-webhook-signature`. Secret: Settings,
 /// Notifications: the webhook shared secret.
 ///
-/// Coinbase Commerce retries with exponential backoff for up to three days. The platform's webhooks of Coinbase CDP
-/// are signed in another way.
+/// Coinbase Commerce retries for up to 3 days. The platform's webhooks of Coinbase CDP are signed in another way.
 ///
 /// Confirmed by coinbase-commerce-node 1.0.4 (npm), Webhook.computeSignature.
 ///
@@ -862,8 +861,8 @@ pub fn front() -> PresetBuilder {
 /// Credential: Standard Webhooks: HMAC-SHA256 of id, time and body, in the headers `webhook-*`. Secret: The answer to
 /// the call that creates the webhook: `new_signing_secret`, `whsec_..`, given once.
 ///
-/// This is for static webhooks. Dynamic ones, which a job names, have a JWT in `webhook-signature` and need a scheme
-/// of your own. The body has ids and links only. Gemini retries with exponential backoff for 24 hours.
+/// Gemini API retries for up to 24 hours. This is for static webhooks. Dynamic ones, which a job names, have a JWT in
+/// `webhook-signature` and need a scheme of your own. The body has ids and links only.
 ///
 /// Not confirmed by the sender's own code.
 ///
@@ -885,9 +884,9 @@ pub fn gemini() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of the body, in hex, in the header `x-hub-signature-256`. Secret: The webhook's settings:
 /// the secret that you choose.
 ///
-/// Neither type nor id is signed: a recorded delivery can be replayed under a new `X-GitHub-Delivery`. The `ping` for
-/// a new webhook is an ordinary event. Raise the body limit of 1 MiB: GitHub sends up to 25 MB of JSON, and does not
-/// retry.
+/// Answer within 10 seconds. GitHub does not retry. Neither type nor id is signed: a recorded delivery can be replayed
+/// under a new `X-GitHub-Delivery`. The `ping` for a new webhook is an ordinary event. Raise the body limit of 1 MiB:
+/// GitHub sends up to 25 MB of JSON.
 ///
 /// Confirmed by @octokit/webhooks-methods 6.0.0 (npm), sign.
 ///
@@ -933,8 +932,8 @@ pub fn gitlab() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of the body, in hex, in the header `webhook-signature`. Secret: Dashboard, Developers, your
 /// webhook endpoint: the secret.
 ///
-/// A delivery has up to 250 events, each with its own id, `resource_type` and `action`. GoCardless asks for 498 if the
-/// signature is wrong. Answer within 10 seconds: it retries up to 8 times.
+/// Answer within 10 seconds. A delivery has up to 250 events, each with its own id, `resource_type` and `action`.
+/// GoCardless asks for 498 if the signature is wrong. It retries up to 8 times.
 ///
 /// Confirmed by gocardless/gocardless-pro-python, tests/webhooks_test.py; gocardless-nodejs 10.1.2 (npm),
 /// verifySignature accepts it.
@@ -1027,7 +1026,7 @@ pub fn hubspot() -> PresetBuilder {
 /// Credential: Standard Webhooks: HMAC-SHA256 of id, time and body, in the headers `webhook-*`. Secret: Settings,
 /// Webhooks, your endpoint: the signing secret, `whsec_..`.
 ///
-/// incident.io sends through Svix, with the headers `webhook-*`. It retries for 24 hours with a backoff, and disables
+/// incident.io retries for up to 24 hours. incident.io sends through Svix, with the headers `webhook-*`. It disables
 /// an endpoint that fails for 5 days.
 ///
 /// Confirmed by svix 2.5.0 (npm), Webhook.verify: the page says that Svix sends its webhooks.
@@ -1165,8 +1164,8 @@ pub fn linear() -> PresetBuilder {
 /// Credential: Standard Webhooks: HMAC-SHA256 of id, time and body, in the headers `webhook-*`. Secret: The answer to
 /// the call that creates the webhook subscription: the signing secret, `whsec_..`.
 ///
-/// Linq also sends the older headers `X-Webhook-*`, which are not needed. It retries up to 10 times in about 25
-/// minutes.
+/// Linq retries for up to 25 minutes. Linq also sends the older headers `X-Webhook-*`, which are not needed. It
+/// retries up to 10 times.
 ///
 /// Confirmed by @linqapp/sdk 0.28.2 (npm), webhooks.unwrap.
 ///
@@ -1257,7 +1256,7 @@ pub fn meta() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of the body, in hex, in the header `x-metriport-signature`. Secret: Developer dashboard,
 /// Developers, where you set the URL: the webhook key.
 ///
-/// Metriport delivers only to endpoints that answer its pings. Answer 200 within 4 seconds.
+/// Answer within 4 seconds. Metriport delivers only to endpoints that answer its pings. Answer 200.
 ///
 /// Confirmed by @metriport/api-sdk 18.20.0 (npm), MetriportMedicalApi.verifyWebhookSignature accepts it.
 ///
@@ -1303,8 +1302,8 @@ pub fn microsoft_teams() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of the body, in hex, in the header `x-mollie-signature`. Secret: The webhook's settings:
 /// the signing secret.
 ///
-/// For 24 hours after you replace the secret, Mollie sends the header twice, once for each secret. Answer within 15
-/// seconds. The classic webhooks, a form with an `id`, are not signed: fetch what the id names.
+/// Answer within 15 seconds. For 24 hours after you replace the secret, Mollie sends the header twice, once for each
+/// secret. The classic webhooks, a form with an `id`, are not signed: fetch what the id names.
 ///
 /// Confirmed by mollie-api-typescript 1.12.28 (npm), SignatureValidator.createSignature.
 ///
@@ -1397,7 +1396,7 @@ pub fn okta() -> PresetBuilder {
 /// Credential: Standard Webhooks: HMAC-SHA256 of id, time and body, in the headers `webhook-*`. Secret: Dashboard,
 /// Settings, your project, Webhooks: the signing secret, `whsec_..`.
 ///
-/// The body has ids only: fetch the object. OpenAI retries with exponential backoff for up to 72 hours.
+/// OpenAI retries for up to 3 days. The body has ids only: fetch the object.
 ///
 /// Confirmed by openai 7.59.0 (npm), webhooks.unwrap accepts it.
 ///
@@ -1419,7 +1418,7 @@ pub fn openai() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of the time, `:` and the body, in hex, in the header `paddle-signature`, beside the time.
 /// Secret: The notification destination: its secret key.
 ///
-/// Answer within 5 seconds. Live accounts retry up to 60 times in 3 days with an exponential backoff.
+/// Answer within 5 seconds. Paddle Billing retries for up to 3 days. Live accounts retry up to 60 times.
 /// `notification_id` is another one for each destination.
 ///
 /// Confirmed by @paddle/paddle-node-sdk 3.10.0 (npm), Paddle.webhooks.isSignatureValid.
@@ -1442,8 +1441,8 @@ pub fn paddle() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of the body, in hex, in the header `x-pagerduty-signature`. Secret: The answer to the call
 /// that creates the webhook subscription: the secret.
 ///
-/// This is V3. PagerDuty expects an answer within 5 seconds, and retries for up to 48 hours, but not after a 4xx other
-/// than 429. While a secret is replaced, there is one `v1=` for each.
+/// Answer within 5 seconds. PagerDuty retries for up to 48 hours. This is V3. PagerDuty does not retry after a 4xx
+/// other than 429. While a secret is replaced, there is one `v1=` for each.
 ///
 /// Confirmed by the Python code of the page, PagerDutyVerifier.
 ///
@@ -1487,8 +1486,8 @@ pub fn pandadoc() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of the body, in hex, in the header `x-razorpay-signature`. Secret: Dashboard, Webhooks: the
 /// secret that you choose for the webhook, not the API secret.
 ///
-/// The id is in a header that is not signed. After you change the secret, retries of older events are still signed
-/// with the old one: keep both for 24 hours, as long as Razorpay retries.
+/// Razorpay retries for up to 24 hours. The id is in a header that is not signed. After you change the secret, retries
+/// of older events are still signed with the old one: keep both for 24 hours.
 ///
 /// Confirmed by razorpay 2.9.8 (npm), validateWebhookSignature accepts it.
 ///
@@ -1510,8 +1509,8 @@ pub fn razorpay() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of the time, `.` and the body, in hex, in the header `recurly-signature`. Secret: The page
 /// of webhook endpoints: the secret key of your endpoint.
 ///
-/// Only JSON is signed, and XML is not. `event_type` says what happened, and `object_type` to what. The delays of the
-/// retries are approximate.
+/// Recurly retries 10 times in 73 hours. Only JSON is signed, and XML is not. `event_type` says what happened, and
+/// `object_type` to what. The delays of the retries are approximate.
 ///
 /// Confirmed by the example of recurly-client-ruby, webhooks_spec.rb, and its Webhooks.verify_signature.
 ///
@@ -1533,7 +1532,7 @@ pub fn recurly() -> PresetBuilder {
 /// Credential: Standard Webhooks: HMAC-SHA256 of id, time and body, in the headers `svix-*`. Secret: Webhooks, your
 /// webhook's details: the signing secret, `whsec_..`.
 ///
-/// Resend sends through Svix, with the headers `svix-*`.
+/// Resend retries 7 times in 28 hours. Resend sends through Svix, with the headers `svix-*`.
 ///
 /// Confirmed by resend 6.38.0 (npm), webhooks.verify accepts it.
 ///
@@ -1669,8 +1668,8 @@ pub fn sendgrid() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of the body, in hex, in the header `sentry-hook-signature`. Secret: Developer Settings,
 /// your integration: the client secret.
 ///
-/// The header names the resource, and `action` in the body says what happened to it. Only the body is signed: neither
-/// the headers nor `Sentry-Hook-Timestamp`. Answer within 1 second: after 1,000 timeouts in 24 hours Sentry
+/// Answer within 1 second. The header names the resource, and `action` in the body says what happened to it. Only the
+/// body is signed: neither the headers nor `Sentry-Hook-Timestamp`. After 1,000 timeouts in 24 hours Sentry
 /// unsubscribes the webhook.
 ///
 /// Confirmed by getsentry/sentry 0211925, SentryApp.build_signature.
@@ -1694,8 +1693,8 @@ pub fn sentry() -> PresetBuilder {
 /// app's settings: the client secret; for a webhook made in the store's admin, the key under Settings, Notifications,
 /// Webhooks.
 ///
-/// Topic, id and time are in headers that are not signed. Answer within 5 seconds: Shopify retries 8 times in 4 hours,
-/// and may then delete the subscription.
+/// Answer within 5 seconds. Shopify retries for up to 4 hours. Topic, id and time are in headers that are not signed.
+/// Shopify retries 8 times, and may then delete the subscription.
 ///
 /// Confirmed by @shopify/shopify-api 15.0.0 (npm), webhooks.validate accepts it.
 ///
@@ -1739,8 +1738,9 @@ pub fn sinch() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of `v0:`, the time, `:` and the body, in hex, in the header `x-slack-signature`. Secret:
 /// The app's settings: the signing secret.
 ///
-/// Type and id are those of the Events API. Interactions are forms with JSON in the field `payload`, with their type
-/// at `type`: give them a URL of their own. Commands are forms without JSON: take them raw. Answer within 3 seconds.
+/// Answer within 3 seconds. Slack retries 3 times in 6 minutes. Type and id are those of the Events API. Interactions
+/// are forms with JSON in the field `payload`, with their type at `type`: give them a URL of their own. Commands are
+/// forms without JSON: take them raw.
 ///
 /// Confirmed by slack_sdk 3.47.0 (PyPI), SignatureVerifier.generate_signature.
 ///
@@ -1762,8 +1762,8 @@ pub fn slack() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of your URL and the body, in base64, in the header `x-square-hmacsha256-signature`. Secret:
 /// Developer Console, your application, Webhooks, Subscriptions, the endpoint's details: the signature key.
 ///
-/// Say the notification URL exactly as you gave it to Square, which signs it. No time is checked, so a recorded
-/// delivery can be replayed. Square retries for up to 24 hours.
+/// Square retries for up to 24 hours. Say the notification URL exactly as you gave it to Square, which signs it. No
+/// time is checked, so a recorded delivery can be replayed.
 ///
 /// Confirmed by square 46.0.0 (npm), WebhooksHelper.verifySignature accepts it.
 ///
@@ -1854,7 +1854,8 @@ pub fn supabase() -> PresetBuilder {
 /// Credential: Standard Webhooks: HMAC-SHA256 of id, time and body, in the headers `svix-*`. Secret: The endpoint's
 /// page in the sender's portal: the signing secret, `whsec_..`.
 ///
-/// Svix sends the headers `svix-*`. An answer with the header `webhook-delivery: abort-message` stops the retries.
+/// Answer within 15 seconds. Svix, any sender that uses it retries 7 times in 28 hours. Svix sends the headers
+/// `svix-*`. An answer with the header `webhook-delivery: abort-message` stops the retries.
 ///
 /// Confirmed by svix 2.5.0 (npm), Webhook.sign.
 ///
@@ -1922,7 +1923,7 @@ pub fn telegram() -> PresetBuilder {
 /// Credential: Ed25519 of the time, `\x7c` and the body, in base64, in the header `telnyx-signature-ed25519`. Secret:
 /// Mission Control Portal, your account's keys: the public key.
 ///
-/// For messages: answer within 2 seconds. Telnyx tries each URL up to 3 times, and then your failover URL.
+/// Answer within 2 seconds. Telnyx tries each URL up to 3 times, and then your failover URL.
 ///
 /// Confirmed by telnyx 7.24.0 (npm), webhooks.unwrap.
 ///
@@ -1966,8 +1967,7 @@ pub fn terra() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of the time, `.` and the body, in hex, in the header `tiktok-signature`, beside the time.
 /// Secret: The Developer Portal, your app: the client secret.
 ///
-/// `content` is JSON in a string. TikTok retries for up to 72 hours with an exponential backoff. TikTok Shop signs in
-/// another way.
+/// TikTok for Developers retries for up to 3 days. `content` is JSON in a string. TikTok Shop signs in another way.
 ///
 /// Not confirmed by the sender's own code.
 ///
@@ -2213,9 +2213,9 @@ pub fn workos() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of the body, in base64, in the header `x-xero-signature`. Secret: The webhooks of your app:
 /// the webhook signing key.
 ///
-/// A delivery holds several events, or none: an intent to receive. Xero sends some of those with a wrong signature,
-/// and wants 401 for them. Answer within 5 seconds, without a body and without cookies. Xero retries for up to 24
-/// hours, and then disables the webhook.
+/// Answer within 5 seconds. Xero retries for up to 24 hours. A delivery holds several events, or none: an intent to
+/// receive. Xero sends some of those with a wrong signature, and wants 401 for them. Answer without a body and without
+/// cookies. After the last retry, Xero disables the webhook.
 ///
 /// Not confirmed by the sender's own code.
 ///
@@ -2260,8 +2260,8 @@ pub fn zendesk() -> PresetBuilder {
 /// Credential: HMAC-SHA256 of `v0:`, the time, `:` and the body, in hex, in the header `x-zm-signature`. Secret: App
 /// Marketplace, your app, Features, Access: the secret token.
 ///
-/// Zoom sends only to an endpoint that answers its validation, which it repeats every 72 hours. Answer within 3
-/// seconds.
+/// Answer within 3 seconds. Zoom retries 3 times in 2 hours. Zoom sends only to an endpoint that answers its
+/// validation, which it repeats every 72 hours.
 ///
 /// Confirmed by @zoom/rivet 0.4.0 (npm), AwsLambdaReceiver accepts it.
 ///

@@ -107,7 +107,10 @@ const MAX_NAME: usize = 64;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Retries {
-    delays: Vec<u64>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    delays: Option<Vec<u64>>,
+    #[serde(default, skip_serializing_if = "is_default", with = "seconds")]
+    period: Option<Duration>,
     #[serde(default, skip_serializing_if = "is_default", with = "seconds")]
     timeout: Option<Duration>,
 }
@@ -162,10 +165,32 @@ impl Sender {
         self.samples.iter().map(|sample| &*sample.name)
     }
 
-    /// The times between an attempt and the next one, if the page says how the sender retries.
+    /// The times between an attempt and the next one, if the page says them.
     #[must_use]
     pub fn retries(&self) -> Option<Vec<Duration>> {
-        self.retries.as_ref().map(|retries| retries.delays.iter().copied().map(Duration::from_secs).collect())
+        let delays = self.retries.as_ref()?.delays.as_ref()?;
+        Some(delays.iter().copied().map(Duration::from_secs).collect())
+    }
+
+    /// How long after the first attempt the sender still retries, if the page says so. It is zero for a sender that does
+    /// not retry.
+    ///
+    /// The time to live of the idempotency layer, 8 days by default, has to be longer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_webhook::provider::Sender;
+    ///
+    /// let github = Sender::named("github").expect("it is one of the presets");
+    /// assert_eq!(github.retry_period(), Some(Duration::ZERO));
+    /// ```
+    #[must_use]
+    pub fn retry_period(&self) -> Option<Duration> {
+        let stated = self.retries.as_ref()?.period;
+        stated
+            .or_else(|| self.retries().map(|delays| delays.into_iter().fold(Duration::ZERO, Duration::saturating_add)))
     }
 
     /// How long the sender waits for an answer, if the page says so.
@@ -199,6 +224,11 @@ impl Sender {
     #[cfg(feature = "testing")]
     pub(crate) fn sample(&self, name: &str) -> Option<&Sample> {
         self.samples.iter().find(|sample| sample.name == name)
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn verification(&self) -> Option<&Verification> {
+        self.verification.as_ref()
     }
 
     #[cfg(feature = "testing")]

@@ -47,10 +47,15 @@ async fn it_is_a_preset_and_a_sender_for_tests() {
 #[test]
 fn an_error_names_the_line_and_the_member() {
     let cases = [
-        ("\"encoding\": \"base64\"", "\"encoding\": \"base46\"", "line 7, member `credential.encoding`", "`base46`"),
+        (
+            "\"encoding\": \"base64\"",
+            "\"encoding\": \"base46\"",
+            "line 7, member `credential.signature.encoding`",
+            "`base46`",
+        ),
         ("\"envelope\": {", "\"envelop\": {", "line 12", "unknown field `envelop`"),
-        ("\"x-acme-timestamp\"", "\"x acme\"", "line 9, member `credential.timestamp_header`", "header name"),
-        ("\"hmac_sha256\"", "\"md5\"", "line 5, member `credential.algorithm`", "unknown variant `md5`"),
+        ("\"x-acme-timestamp\"", "\"x acme\"", "line 9, member `credential.signature.timestamp_header`", "header name"),
+        ("\"hmac_sha256\"", "\"md5\"", "line 5, member `credential.signature.algorithm`", "unknown variant `md5`"),
         (", \"body\"],", "],", "`acme`", "is not part of what is signed"),
         ("\"acme\"", "\"Acme Inc\"", "the name", "lower-case"),
         ("403", "200", "the status of a rejection", "400 to 599"),

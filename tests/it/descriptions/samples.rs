@@ -5,7 +5,9 @@ use std::{collections::BTreeSet, time::Duration};
 use http_body_util::Full;
 use tower_webhook::{
     WebhookBody, WebhookLayer,
+    auth::Key,
     clock::{Clock, SystemClock},
+    handshake::Challenge,
     provider::{Custom, Sender, preset},
     testing::{Spoil, TestDelivery, TestSender},
 };
@@ -149,5 +151,70 @@ async fn a_spoiled_delivery_is_never_genuine() {
         let missing = event.spoiled(Spoil::MissingCredential).unwrap();
         let reason = send(&sender, &missing).await;
         assert!(reason.rejection().is_some_and(|it| it.label() != "no_key_matched"), "{name}");
+    }
+}
+
+/// The endpoint verification as the receiver of this sender is configured with it.
+fn challenge(sender: &TestSender) -> Challenge {
+    match sender.description().name() {
+        "notion" => Challenge::notion(|_, _| {}),
+        "websub" => Challenge::websub(["https://example.com/feed"]).unwrap(),
+        _ => sender.description().challenge(Some(Key::new("the-token-that-you-chose"))).unwrap().unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn each_endpoint_verification_is_answered_and_the_handler_does_not_run() {
+    let mut verified = Vec::new();
+    for sender in senders() {
+        let Some(asked) = sender.verification("c-7Qx") else { continue };
+        let name = sender.description().name();
+        let layer = layer(&sender).handshake(challenge(&sender));
+        let send = async |request: &TestDelivery| deliver(&layer, request.request::<Full<bytes::Bytes>>()).await;
+        let outcome = send(&asked).await;
+        assert!(outcome.status.is_success() && outcome.handled.is_none(), "{name}: {:?}", outcome.rejection());
+        let is_sent_back = String::from_utf8_lossy(&outcome.body).contains("c-7Qx");
+        assert_eq!(is_sent_back, !matches!(name, "discord" | "notion" | "trello"), "{name}: {:?}", outcome.body);
+        if let Some(forged) = asked.spoiled(Spoil::WrongKey) {
+            assert_eq!(send(&forged).await.status.as_u16() / 100, 4, "{name}");
+        }
+        verified.push(name.to_owned());
+    }
+    assert_eq!(verified.join(" "), "discord front meta metriport notion nylas okta slack trello twitch websub zoom");
+    let other = TestSender::named("meta").unwrap().with_verify_token("another-token-of-yours");
+    let layer = layer(&other).handshake(challenge(&other));
+    let asked = other.verification("c-7Qx").unwrap();
+    assert_eq!(deliver(&layer, asked.request::<Full<bytes::Bytes>>()).await.status, 401);
+}
+
+#[test]
+fn a_description_says_how_long_its_sender_retries() {
+    let of = |name| Sender::named(name).unwrap();
+    let hours = |hours: u64| Some(Duration::from_secs(hours * 3600));
+    assert_eq!((of("shopify").retries(), of("shopify").retry_period()), (None, hours(4)));
+    assert_eq!((of("github").retries(), of("github").retry_period()), (Some(Vec::new()), hours(0)));
+    assert_eq!(of("slack").retry_period(), Some(Duration::from_secs(360)));
+    assert_eq!((of("stripe").retries(), of("stripe").retry_period()), (None, None));
+    assert_eq!(of("shopify").timeout(), Some(Duration::from_secs(5)));
+}
+
+/// Standard Webhooks know secrets, and pairs of keys.
+#[tokio::test]
+async fn standard_webhooks_are_signed_with_a_private_key_too() {
+    // The pair of RFC 8032, section 7.1, test 1.
+    let seed = "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=";
+    let both = "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2DXWpgBgrEKt9VL/tPJZAc6DuFy89qmIyWvAhpo9wdRGg==";
+    let made_up = TestSender::named("standard_webhooks").unwrap();
+    for private in [seed, both] {
+        let sender = made_up.with_key(format!("whsk_{private}")).unwrap();
+        assert_eq!(sender.key_text().unwrap(), "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=");
+        let delivery = sender.events().swap_remove(0);
+        assert!(send(&sender, &delivery).await.status.is_success());
+        for how in [Spoil::WrongKey, Spoil::AlteredBody] {
+            assert_eq!(send(&sender, &delivery.spoiled(how).unwrap()).await.status, 401);
+        }
+    }
+    for wrong in ["", "AAAA", &both.replace("XWpg", "XWph"), "not base64"] {
+        assert!(made_up.with_key(format!("whsk_{wrong}")).is_err(), "{wrong}");
     }
 }

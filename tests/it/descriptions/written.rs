@@ -219,13 +219,44 @@ fn wrapped(paragraph: &str, prefix: &str) -> String {
     lines.iter().map(|line| format!("{prefix}{line}\n")).collect()
 }
 
+/// "3 days", for a number of seconds.
+fn duration(seconds: u64) -> String {
+    let (number, unit) = match seconds {
+        172_801.. if seconds % 86_400 == 0 => (seconds / 86_400, "day"),
+        3_600.. => (seconds.div_ceil(3_600), "hour"),
+        120.. => (seconds.div_ceil(60), "minute"),
+        _ => (seconds, "second"),
+    };
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
+/// How fast to answer, and how long the sender retries.
+fn retries(description: &Value) -> String {
+    let retries = &description["retries"];
+    let delays = retries["delays"].as_array();
+    let sum = delays.map(|delays| delays.iter().filter_map(Value::as_u64).sum());
+    let title = text(description, "title");
+    let answer = retries["timeout"].as_u64().map(|timeout| format!("Answer within {}.", duration(timeout)));
+    let retried = match (delays.map(Vec::len), retries["period"].as_u64().or(sum)) {
+        (Some(0), _) => Some(format!("{title} does not retry.")),
+        (Some(1), Some(period)) => Some(format!("{title} retries once, after {}.", duration(period))),
+        (Some(times), Some(period)) => Some(format!("{title} retries {times} times in {}.", duration(period))),
+        (None, Some(period)) => Some(format!("{title} retries for up to {}.", duration(period))),
+        (_, None) => None,
+    };
+    answer.into_iter().chain(retried).collect::<Vec<_>>().join(" ")
+}
+
 fn function(described: &Described) -> String {
     let Described { name, json, .. } = described;
     let mut doc = wrapped(&format!("{} ([page]({})).", text(json, "title"), text(json, "page")), "/// ");
     let mut paragraph = |text: &str| doc += &format!("///\n{}", wrapped(text, "/// "));
     paragraph(&format!("Credential: {}. Secret: {}.", credential(json), text(json, "secret").trim_end_matches('.')));
-    if !text(json, "notes").is_empty() {
-        paragraph(text(json, "notes"));
+    let retries = retries(json);
+    let notes = [&*retries, text(json, "notes")].into_iter().filter(|text| !text.is_empty());
+    let notes = notes.collect::<Vec<_>>().join(" ");
+    if !notes.is_empty() {
+        paragraph(&notes);
     }
     match &json["confirmed"] {
         Value::String(how) => paragraph(&format!("Confirmed by {how}.")),
