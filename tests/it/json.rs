@@ -89,8 +89,8 @@ fn the_path_is_made_of_fields_and_indices() {
         (r#"{"inner": {"id": 1, "tags": [], "\u0074ags": []}}"#, "inner.tags"),
         (r#"{"inner": {"id": 1}, "maybe": {"id": "canary"}}"#, "maybe.id"),
         (r#"{"inner": {"id": 1}, "numbered": {"7": [1, {"id": "canary"}]}}"#, "numbered.*[1].id"),
-        (r#"{"inner": {"id": 1}, "choice": {"Newtype": {"id": "canary"}}}"#, "choice.id"),
-        (r#"{"inner": {"id": 1}, "choice": {"Struct": {"inner": {"id": "canary"}}}}"#, "choice.inner.id"),
+        (r#"{"inner": {"id": 1}, "choice": {"Newtype": {"id": "canary"}}}"#, "choice.Newtype.id"),
+        (r#"{"inner": {"id": 1}, "choice": {"Struct": {"inner": {"id": "canary"}}}}"#, "choice.Struct.inner.id"),
         ("{}", "inner"),
         ("7", ""),
     ] {
@@ -247,7 +247,7 @@ fn an_error_that_was_overcome_is_not_in_the_path() {
 
 #[test]
 fn a_missing_field_of_a_variant_is_named() {
-    assert_eq!(error(r#"{"inner": {"id": 1}, "choice": {"Struct": {}}}"#).path(), "choice.inner");
+    assert_eq!(error(r#"{"inner": {"id": 1}, "choice": {"Struct": {}}}"#).path(), "choice.Struct.inner");
 }
 
 #[derive(Debug, Deserialize)]

@@ -125,7 +125,7 @@ fn the_key_of_a_sender_of_a_file_and_its_endpoint_verification() {
 fn a_wrong_file_ends_it_with_the_line_and_the_member() {
     let wrong = Scratch::with(&ACME.replace("\"hmac_sha256\"", "\"md5\""));
     for (file, said) in [
-        (wrong.path(), "(line 5, member `credential.algorithm`)"),
+        (wrong.path(), "(line 5, member `credential.signature.algorithm`)"),
         (wrong.path(), "unknown variant `md5`"),
         ("no/such/file.json", "SENDER_FILES: no/such/file.json: "),
     ] {

@@ -8,6 +8,7 @@ use aws_lc_rs::{
     signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256},
 };
 use data_encoding::{BASE64, HEXLOWER};
+use zeroize::Zeroizing;
 
 use crate::{
     ConfigError, ConfigErrorKind,
@@ -106,18 +107,18 @@ impl SigningKey {
             let error = ConfigError::new(ConfigErrorKind::Malformed, "the private key");
             error.expected("PKCS#8 of this algorithm, as PEM or in base64")
         };
-        let der = key.secret(private_key_text).map_err(|_| malformed())?;
+        let der = private_key(key).ok_or_else(malformed)?;
         match algorithm {
             Algorithm::Ed25519 => {
-                let pair = Ed25519KeyPair::from_pkcs8(der.bytes());
-                let pair = pair.or_else(|_| Ed25519KeyPair::from_pkcs8_maybe_unchecked(der.bytes()));
+                let pair = Ed25519KeyPair::from_pkcs8(&der);
+                let pair = pair.or_else(|_| Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der));
                 Self::ed25519(pair.map_err(|_| malformed())?)
             }
             Algorithm::EcdsaP256 => {
-                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, der.bytes());
+                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &der);
                 Self::ecdsa_p256(pair.map_err(|_| malformed())?)
             }
-            _ => Self::rsa(RsaKeyPair::from_pkcs8(der.bytes()).map_err(|_| malformed())?),
+            _ => Self::rsa(RsaKeyPair::from_pkcs8(&der).map_err(|_| malformed())?),
         }
     }
 
@@ -187,9 +188,11 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-fn private_key_text(text: &[u8]) -> Result<Secret, Fault> {
-    let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    key::base64(&lines.filter(|line| !line.starts_with(b"-----")).collect::<Vec<_>>().concat())
+/// The DER of a private key. One of RSA is longer than a [`Secret`] can be.
+fn private_key(key: &Key) -> Option<Zeroizing<Vec<u8>>> {
+    let lines = key.text().or_else(|| key.base64_text())?.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let base64 = Zeroizing::new(lines.filter(|line| !line.starts_with(b"-----")).collect::<Vec<_>>().concat());
+    BASE64.decode(&base64).ok().map(Zeroizing::new)
 }
 
 fn no_random_bytes() -> ConfigError {

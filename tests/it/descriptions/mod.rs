@@ -1,5 +1,6 @@
 //! The descriptions in `senders/`: what is made from them, and that verifier, signer and known answers agree.
 
+mod kit;
 mod known_answers;
 mod own;
 mod samples;
