@@ -88,7 +88,7 @@ impl Challenge {
             draft.body = Bytes::from_static(b"{}");
         }
         if let Some(place) = &description.challenge {
-            place.put(draft, challenge.into());
+            place.put(draft, &challenge.into());
         }
         for (place, expected) in &description.conditions {
             let value = match expected {
@@ -97,7 +97,7 @@ impl Challenge {
                 Expected::Json(json) => Some(json.clone()),
                 Expected::Present => Some("made-up".into()),
             };
-            place.put(draft, value.unwrap_or_default());
+            place.put(draft, &value.unwrap_or_default());
         }
         description.unsigned.is_none()
     }

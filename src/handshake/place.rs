@@ -32,7 +32,7 @@ impl Place {
     }
 
     #[cfg(feature = "testing")]
-    pub(super) fn put(&self, draft: &mut Draft, value: serde_json::Value) {
+    pub(super) fn put(&self, draft: &mut Draft, value: &serde_json::Value) {
         let text = value.as_str().unwrap_or_default();
         match self {
             Self::Query(name) => draft.set_query(&String::from_utf8_lossy(name), text),
