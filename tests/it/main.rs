@@ -32,6 +32,7 @@ mod idempotency;
 mod integrations;
 mod jobs;
 mod json;
+mod json_test_suite;
 mod keys;
 mod keys_elsewhere;
 mod known_bugs;
