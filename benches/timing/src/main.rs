@@ -2,7 +2,8 @@
 //! tenant.
 //!
 //! Each line times two classes of calls, which must not be told apart, and says how far Welch's t-test tells them apart: the
-//! median and the highest |t| of ten runs. A |t| of a few is noise. The controls do the same work in the usual ways.
+//! median and the highest |t| of ten runs, and by how many nanoseconds the means of a call differ. A |t| of a few is noise.
+//! The controls do the same work in the usual ways.
 //!
 //! ```sh
 //! cargo run --release -p bench-timing [part of a name]
@@ -18,7 +19,7 @@ use http::{HeaderName, HeaderValue, Request, request::Parts};
 use subtle::ConstantTimeEq;
 use tower_webhook::auth::{ApiKey, Head, Key, Keys, Scheme, Signature, keys::Tenants};
 
-use crate::welch::{Class, Runs};
+use crate::welch::{Class, Found, Runs};
 
 const KEY: &[u8; 40] = b"0123456789abcdefghijklmnopqrstuvwxyzABCD";
 const SHORT_KEY: &[u8; 24] = b"0123456789abcdefghijklmn";
@@ -28,16 +29,16 @@ const SIGNATURE_HEADER: HeaderName = HeaderName::from_static("x-signature");
 
 fn main() {
     let part = env::args().nth(1).unwrap_or_default();
-    println!("{:<60} {:>8} {:>8}", "", "median", "highest");
+    println!("{:<50} {:>10} {:>10} {:>10}", "", "median |t|", "highest", "ns apart");
     for (name, run) in ALL {
         if name.contains(&part) {
-            let (median, highest) = run();
-            println!("{name:<60} {median:>8.1} {highest:>8.1}");
+            let Found { median, highest, nanoseconds } = run();
+            println!("{name:<50} {median:>10.1} {highest:>10.1} {nanoseconds:>10.2}");
         }
     }
 }
 
-type Experiment = (&'static str, fn() -> (f64, f64));
+type Experiment = (&'static str, fn() -> Found);
 
 const ALL: [Experiment; 11] = [
     ("key: wrong first byte, wrong last byte", key_content),
@@ -61,24 +62,24 @@ fn changed(class: Class) -> [u8; 40] {
     key
 }
 
-fn key_content() -> (f64, f64) {
+fn key_content() -> Found {
     let keys = Keys::new([Key::bytes(KEY)]);
     Runs::of(50).time(changed, |offered| keys.verify(offered).is_ok())
 }
 
-fn key_content_usual() -> (f64, f64) {
+fn key_content_usual() -> Found {
     Runs::of(50).time(changed, |offered| black_box(&KEY[..]) == offered)
 }
 
 /// One wrong key, for a configured key of its length, and for a shorter one. The keys are made anew for each sample, so that
 /// both take the same place in memory.
-fn key_length() -> (f64, f64) {
+fn key_length() -> Found {
     let offered = changed(Class::A);
     let keys = |class| Keys::new([if class == Class::A { Key::bytes(KEY) } else { Key::bytes(SHORT_KEY) }]);
     Runs::of(50).time(keys, |keys| keys.verify(black_box(&offered)).is_ok())
 }
 
-fn key_length_usual() -> (f64, f64) {
+fn key_length_usual() -> Found {
     let offered = changed(Class::A);
     let key = |class| if class == Class::A { KEY.to_vec() } else { SHORT_KEY.to_vec() };
     Runs::of(50).time(key, |key| key.ct_eq(black_box(&offered[..])).into())
@@ -92,12 +93,12 @@ fn one_of_eight(class: Class) -> Vec<u8> {
     [if class == Class::A { b"a" } else { b"h" }, &KEY[1..]].concat()
 }
 
-fn which_key() -> (f64, f64) {
+fn which_key() -> Found {
     let keys = Keys::new(eight_keys().iter().map(Key::bytes));
     Runs::of(50).time(one_of_eight, |offered| keys.verify(offered).is_ok())
 }
 
-fn which_key_usual() -> (f64, f64) {
+fn which_key_usual() -> Found {
     let keys = eight_keys();
     Runs::of(50).time(one_of_eight, |offered| keys.iter().any(|key| key.ct_eq(offered).into()))
 }
@@ -110,7 +111,7 @@ fn is_verified(scheme: &impl Scheme, parts: &Parts, body: &Bytes) -> bool {
     scheme.verify_body(&Head::new(parts, SystemTime::UNIX_EPOCH), body).is_ok()
 }
 
-fn hmac_content() -> (f64, f64) {
+fn hmac_content() -> Found {
     let scheme = Signature::hmac_sha256(SIGNATURE_HEADER).key(Key::bytes(KEY)).build().expect("a scheme");
     // Of this body with this key.
     let right = "ba04cb8d49fa3e1b79d2ccf73f07a14f8dbc81d298c6febf646b3bced9c8118d";
@@ -142,7 +143,7 @@ fn of_tenant(names: [&'static str; 2]) -> impl Fn(Class) -> Parts {
     }
 }
 
-fn tenant(names: [&'static str; 2]) -> (f64, f64) {
+fn tenant(names: [&'static str; 2]) -> Found {
     let tenants = Tenants::by_header(TENANT_HEADER);
     for (name, first) in [("north", b"n"), ("south", b"s")] {
         tenants.insert(name, [Key::bytes([first, &KEY[1..]].concat())]).expect("keys");
@@ -152,7 +153,7 @@ fn tenant(names: [&'static str; 2]) -> (f64, f64) {
     Runs::of(20).time(of_tenant(names), |parts| is_verified(&scheme, parts, &body))
 }
 
-fn tenant_usual() -> (f64, f64) {
+fn tenant_usual() -> Found {
     let tenants = HashMap::from([("north", Keys::new([Key::bytes(KEY)]))]);
     let offered = |parts: &Parts| {
         let tenant = parts.headers.get(TENANT_HEADER)?.to_str().ok()?;
@@ -161,7 +162,7 @@ fn tenant_usual() -> (f64, f64) {
     Runs::of(20).time(of_tenant(["north", "never"]), |parts| offered(parts).is_some())
 }
 
-fn nothing() -> (f64, f64) {
+fn nothing() -> Found {
     let keys = Keys::new([Key::bytes(KEY)]);
     Runs::of(50).time(|_| changed(Class::A), |offered| keys.verify(offered).is_ok())
 }

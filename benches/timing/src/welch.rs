@@ -26,18 +26,20 @@ impl Runs {
         Self { calls, random: 1 }
     }
 
-    /// The median and the highest |t|. Each sample is of a class by chance, so that what changes over time is in both.
+    /// What came of all runs. Each sample is of a class by chance, so that what changes over time is in both.
     ///
     /// `prepare` makes what a sample calls with. It has to take the same place in memory for both classes: two addresses alone
     /// can be told apart by a |t| of 100.
-    pub(crate) fn time<T>(mut self, prepare: impl Fn(Class) -> T, call: impl Fn(&T) -> bool) -> (f64, f64) {
-        let mut all: Vec<f64> = (0..RUNS).map(|_| self.run(&prepare, &call).abs()).collect();
-        all.sort_by(f64::total_cmp);
-        let median = all.iter().skip(RUNS / 2 - 1).take(2).sum::<f64>() / 2.0;
-        (median, all.last().copied().unwrap_or_default())
+    pub(crate) fn time<T>(mut self, prepare: impl Fn(Class) -> T, call: impl Fn(&T) -> bool) -> Found {
+        let all: Vec<_> = (0..RUNS).map(|_| self.run(&prepare, &call)).collect();
+        let t: Vec<_> = all.iter().map(|(t, _)| t.abs()).collect();
+        let highest = t.iter().copied().fold(0.0, f64::max);
+        let apart = all.iter().map(|(_, apart)| *apart).collect();
+        Found { median: median(t), highest, nanoseconds: median(apart).abs() }
     }
 
-    fn run<T>(&mut self, prepare: impl Fn(Class) -> T, call: impl Fn(&T) -> bool) -> f64 {
+    /// Welch's t, and how many nanoseconds the means of a call are apart.
+    fn run<T>(&mut self, prepare: impl Fn(Class) -> T, call: impl Fn(&T) -> bool) -> (f64, f64) {
         let mut samples = Vec::with_capacity(SAMPLES);
         for _ in 0..SAMPLES {
             let class = self.class();
@@ -55,7 +57,9 @@ impl Runs {
         samples.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         samples.truncate((SAMPLES as f64 * KEPT) as usize);
         let of = |wanted| Moments::of(samples.iter().filter(|(_, class)| *class == wanted).map(|(time, _)| *time));
-        of(Class::A).t(&of(Class::B))
+        let (a, b) = (of(Class::A), of(Class::B));
+        let apart = a.mean - b.mean;
+        (apart / (a.variance + b.variance).sqrt(), apart / self.calls as f64)
     }
 
     /// By the generator xorshift64.
@@ -65,6 +69,18 @@ impl Runs {
         self.random ^= self.random << 17;
         if self.random >> 63 == 0 { Class::A } else { Class::B }
     }
+}
+
+/// The median and the highest |t|, and how far the means of a call are apart in the median.
+pub(crate) struct Found {
+    pub(crate) median: f64,
+    pub(crate) highest: f64,
+    pub(crate) nanoseconds: f64,
+}
+
+fn median(mut of: Vec<f64>) -> f64 {
+    of.sort_by(f64::total_cmp);
+    of.iter().skip(RUNS / 2 - 1).take(2).sum::<f64>() / 2.0
 }
 
 struct Moments {
@@ -79,10 +95,5 @@ impl Moments {
         let mean = times.clone().sum::<f64>() / count;
         let squares: f64 = times.map(|time| (time - mean).powi(2)).sum();
         Self { mean, variance: squares / (count - 1.0) / count }
-    }
-
-    /// Welch's t.
-    fn t(&self, other: &Self) -> f64 {
-        (self.mean - other.mean) / (self.variance + other.variance).sqrt()
     }
 }
