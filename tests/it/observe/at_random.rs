@@ -2,7 +2,6 @@
 //! handlers and stores fail. `PROOF_RUNS` says how many deliveries there are.
 
 use std::{
-    convert::Infallible,
     io,
     sync::{Arc, Mutex},
 };
@@ -16,14 +15,10 @@ use tower::{Layer, service_fn};
 use tower_webhook::{
     WebhookBody, WebhookLayer,
     dead_letters::{DeadLetter, DeadLetters, FailedForGood, Keeper, Kept, PrivateKey, ReceiptKey},
-    idempotency::{IdempotencyLayer, Pepper, PostgresStore, RedisStore, Store},
+    idempotency::{PostgresStore, RedisStore, Store},
     json::RawJson,
-    provider::{
-        Provider, mediquo,
-        preset::{self},
-        truemed,
-    },
-    testing::{FailingStore, Fault, Step, TestSender},
+    provider::{Provider, mediquo, preset, truemed},
+    testing::{Fault, Step, TestSender},
 };
 use tracing::Level;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -36,7 +31,7 @@ use crate::{
     privacy::with_canaries,
     support::{
         API_KEY, SIGNATURE, fixture, mediquo,
-        place::{PEPPER, Place},
+        place::Place,
         postgres::Postgres,
         random::{Random, runs},
         redis::Redis,
