@@ -15,8 +15,10 @@ use crate::valgrind::{make_public, make_secret, reports, unseen};
 const LONGEST: usize = 300;
 const BODY: &[u8] = br#"{"id":"evt_1"}"#;
 
-/// The name of each, and how many cases it has run.
-pub(crate) const ALL: [(&str, fn() -> u32); 4] = [
+/// A name, and what says how many cases it has run.
+type Cases = (&'static str, fn() -> u32);
+
+pub(crate) const ALL: [Cases; 4] = [
     ("the comparison of keys", keys),
     ("the verification of HMACs", hmacs),
     ("control: `==` of two keys", usual_equals),
@@ -83,7 +85,8 @@ fn keys() -> u32 {
 
 /// A key of each length, with the right signature, and with one whose first, last or every byte is another.
 fn hmacs() -> u32 {
-    let algorithms: [(fn(&str) -> SignatureBuilder, _); 3] = [
+    type New = fn(&str) -> SignatureBuilder;
+    let algorithms: [(New, _); 3] = [
         (|header| Signature::hmac_sha256(header), hmac::HMAC_SHA256),
         (|header| Signature::hmac_sha512(header), hmac::HMAC_SHA512),
         (|header| Signature::legacy_hmac_sha1(header), hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
