@@ -1,4 +1,4 @@
-//! docs/deploy.md names a test for each claim.
+//! docs/deploy.md and docs/reliability.md name a test for each claim.
 
 use std::{fs, path::Path};
 
@@ -9,12 +9,12 @@ fn named(page: &str) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn every_test_that_the_page_names_exists() {
+fn every_test_that_the_pages_name_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = fs::read_to_string(root.join("docs/deploy.md")).unwrap();
-    let named = named(&page);
-    assert!(named.len() > 30, "{named:?}");
-    for (name, path) in named {
+    let pages = ["deploy", "reliability"].map(|page| fs::read_to_string(root.join(format!("docs/{page}.md"))).unwrap());
+    let named = pages.each_ref().map(|page| named(page));
+    assert!(named[0].len() > 30 && named[1].len() > 4, "{named:?}");
+    for (name, path) in named.concat() {
         let tests = fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         assert!(tests.contains(&format!("fn {name}(")), "{path} has no {name}");
     }

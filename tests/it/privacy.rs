@@ -43,7 +43,7 @@ fn assert_silent_in_words(shown: &dyn Display) {
 
 /// Puts the canary in every string, except for the type, the statuses' known values aside, and the
 /// ids that `Debug` shows.
-fn with_canaries(value: &mut Value, pointer: &str) {
+pub(crate) fn with_canaries(value: &mut Value, pointer: &str) {
     match value {
         Value::Object(members) => {
             members.iter_mut().for_each(|(key, value)| with_canaries(value, &format!("{pointer}/{key}")));

@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Deref, sync::Arc};
 
-use super::{KeyForm, KeySource, live::Live};
+use super::{KeyForm, KeySource, Keys, live::Live};
 use crate::{
     ConfigError, ConfigErrorKind, Rejection, RejectionReason,
     auth::{Head, Key, Verified},
@@ -49,7 +49,8 @@ impl KeySettings {
             (true, [source]) => {
                 source.attach(&form)?;
                 let decoy = form.decoy()?;
-                Ok(Source::Looked(Arc::new(Looked { source: Arc::clone(source), form, decoy })))
+                let nobody = Keys::of_nobody(&form, decoy.clone());
+                Ok(Source::Looked(Arc::new(Looked { source: Arc::clone(source), form, decoy, nobody })))
             }
             _ => Err(ConfigError::new(ConfigErrorKind::Conflict, format!("the source of the keys ({})", form.noun()))),
         }
@@ -76,6 +77,8 @@ pub(in crate::auth) struct Looked {
     form: KeyForm,
     /// In the place of the keys of an unknown tenant.
     decoy: Live,
+    /// The decoy again, as a source would hand it out.
+    nobody: Keys,
 }
 
 impl Source {
@@ -122,15 +125,15 @@ impl fmt::Debug for Source {
 
 impl Looked {
     fn find(&self, head: &Head<'_>) -> Found<'_> {
-        let found = self.source.keys(head).and_then(|keys| Some((keys.live(&self.form)?, keys)));
-        match found {
-            Some((live, keys)) => Found {
-                keys: Held::Shared(live),
-                tenant: keys.tenant().cloned(),
-                decoy: Some(&self.decoy),
-                is_known: true,
-            },
-            None => Found { keys: Held::Own(&self.decoy), tenant: None, decoy: Some(&self.decoy), is_known: false },
+        // Nobody's keys go the same way as those of a tenant, so that both take the same time.
+        let (keys, is_known) = match self.source.keys(head) {
+            Some(keys) => (keys, true),
+            None => (self.nobody.clone(), false),
+        };
+        let decoy = Some(&self.decoy);
+        match keys.live(&self.form) {
+            Some(live) => Found { keys: Held::Shared(live), tenant: keys.tenant().cloned(), decoy, is_known },
+            None => Found { keys: Held::Own(&self.decoy), tenant: None, decoy, is_known: false },
         }
     }
 }

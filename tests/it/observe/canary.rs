@@ -365,6 +365,24 @@ async fn on_a_socket(shown: &Shown) {
     server.abort();
 }
 
+/// What the servers hold.
+pub(super) fn stored_in(redis: Option<&Redis>, postgres: Option<&Postgres>, shown: &Shown) {
+    if let Some(redis) = redis {
+        let mut connection = redis.connect();
+        let names = connection.ask(&["KEYS", "*"]);
+        assert!(!names.is_empty());
+        for name in names {
+            let stored = connection.ask(&["GET", std::str::from_utf8(&name).unwrap()]).concat();
+            shown.add(&(name.escape_ascii().to_string(), stored.escape_ascii().to_string()));
+        }
+    }
+    if let Some(postgres) = postgres {
+        let rows = postgres.ask("SELECT webhook_events::text FROM webhook_events");
+        assert!(!rows.is_empty());
+        rows.iter().for_each(|row| shown.add(row));
+    }
+}
+
 #[tokio::test]
 async fn what_a_sender_fills_is_shown_nowhere() {
     let recorder = PrometheusBuilder::new().build_recorder();
@@ -382,21 +400,12 @@ async fn what_a_sender_fills_is_shown_nowhere() {
             let store = FailingStore::new(RedisStore::connect(&redis.url()).await.unwrap().boxed());
             let once = IdempotencyLayer::with_pepper(store, Pepper::new(PEPPER).unwrap());
             each_provider(&shown, &once).await;
-            let mut connection = redis.connect();
-            let names = connection.ask(&["KEYS", "*"]);
-            assert!(!names.is_empty());
-            for name in names {
-                let stored = connection.ask(&["GET", std::str::from_utf8(&name).unwrap()]).concat();
-                shown.add(&(name.escape_ascii().to_string(), stored.escape_ascii().to_string()));
-            }
         }
         if let Some(postgres) = &postgres {
             let store = FailingStore::new(PostgresStore::connect(&postgres.url()).await.unwrap().boxed());
             each_provider(&shown, &IdempotencyLayer::with_pepper(store, Pepper::new(PEPPER).unwrap())).await;
-            let rows = postgres.ask("SELECT webhook_events::text FROM webhook_events");
-            assert!(!rows.is_empty());
-            rows.iter().for_each(|row| shown.add(row));
         }
+        stored_in(redis.as_ref(), postgres.as_ref(), &shown);
     })
     .await;
     let (scraped, shown) = (recorder.handle().render(), shown.0.lock().unwrap());

@@ -1,6 +1,8 @@
 //! What observers see of each delivery, as logs, as metrics and as they are.
 
+mod at_random;
 mod canary;
+
 mod canary_of_letters;
 mod counted;
 mod drift;

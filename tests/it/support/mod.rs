@@ -10,6 +10,7 @@ pub(crate) mod postgres;
 pub(crate) mod programs;
 pub(crate) mod prometheus;
 pub(crate) mod proxy;
+pub(crate) mod random;
 pub(crate) mod redis;
 pub(crate) mod shared;
 pub(crate) mod sockets;

@@ -32,6 +32,11 @@ impl Place {
         Self { store: FailingStore::new(store.boxed()), time: Time::Manual(clock) }
     }
 
+    /// A store whose time passes by itself.
+    pub(crate) fn of(store: BoxStore) -> Self {
+        Self { store: FailingStore::new(store), time: Time::Manual(ManualClock::new()) }
+    }
+
     /// `None` if there is no server to start.
     pub(crate) async fn redis() -> Option<Self> {
         let redis = Redis::start()?;
