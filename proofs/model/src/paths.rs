@@ -1,6 +1,9 @@
 //! Paths through the model, for the replay on the real layer and the real stores.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    hash::Hash,
+};
 
 use crate::{
     protocol::{Action, Phase, Protocol, State, at, busy},
@@ -136,7 +139,7 @@ fn held(entry: Entry, token: Token) -> Held {
 /// Who acts, without the names: the phase, the step that is sent, and what is held.
 type Actor = (Option<Phase>, Option<Step>, Option<Held>);
 
-fn kind(state: &State, action: Action, answer: Option<Answer>) -> impl PartialEq + Eq + std::hash::Hash + use<> {
+fn kind(state: &State, action: Action, answer: Option<Answer>) -> impl Eq + Hash + use<> {
     let actor = |replica: u8| -> Actor {
         let attempt = at(state, replica);
         let entry = state.events[usize::from(attempt.event)].entry;

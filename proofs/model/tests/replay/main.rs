@@ -1,6 +1,7 @@
 //! Takes paths through the model on the real `IdempotencyLayer` and the real stores: whatever the model says of an answer,
 //! of the layer's next step and of its outcome must be so.
 
+mod bytes;
 mod real;
 mod support;
 
