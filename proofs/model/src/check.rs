@@ -1,9 +1,11 @@
 //! The properties, and the search through all states.
 
+use std::cmp::Ordering;
+
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
 use crate::{
-    protocol::{Action, Attempt, MAX_EVENTS, MAX_REPLICAS, Message, Protocol, State},
+    protocol::{Action, Attempt, Event, MAX_EVENTS, MAX_REPLICAS, Message, Protocol, State},
     store::{Entry, Token},
 };
 
@@ -48,7 +50,6 @@ impl Model for Protocol {
 pub struct Found {
     pub states: usize,
     pub transitions: usize,
-    pub depth: usize,
     /// The properties that do not hold, each with the actions that lead there.
     pub broken: Vec<(&'static str, Vec<(Action, State)>)>,
 }
@@ -75,7 +76,6 @@ fn found(checker: &impl Checker<Protocol>) -> Found {
     Found {
         states: checker.unique_state_count(),
         transitions: checker.state_count(),
-        depth: checker.max_depth(),
         broken,
     }
 }
@@ -83,11 +83,33 @@ fn found(checker: &impl Checker<Protocol>) -> Found {
 const ORDERS: [[usize; MAX_REPLICAS]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
 
 impl Protocol {
-    /// The least of all states that are the same but for names.
-    fn canonical(&self, state: &State) -> State {
-        let swaps = if self.events == 2 { [false, true].as_slice() } else { &[false] };
-        let orders = ORDERS.iter().flat_map(|order| swaps.iter().map(move |swapped| (order, *swapped)));
-        orders.map(|(order, swapped)| renamed(state, order, swapped)).min().unwrap_or(*state)
+    /// The least of all states that are the same but for names. Those that are not in order by what has no names cannot be.
+    pub fn canonical(&self, state: &State) -> State {
+        let nameless = |event: &Event| (event.effects, without_names(event.entry));
+        let attempts = state.replicas.map(|attempt| {
+            let attempt = attempt?;
+            let entry = state.events[usize::from(attempt.event)].entry;
+            Some((attempt.phase, entry.names(attempt.token)))
+        });
+        let in_order = |order: &&[usize; MAX_REPLICAS]| order.is_sorted_by_key(|replica| attempts[*replica]);
+        let [one, other] = state.events.each_ref().map(nameless);
+        let swaps: &[bool] = match one.cmp(&other) {
+            _ if self.events < 2 => &[false],
+            Ordering::Less => &[false],
+            Ordering::Greater => &[true],
+            Ordering::Equal => &[false, true],
+        };
+        let orders = ORDERS.iter().filter(in_order);
+        let names = orders.flat_map(|order| swaps.iter().map(move |swapped| (order, *swapped)));
+        names.map(|(order, swapped)| renamed(state, order, swapped)).min().unwrap_or(*state)
+    }
+}
+
+fn without_names(entry: Entry) -> Entry {
+    match entry {
+        Entry::Claimed { aged, .. } => Entry::Claimed { by: 0, aged },
+        Entry::Ended(Some(_)) => Entry::Ended(Some(0)),
+        entry => entry,
     }
 }
 

@@ -44,6 +44,10 @@ impl Graph {
         Self { states, transitions, from }
     }
 
+    pub fn states(&self) -> &[State] {
+        &self.states
+    }
+
     pub fn transitions(&self) -> usize {
         self.transitions.iter().map(Vec::len).sum()
     }

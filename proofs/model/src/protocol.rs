@@ -324,8 +324,7 @@ impl Protocol {
             return 0;
         }
         let is_taken = |token: Token| {
-            let entry = state.events[usize::from(event)].entry;
-            let held = matches!(entry, Entry::Claimed { by, .. } | Entry::Ended(Some(by)) if by == token);
+            let held = state.events[usize::from(event)].entry.names(token);
             let tried = busy(state).any(|(_, attempt)| attempt.event == event && attempt.token == token);
             let mut strays = state.strays.iter().flatten();
             held || tried || strays.any(|stray| stray.event == event && stray.token == token)

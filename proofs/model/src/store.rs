@@ -19,6 +19,13 @@ pub enum Entry {
     Ended(Option<Token>),
 }
 
+impl Entry {
+    /// Whether it is the claim of this attempt, or its end.
+    pub fn names(self, token: Token) -> bool {
+        matches!(self, Self::Claimed { by, .. } | Self::Ended(Some(by)) if by == token)
+    }
+}
+
 /// What an attempt asks a store for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {

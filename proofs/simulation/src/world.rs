@@ -82,7 +82,7 @@ impl World {
             random: Mutex::new(Random(seed)),
             events: Mutex::default(),
             keys: Mutex::default(),
-            store: MemoryStore::with_capacity(1 << 40).clock(Virtual(begun)),
+            store: MemoryStore::with_capacity(usize::MAX).clock(Virtual(begun)),
             is_store_down: AtomicBool::new(false),
             steps: Mutex::default(),
             deliveries: Mutex::default(),
@@ -214,7 +214,8 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 const LOST: u64 = 20;
 
 impl Remote {
-    async fn step<T, F>(&self, step: impl FnOnce(MemoryStore) -> F) -> Result<T, Unanswered>
+    /// Takes a step that `commits` a key, or another one.
+    async fn step<T, F>(&self, commits: Option<EventKey>, step: impl FnOnce(MemoryStore) -> F) -> Result<T, Unanswered>
     where
         F: Future<Output = T>,
     {
@@ -223,6 +224,9 @@ impl Remote {
             (Duration::from_millis(random.between(1, 2)), random.is(LOST))
         };
         sleep(there).await;
+        if let (true, Some(key)) = (self.process.is_dead(), commits) {
+            self.world.open_of(key, Cause::Death);
+        }
         self.live().await;
         let answer = if self.world.is_store_down.load(Ordering::Relaxed) {
             None
@@ -273,18 +277,15 @@ impl Store for Remote {
     type Error = Unanswered;
 
     async fn claim(&self, attempt: Attempt, lease: Duration) -> Result<Claim, Unanswered> {
-        let claim = self.step(async move |store| store.claim(attempt, lease).await).await?;
+        let claim = self.step(None, async move |store| store.claim(attempt, lease).await).await?;
         claim.map_err(|_| Unanswered)
     }
 
     async fn commit(&self, attempt: Attempt, done: Done) -> Result<Commit, Unanswered> {
-        if self.process.is_dead() {
-            self.world.open_of(attempt.key, Cause::Death);
-        }
         if self.forgets {
             return Ok(Commit::Held);
         }
-        let commit = self.step(async move |store| store.commit(attempt, done).await).await;
+        let commit = self.step(Some(attempt.key), async move |store| store.commit(attempt, done).await).await;
         match &commit {
             Ok(Ok(Commit::Late)) => self.world.open_of(attempt.key, Cause::Lease),
             Err(_) => self.world.open_of(attempt.key, Cause::Uncommitted),
@@ -294,12 +295,12 @@ impl Store for Remote {
     }
 
     async fn release(&self, attempt: Attempt) -> Result<(), Unanswered> {
-        let released = self.step(async move |store| store.release(attempt).await).await?;
+        let released = self.step(None, async move |store| store.release(attempt).await).await?;
         released.map_err(|_| Unanswered)
     }
 
     async fn renew(&self, attempt: Attempt, lease: Duration) -> Result<bool, Unanswered> {
-        let renewed = self.step(async move |store| store.renew(attempt, lease).await).await?;
+        let renewed = self.step(None, async move |store| store.renew(attempt, lease).await).await?;
         renewed.map_err(|_| Unanswered)
     }
 
