@@ -73,11 +73,7 @@ fn found(checker: &impl Checker<Protocol>) -> Found {
         })
         .collect();
     broken.sort_by_key(|(property, _)| *property);
-    Found {
-        states: checker.unique_state_count(),
-        transitions: checker.state_count(),
-        broken,
-    }
+    Found { states: checker.unique_state_count(), transitions: checker.state_count(), broken }
 }
 
 const ORDERS: [[usize; MAX_REPLICAS]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];

@@ -4,6 +4,8 @@
 //! event, or if a second effect has none of the causes that `docs/idempotency.md` lists. With a million events it also
 //! compares the table of sizes with that in `docs/deploy.md`, or writes it there if `UPDATE=1` is set.
 
+#![expect(clippy::disallowed_methods, reason = "it prints how long a simulation took")]
+
 mod random;
 mod run;
 mod senders;

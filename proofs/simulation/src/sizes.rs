@@ -15,8 +15,8 @@ const DAYS_HELD: f64 = 8.0;
 
 /// Bytes of an event, as `bytes_of_an_event` of `proof-model` has measured them.
 const IN_MEMORY: f64 = 100.0;
-const IN_REDIS: f64 = 150.0;
-const IN_POSTGRES: f64 = 190.0;
+const IN_REDIS: f64 = 165.0;
+const IN_POSTGRES: f64 = 230.0;
 
 const HEADER: &str = "| events a day | deliveries a second | at the peak | steps of the store a second | at the peak | events held | `MemoryStore` | Redis | PostgreSQL |";
 

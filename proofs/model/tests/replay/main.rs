@@ -1,6 +1,8 @@
 //! Takes paths through the model on the real `IdempotencyLayer` and the real stores: whatever the model says of an answer,
 //! of the layer's next step and of its outcome must be so.
 
+#![expect(clippy::disallowed_methods, reason = "a store of PostgreSQL is used for less than a minute of real time")]
+
 mod bytes;
 mod real;
 mod support;
