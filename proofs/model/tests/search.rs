@@ -7,9 +7,11 @@ use proof_model::{Planted, Window, check::all_states, paths::Graph, protocol::Pr
 #[test]
 fn no_state_is_left_out_because_another_one_is_taken_for_it() {
     for store in Kind::ALL {
-        for (replicas, events, windows) in [(2, 1, Window::ALL.to_vec()), (2, 2, Vec::new()), (3, 1, Vec::new())] {
+        for (replicas, events, strays, windows) in
+            [(2, 1, 0, Window::ALL.to_vec()), (3, 1, 0, Vec::new()), (2, 2, 0, Vec::new())]
+        {
             let protocol =
-                Protocol { store, replicas, events, strays: 1, windows, once: false, planted: Planted::Nothing };
+                Protocol { store, replicas, events, strays, windows, once: false, planted: Planted::Nothing };
             let graph = Graph::of(&protocol);
             let different: HashSet<_> = graph.states().iter().map(|state| protocol.canonical(state)).collect();
             println!("{store:?}: {} states, {} but for names", graph.states().len(), different.len());
