@@ -120,7 +120,7 @@ impl Table {
         if is_later {
             let queue = self.expiring.entry(ttl).or_default();
             // Each late success leaves an entry behind whose event lives on.
-            if queue.len() >= MIN_SWEEP_LEN.max(2 * self.capacity) {
+            if queue.len() >= MIN_SWEEP_LEN.max(self.capacity.saturating_mul(2)) {
                 let done = &self.done;
                 queue.retain(|(until, key)| {
                     done.get(&u128::from_ne_bytes(*key)).is_some_and(|done| done.until == *until)

@@ -366,6 +366,14 @@ async fn successes_without_a_claim_find_their_places_within_the_capacity() {
 }
 
 #[tokio::test]
+async fn a_memory_without_a_bound_counts_its_capacity_without_an_overflow() {
+    let store = MemoryStore::with_capacity(usize::MAX).clock(ManualClock::new());
+    finish(&store, 1).await;
+    assert!(is_done(&store, 1).await);
+    assert_eq!((store.len(), store.capacity()), (1, usize::MAX));
+}
+
+#[tokio::test]
 async fn no_memory_holds_more_than_its_capacity() {
     let lease = Duration::from_secs(60);
     let done = Done::new(StatusCode::OK, 10 * lease);
