@@ -87,6 +87,9 @@ pub fn decode(encoding: Encoding, text: &[u8]) -> Option<Vec<u8>> {
 
 const LITERALS: &[&str] = &[".", ":", "v0:", "||"];
 
+/// The signatures of a header, and the time beside them.
+type Read<'a> = (Vec<Vec<u8>>, Option<&'a [u8]>);
+
 /// What a provider's page says.
 struct Page {
     hash: Hash,
@@ -199,7 +202,7 @@ impl Page {
     }
 
     /// The signatures that follow the grammar, and the time beside them. `None` if the header does not follow it.
-    fn read<'a>(&self, values: &'a [Vec<u8>]) -> Option<(Vec<Vec<u8>>, Option<&'a [u8]>)> {
+    fn read<'a>(&self, values: &'a [Vec<u8>]) -> Option<Read<'a>> {
         if values.is_empty() || values.len() > 1 && !self.repeated {
             return None;
         }

@@ -105,7 +105,7 @@ pub fn law(input: &[u8]) {
         };
         let is_right =
             |key: &&str| URLS.iter().any(|url| hash.mac(key, &message(url, query.as_deref(), form)) == signature);
-        KEYS[..keys].iter().any(|key| is_right(&key)).then_some(())
+        KEYS[..keys].iter().any(is_right).then_some(())
     })();
     let head = Head::new(&head, now());
     let verified = matches!(scheme.verify_head(&head), Ok(None)) && scheme.verify_body(&head, &body.into()).is_ok();
