@@ -17,6 +17,8 @@ use http_body_util::{BodyExt, Full};
 use tower::{Layer, Service, service_fn};
 use tower_webhook::{WebhookBody, WebhookLayer, provider::Provider, testing::ManualClock};
 
+use crate::draw::Draw;
+
 /// When everything happens.
 pub const NOW: u64 = 1_700_000_000;
 
@@ -49,6 +51,17 @@ impl Steps {
     pub fn whole(body: Bytes) -> Self {
         let hint = SizeHint::with_exact(body.len() as u64);
         Self { steps: [Step::Frame(Frame::data(body))].into(), hint, polls: Default::default() }
+    }
+
+    /// In one frame or in several, some of them empty.
+    pub fn split(body: &Bytes, draw: &mut Draw<'_>) -> Self {
+        let (mut steps, mut rest) = (VecDeque::new(), body.clone());
+        for _ in 0..draw.below(6) {
+            let piece = rest.split_to(usize::from(draw.number()) % (rest.len() + 1));
+            steps.extend([Step::Frame(Frame::data(piece)), Step::Pending]);
+        }
+        steps.push_back(Step::Frame(Frame::data(rest)));
+        Self { steps, ..Self::default() }
     }
 }
 
