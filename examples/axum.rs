@@ -24,6 +24,14 @@ use tower_webhook::provider::{mediquo, truemed};
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
     let metrics = recorder()?;
+    // What was measured waits in memory for this or for a scrape.
+    let upkeep = metrics.clone();
+    tokio::spawn(async move {
+        loop {
+            sleep(Duration::from_secs(5)).await;
+            upkeep.run_upkeep();
+        }
+    });
     let observer = || (TracingObserver::new(), MetricsObserver::new());
 
     let truemed = truemed::Truemed::builder().api_key(secret("TRUEMED_API_KEY")?).build()?.into_layer();

@@ -10,11 +10,11 @@ use std::{convert::Infallible, env, error::Error, fmt::Debug, io, pin::pin, time
 
 use http_body_util::{BodyExt, Either};
 use hyper::{Request, Response, StatusCode, body::Incoming};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::{conn::auto, graceful::GracefulShutdown};
 use hyper_util::service::TowerToHyperService;
 use serde::de::DeserializeOwned;
-use tokio::{net::TcpListener, signal, time};
+use tokio::{net::TcpListener, signal, sync::watch, time};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_http::timeout::{DeadlineBody, RequestBodyDeadlineLayer};
 use tower_webhook::provider::{
@@ -41,8 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     });
     let app = RequestBodyDeadlineLayer::new(Duration::from_secs(10)).layer(app);
 
-    let mut server = auto::Builder::new(TokioExecutor::new());
-    server.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(10));
+    let server = auto::Builder::new(TokioExecutor::new());
     let connections = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
@@ -53,8 +52,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
             time::sleep(Duration::from_millis(100)).await; // out of file descriptors, say: that passes
             continue;
         };
-        let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app.clone()));
-        tokio::spawn(connections.watch(connection.into_owned()));
+        let (requests, in_progress) = watch::channel(0);
+        let app = app.clone();
+        let counted = service_fn(move |request| {
+            let (response, counted) = (app.clone().oneshot(request), InProgress::new(&requests));
+            async move {
+                let _counted = counted;
+                response.await
+            }
+        });
+        let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(counted));
+        let connection = connections.watch(connection.into_owned());
+        tokio::spawn(async move {
+            tokio::select! { _ = connection => {} () = idle(in_progress) => {} }
+        });
     }
     drop(listener);
     // A sender that never finishes its request does not keep the server running.
@@ -74,6 +85,34 @@ async fn handle<E: Debug + DeserializeOwned>(
         None => *response.status_mut() = StatusCode::BAD_REQUEST,
     }
     Ok(response)
+}
+
+/// A request that the connection has not answered yet.
+struct InProgress(watch::Sender<usize>);
+
+impl InProgress {
+    fn new(requests: &watch::Sender<usize>) -> Self {
+        requests.send_modify(|count| *count += 1);
+        Self(requests.clone())
+    }
+}
+
+impl Drop for InProgress {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// Ends when ten seconds have passed without a request in progress: the sender is silent, or its head does not end.
+/// hyper has such a limit for the heads of HTTP/1 alone.
+async fn idle(mut in_progress: watch::Receiver<usize>) {
+    loop {
+        match time::timeout(Duration::from_secs(10), in_progress.changed()).await {
+            Err(_) if *in_progress.borrow() == 0 => break,
+            Ok(Err(_)) => break, // the connection has ended
+            _ => {}
+        }
+    }
 }
 
 /// Listens for Ctrl-C and for the signal that stops a container. The future ends with the first of them.
