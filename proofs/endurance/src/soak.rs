@@ -288,7 +288,7 @@ impl Worker {
 
     /// Over the connection that stays; one request of fifty opens another.
     async fn ask(&mut self, request: &[u8]) -> io::Result<Answer> {
-        let kept = self.connection.take().filter(|_| self.chance % 50 != 0);
+        let kept = self.connection.take().filter(|_| !self.chance.is_multiple_of(50));
         let mut connection = match kept {
             Some(connection) => connection,
             None => Connection::open(self.load.address).await?,
