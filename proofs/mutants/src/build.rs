@@ -46,6 +46,13 @@ pub mod mutant {
 }
 "#;
 
+/// Complaints about moves, borrows and missing arms, which may be about the form and not about the mutant.
+const ABOUT_PLACES: [&str; 12] =
+    ["E0004", "E0373", "E0382", "E0499", "E0502", "E0503", "E0505", "E0506", "E0507", "E0515", "E0597", "E0716"];
+
+/// A file, and the bytes in it.
+type Place = (String, Range<usize>);
+
 #[derive(Default)]
 pub struct Viable {
     pub ready: BTreeSet<usize>,
@@ -71,11 +78,14 @@ pub fn until_it_compiles(root: &Path, tree: &Path, target: &Path, all: &[Mutant]
             return viable;
         }
         let before = viable.ready.len();
-        for spans in errors {
+        for (code, spans) in errors {
             let blamed = spans.iter().find_map(|(file, span)| blame(written.get(file)?, span, true));
-            if let Some(mutants) = blamed {
-                viable.unviable.extend(mutants);
-                continue;
+            match blamed {
+                Some(mutants) if !ABOUT_PLACES.contains(&code.as_str()) => {
+                    viable.unviable.extend(mutants);
+                    continue;
+                }
+                _ => {}
             }
             let around = spans.iter().find_map(|(file, span)| blame(written.get(file)?, span, false));
             // An error of no mutant follows from another error, and goes with it.
@@ -160,7 +170,7 @@ fn write(root: &Path, tree: &Path, all: &[Mutant], wanted: &BTreeSet<usize>) -> 
 }
 
 /// The places of each error, the main one first.
-fn errors(tree: &Path, target: &Path) -> Vec<Vec<(String, Range<usize>)>> {
+fn errors(tree: &Path, target: &Path) -> Vec<(String, Vec<Place>)> {
     let features = ["--lib", "--all-features", "--message-format=json"];
     let messages = cargo(tree, target, &["check", "-p", "tower-webhook"], &features);
     let errors = messages.iter().filter(|message| message["message"]["level"] == "error");
@@ -173,9 +183,9 @@ fn errors(tree: &Path, target: &Path) -> Vec<Vec<(String, Range<usize>)>> {
             (span["file_name"].as_str().expect("a file").to_owned(), byte("byte_start")..byte("byte_end"))
         };
         let spans: Vec<_> = spans.into_iter().map(range).collect();
-        spans
+        (message["message"]["code"]["code"].as_str().unwrap_or_default().to_owned(), spans)
     });
-    errors.filter(|spans| !spans.is_empty()).collect()
+    errors.filter(|(_, spans)| !spans.is_empty()).collect()
 }
 
 /// The test binaries.

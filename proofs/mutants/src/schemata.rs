@@ -137,10 +137,8 @@ impl Finder<'_> {
         if mutants.is_empty() || signature.constness.is_some() {
             return;
         }
-        if let ReturnType::Type(_, of) = &signature.output {
-            if matches!(**of, Type::ImplTrait(_)) {
-                return self.iterator(block, &mutants);
-            }
+        if matches!(&signature.output, ReturnType::Type(_, of) if matches!(**of, Type::ImplTrait(_))) {
+            return self.iterator(block, &mutants);
         }
         let start = block.brace_token.span.open().byte_range().end;
         let pieces = mutants.into_iter().map(|mutant| {
@@ -284,18 +282,32 @@ impl Finder<'_> {
 
     fn fields(&mut self, node: &ExprStruct) {
         let Some(rest) = &node.rest else { return };
+        let (whole, rest) = (node.span().byte_range(), rest.span().byte_range());
+        let mut any = Vec::new();
         for field in &node.fields {
             let Some(&mutant) = self.here(field.span(), "StructField").first() else { continue };
-            let (name, value) = (&self.source[field.member.span().byte_range()], field.expr.span().byte_range());
-            let base = &self.source[rest.span().byte_range()];
+            any.push(Of(mutant, Vec::new()));
+            let name = &self.source[field.member.span().byte_range()];
             let pieces = vec![
                 text(format!("{name}: if {} {{ ", active(mutant))),
-                Of(mutant, vec![text(format!("({base}).{name}"))]),
+                Of(mutant, vec![text(format!("mutant_rest.{name}"))]),
                 text(" } else { "),
-                Source(value),
+                Source(field.expr.span().byte_range()),
                 text(" }"),
             ];
             self.rewrite(field.span().byte_range(), pieces);
+        }
+        if !any.is_empty() {
+            // The rest is made once, and a field comes from it or not.
+            let mut pieces = vec![text("(match ("), Source(rest.clone()), text(") { mutant_rest => ")];
+            pieces.extend([
+                Source(whole.start..rest.start),
+                text("mutant_rest"),
+                Source(rest.end..whole.end),
+                text(" })"),
+            ]);
+            pieces.extend(any);
+            self.rewrite(whole, pieces);
         }
     }
 }
