@@ -99,25 +99,15 @@ pub fn until_it_compiles(root: &Path, tree: &Path, target: &Path, all: &[Mutant]
 /// What the compiler refused before, so that a second run checks once and builds nothing again.
 fn recall(memory: &Path, all: &[Mutant], chosen: &BTreeSet<usize>) -> Viable {
     let text = fs::read_to_string(memory).unwrap_or_default();
-    let refused: BTreeMap<&str, &str> =
-        text.lines().filter_map(|line| line.split_once('\t')).map(|(why, who)| (who, why)).collect();
-    let mut viable = Viable::default();
-    for &mutant in chosen {
-        match refused.get(all[mutant].identity().as_str()) {
-            Some(&"unviable") => viable.unviable.insert(mutant),
-            Some(_) => viable.inexpressible.insert(mutant),
-            None => viable.ready.insert(mutant),
-        };
-    }
-    viable
+    let refused: BTreeSet<&str> = text.lines().collect();
+    let is_refused = |mutant: &usize| refused.contains(all[*mutant].identity().as_str());
+    let (unviable, ready) = chosen.iter().partition(|mutant| is_refused(mutant));
+    Viable { ready, unviable, ..Viable::default() }
 }
 
 fn remember(memory: &Path, all: &[Mutant], viable: &Viable) {
-    let lines = |why: &str, mutants: &BTreeSet<usize>| -> String {
-        mutants.iter().map(|&mutant| format!("{why}\t{}\n", all[mutant].identity())).collect()
-    };
-    let text = lines("unviable", &viable.unviable) + &lines("alone", &viable.inexpressible);
-    fs::write(memory, text).expect("a file");
+    let lines: String = viable.unviable.iter().map(|&mutant| all[mutant].identity() + "\n").collect();
+    fs::write(memory, lines).expect("a file");
 }
 
 /// The nearest mark around the place, or else what begins inside of it.
@@ -190,6 +180,8 @@ fn errors(tree: &Path, target: &Path) -> Vec<(String, Vec<Place>)> {
 
 /// The test binaries.
 pub fn tests(tree: &Path, target: &Path) -> Vec<PathBuf> {
+    // The tests start these, with the mutant too.
+    cargo(tree, target, &["build", "-p", "tower-webhook-replay", "-p", "tower-webhook-send"], &["--bins"]);
     let flags = ["--test", "it", "--test", "allocations", "--test", "users_axum", "--test", "users_hyper"];
     let examples = ["--examples", "--message-format=json"];
     let messages = cargo(tree, target, &["test", "--no-run", "-p", "tower-webhook"], &[&flags[..], &examples].concat());

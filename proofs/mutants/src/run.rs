@@ -21,6 +21,9 @@ const WORKERS: usize = 2;
 /// A mutant may allocate without end. The tests alone stay far below.
 const MEMORY: &str = "ulimit -v 8000000; exec \"$0\" \"$@\"";
 
+/// What takes longer, such as floods of deliveries, would take the most of the time, and finds what shorter tests find.
+const SLOWEST: Duration = Duration::from_secs(30);
+
 pub struct Test {
     program: PathBuf,
     name: String,
@@ -140,6 +143,9 @@ pub fn record(tree: &Path, target: &Path, programs: &[PathBuf]) -> Vec<Test> {
         None
     });
     let mut tests: Vec<Test> = tests.into_iter().flatten().collect();
+    for test in tests.extract_if(.., |test| test.time > SLOWEST) {
+        println!("left out, as it takes {} s: {}", test.time.as_secs(), test.name);
+    }
     // The fast ones first, and of those that are as fast, the ones that are about little.
     tests.sort_by_key(|test| (test.time.as_millis().max(1).ilog2(), test.reached.len()));
     tests

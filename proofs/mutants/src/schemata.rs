@@ -7,7 +7,7 @@ use std::{
 
 use proc_macro2::Span;
 use syn::{
-    BinOp, Block, ExprBinary, ExprMatch, ExprStruct, ExprUnary, ReturnType, Signature, Type,
+    BinOp, Block, Expr, ExprBinary, ExprMatch, ExprStruct, ExprUnary, Ident, ReturnType, Signature, Type,
     spanned::Spanned,
     visit::{self, Visit},
 };
@@ -53,8 +53,9 @@ pub fn write(source: &str, all: &[Mutant], wanted: &[usize]) -> Written {
         let within = source[start..].char_indices().nth(column - 1).expect("a column").0;
         at.entry(start + within).or_default().push(mutant);
     }
-    let mut finder = Finder { source, all, at, rewrites: Vec::new() };
+    let mut finder = Finder { source, all, at, rewrites: Vec::new(), constants: BTreeSet::new(), paths: Vec::new() };
     finder.visit_file(&file);
+    finder.uses_of_constants();
     let mut rewrites = finder.rewrites;
     // The outer ones first. The order of the visit decides between equals.
     rewrites.sort_by_key(|rewrite| (rewrite.range.start, usize::MAX - rewrite.range.end));
@@ -119,6 +120,9 @@ struct Finder<'a> {
     /// By the place where cargo-mutants says that they begin.
     at: HashMap<usize, Vec<usize>>,
     rewrites: Vec<Rewrite>,
+    /// Those that have mutants, and the paths that may be names of them.
+    constants: BTreeSet<String>,
+    paths: Vec<(String, Range<usize>)>,
 }
 
 impl Finder<'_> {
@@ -312,6 +316,29 @@ impl Finder<'_> {
     }
 }
 
+impl Finder<'_> {
+    /// Adds a function that returns the constant or a mutant of it, for the places that need no constant.
+    fn constant(&mut self, item: Span, name: &Ident, of: &Type, value: &Expr) {
+        let (whole, value) = (item.byte_range(), value.span().byte_range());
+        if !self.at.keys().any(|place| value.contains(place)) {
+            return;
+        }
+        let (original, of) = (&self.source[whole.clone()], &self.source[of.span().byte_range()]);
+        let pieces = vec![text(format!("{original} fn {name}_mutant() -> {of} {{ ")), Source(value), text(" }")];
+        self.rewrite(whole, pieces);
+        self.constants.insert(name.to_string());
+    }
+
+    fn uses_of_constants(&mut self) {
+        for (name, range) in std::mem::take(&mut self.paths) {
+            if self.constants.contains(&name) {
+                let pieces = vec![text(format!("{}_mutant()", &self.source[range.clone()]))];
+                self.rewrite(range, pieces);
+            }
+        }
+    }
+}
+
 impl<'ast> Visit<'ast> for Finder<'_> {
     fn visit_item_fn(&mut self, node: &'ast syn::ItemFn) {
         self.function(&node.sig, &node.block);
@@ -350,10 +377,36 @@ impl<'ast> Visit<'ast> for Finder<'_> {
         visit::visit_expr_struct(self, node);
     }
 
-    // What the compiler computes cannot ask the environment.
-    fn visit_item_const(&mut self, _: &'ast syn::ItemConst) {}
-    fn visit_item_static(&mut self, _: &'ast syn::ItemStatic) {}
-    fn visit_impl_item_const(&mut self, _: &'ast syn::ImplItemConst) {}
+    fn visit_item_const(&mut self, node: &'ast syn::ItemConst) {
+        self.constant(node.span(), &node.ident, &node.ty, &node.expr);
+        if self.constants.contains(&node.ident.to_string()) {
+            self.visit_expr(&node.expr);
+        }
+    }
+
+    fn visit_impl_item_const(&mut self, node: &'ast syn::ImplItemConst) {
+        self.constant(node.span(), &node.ident, &node.ty, &node.expr);
+        if self.constants.contains(&node.ident.to_string()) {
+            self.visit_expr(&node.expr);
+        }
+    }
+
+    fn visit_expr_path(&mut self, node: &'ast syn::ExprPath) {
+        if let Some(last) = node.path.segments.last() {
+            self.paths.push((last.ident.to_string(), node.span().byte_range()));
+        }
+    }
+
+    // What the compiler computes cannot ask the environment, but a closure can.
+    fn visit_item_static(&mut self, node: &'ast syn::ItemStatic) {
+        if let Expr::Call(call) = &*node.expr {
+            call.args
+                .iter()
+                .filter(|argument| matches!(argument, Expr::Closure(_)))
+                .for_each(|closure| self.visit_expr(closure));
+        }
+    }
+
     fn visit_trait_item_const(&mut self, _: &'ast syn::TraitItemConst) {}
     fn visit_type_array(&mut self, _: &'ast syn::TypeArray) {}
     fn visit_expr_repeat(&mut self, node: &'ast syn::ExprRepeat) {
