@@ -4,6 +4,7 @@ use std::{path::Path, process::Command, time::SystemTime};
 
 use serde_json::Value;
 
+#[derive(Default)]
 pub struct Mutant {
     pub file: String,
     /// One-based, as cargo-mutants counts.

@@ -11,6 +11,8 @@ mod build;
 mod listed;
 mod report;
 mod run;
+#[cfg(test)]
+mod same;
 mod schemata;
 
 use std::{collections::BTreeSet, env, fs, path::PathBuf, process::ExitCode};
