@@ -67,10 +67,10 @@ pub struct Viable {
 }
 
 /// Writes the copy again and again, each time without what the compiler refused.
-pub fn until_it_compiles(root: &Path, tree: &Path, target: &Path, all: &[Mutant], chosen: &BTreeSet<usize>) -> Viable {
+pub fn until_it_compiles(root: &Path, tree: &Path, target: &Path, all: &[Mutant]) -> Viable {
     copy(root, tree);
     let memory = target.join("mutants-refused.tsv");
-    let mut viable = recall(&memory, all, chosen);
+    let mut viable = recall(&memory, all);
     loop {
         let written = write(root, tree, all, &viable.ready);
         let placed: BTreeSet<usize> = written.values().flat_map(|file| &file.placed).copied().collect();
@@ -102,11 +102,11 @@ pub fn until_it_compiles(root: &Path, tree: &Path, target: &Path, all: &[Mutant]
 }
 
 /// What the compiler refused before, so that a second run checks once and builds nothing again.
-fn recall(memory: &Path, all: &[Mutant], chosen: &BTreeSet<usize>) -> Viable {
+fn recall(memory: &Path, all: &[Mutant]) -> Viable {
     let text = fs::read_to_string(memory).unwrap_or_default();
     let refused: BTreeSet<&str> = text.lines().collect();
     let is_refused = |mutant: &usize| refused.contains(all[*mutant].identity().as_str());
-    let (unviable, ready) = chosen.iter().partition(|mutant| is_refused(mutant));
+    let (unviable, ready) = (0..all.len()).partition(is_refused);
     Viable { ready, unviable, ..Viable::default() }
 }
 

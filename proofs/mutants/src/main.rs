@@ -15,7 +15,9 @@ mod run;
 mod same;
 mod schemata;
 
-use std::{collections::BTreeSet, env, fs, path::PathBuf, process::ExitCode};
+use std::{env, path::PathBuf, process::ExitCode};
+
+use report::Results;
 
 fn main() -> ExitCode {
     let (mut paths, mut sample, mut only_missed) = (Vec::new(), None, false);
@@ -31,24 +33,19 @@ fn main() -> ExitCode {
     let target = PathBuf::from(env::var("CARGO_TARGET_DIR").expect("CARGO_TARGET_DIR says where to build"));
     let all = listed::mutants(&root);
     let asked_for = |file: &str| paths.is_empty() || paths.iter().any(|path| file.starts_with(path));
-    let asked: BTreeSet<usize> = (0..all.len()).filter(|&at| asked_for(&all[at].file)).collect();
-    println!("{} mutants, {} in the files asked for", all.len(), asked.len());
 
     let tree = target.join("mutants-tree");
-    let viable = build::until_it_compiles(&root, &tree, &target, &all, &asked);
-    let mut chosen: Vec<usize> = viable.ready.iter().copied().collect();
+    let viable = build::until_it_compiles(&root, &tree, &target, &all);
+    let mut chosen: Vec<usize> = viable.ready.iter().copied().filter(|&at| asked_for(&all[at].file)).collect();
     if let Some(count) = sample {
         chosen = listed::sample(chosen, count);
     }
+    let results = Results::open(&target);
     if only_missed {
-        let before = fs::read_to_string(target.join("mutants-results.tsv")).expect("the results of a run before");
-        let missed: Vec<&str> = before.lines().filter_map(|line| line.strip_prefix("missed\t")).collect();
-        let again = |at: &usize| missed.iter().any(|line| line.starts_with(&all[*at].identity()));
-        chosen.retain(again);
+        chosen.retain(|&at| results.was_missed(&all[at]));
     }
     let programs = build::tests(&tree, &target);
     let tests = run::record(&tree, &target, &programs);
-    let verdicts = run::all(&tree, &target, &tests, &chosen);
-    let full = paths.is_empty() && sample.is_none() && !only_missed;
-    report::write(&root, &target, &all, &chosen, &verdicts, &viable, full)
+    run::all(&tree, &target, &tests, &chosen, |at, verdict| report::note(&results, &all[at], verdict));
+    report::write(&root, &target, &all, &viable)
 }

@@ -22,7 +22,7 @@ const WORKERS: usize = 2;
 const MEMORY: &str = "ulimit -v 8000000; exec \"$0\" \"$@\"";
 
 /// What takes longer, such as floods of deliveries, would take the most of the time, and finds what shorter tests find.
-const SLOWEST: Duration = Duration::from_secs(30);
+const SLOWEST: Duration = Duration::from_secs(20);
 
 pub struct Test {
     program: PathBuf,
@@ -115,8 +115,30 @@ fn spread<T: Send>(count: usize, what: &str, work: impl Fn(usize) -> T + Sync) -
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Runs each test alone, without a mutant.
+/// Runs each test alone, without a mutant. A second run of the same build knows it already.
 pub fn record(tree: &Path, target: &Path, programs: &[PathBuf]) -> Vec<Test> {
+    let memory = target.join("mutants-tests.tsv");
+    let built = programs
+        .iter()
+        .map(|program| format!("{program:?} {:?}\t", fs::metadata(program).and_then(|of| of.modified())));
+    let built: String = built.collect();
+    let text = fs::read_to_string(&memory).unwrap_or_default();
+    let known = text.split_once('\n').filter(|(head, _)| *head == built);
+    let mut tests = match known {
+        Some((_, lines)) => lines.lines().map(Test::read).collect(),
+        None => record_all(tree, target, programs),
+    };
+    let lines: String = tests.iter().map(Test::line).collect();
+    fs::write(&memory, format!("{built}\n{lines}")).expect("a file");
+    for test in tests.extract_if(.., |test| test.time > SLOWEST) {
+        println!("left out, as it takes {} s: {}", test.time.as_secs(), test.name);
+    }
+    // The fast ones first, and of those the ones that are about little.
+    tests.sort_by_key(|test| ((test.time.as_millis() / 256 + 1).ilog2(), test.reached.len()));
+    tests
+}
+
+fn record_all(tree: &Path, target: &Path, programs: &[PathBuf]) -> Vec<Test> {
     let scratch = scratch(target);
     let mut names = Vec::new();
     for program in programs {
@@ -142,19 +164,38 @@ pub fn record(tree: &Path, target: &Path, programs: &[PathBuf]) -> Vec<Test> {
         println!("left out, as it fails without a mutant: {name}");
         None
     });
-    let mut tests: Vec<Test> = tests.into_iter().flatten().collect();
-    for test in tests.extract_if(.., |test| test.time > SLOWEST) {
-        println!("left out, as it takes {} s: {}", test.time.as_secs(), test.name);
+    tests.into_iter().flatten().collect()
+}
+
+impl Test {
+    fn line(&self) -> String {
+        let reached: Vec<String> = self.reached.iter().map(usize::to_string).collect();
+        format!("{}\t{}\t{}\t{}\n", self.program.display(), self.name, self.time.as_millis(), reached.join(" "))
     }
-    // The fast ones first, and of those that are as fast, the ones that are about little.
-    tests.sort_by_key(|test| (test.time.as_millis().max(1).ilog2(), test.reached.len()));
-    tests
+
+    fn read(line: &str) -> Self {
+        let mut parts = line.split('\t');
+        let mut part = || parts.next().unwrap_or_default();
+        let (program, name, time) = (part().into(), part().to_owned(), part().parse().unwrap_or_default());
+        let reached = part().split_whitespace().filter_map(|mutant| mutant.parse().ok()).collect();
+        Self { program, name, time: Duration::from_millis(time), reached }
+    }
 }
 
 /// The verdicts on the chosen ones.
-pub fn all(tree: &Path, target: &Path, tests: &[Test], chosen: &[usize]) -> Vec<Verdict> {
+pub fn all(
+    tree: &Path,
+    target: &Path,
+    tests: &[Test],
+    chosen: &[usize],
+    done: impl Fn(usize, &Verdict) + Sync,
+) -> Vec<Verdict> {
     let scratch = scratch(target);
-    spread(chosen.len(), "mutants", |at| one(tree, &scratch, tests, chosen[at]))
+    spread(chosen.len(), "mutants", |at| {
+        let verdict = one(tree, &scratch, tests, chosen[at]);
+        done(chosen[at], &verdict);
+        verdict
+    })
 }
 
 fn one(tree: &Path, scratch: &Path, tests: &[Test], mutant: usize) -> Verdict {
