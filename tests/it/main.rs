@@ -22,6 +22,7 @@ mod datetime;
 mod dead_letters;
 mod deploy_page;
 mod descriptions;
+mod details;
 mod envelope;
 mod events;
 mod forms;

@@ -20,12 +20,13 @@ use std::{env, path::PathBuf, process::ExitCode};
 use report::Results;
 
 fn main() -> ExitCode {
-    let (mut paths, mut sample, mut only_missed) = (Vec::new(), None, false);
+    let (mut paths, mut sample, mut only_missed, mut only_new) = (Vec::new(), None, false, false);
     let mut arguments = env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--sample" => sample = arguments.next().and_then(|count| count.parse::<usize>().ok()),
             "--missed" => only_missed = true,
+            "--new" => only_new = true,
             _ => paths.push(argument),
         }
     }
@@ -42,7 +43,10 @@ fn main() -> ExitCode {
     }
     let results = Results::open(&target);
     if only_missed {
-        chosen.retain(|&at| results.was_missed(&all[at]));
+        chosen.retain(|&at| results.verdict(&all[at]) == Some("missed"));
+    }
+    if only_new {
+        chosen.retain(|&at| results.verdict(&all[at]).is_none());
     }
     let programs = build::tests(&tree, &target);
     let tests = run::record(&tree, &target, &programs);

@@ -56,8 +56,8 @@ impl Results {
         Self { before: lines.collect(), path }
     }
 
-    pub fn was_missed(&self, mutant: &Mutant) -> bool {
-        self.before.get(&mutant.identity()).is_some_and(|(verdict, _)| verdict == "missed")
+    pub fn verdict(&self, mutant: &Mutant) -> Option<&str> {
+        self.before.get(&mutant.identity()).map(|(verdict, _)| verdict.as_str())
     }
 
     /// Adds a line, so that a run which is cut short has found something.
@@ -86,7 +86,7 @@ pub fn write(root: &Path, target: &Path, all: &[Mutant], viable: &Viable) -> Exi
     let mut total = Row::default();
     let (mut strangers, mut gone) = (Vec::new(), known.clone());
     for (at, mutant) in all.iter().enumerate() {
-        let verdict = results.before.get(&mutant.identity()).map(|(verdict, _)| verdict.as_str());
+        let verdict = results.verdict(mutant);
         let add: fn(&mut Row) = match verdict {
             _ if viable.unviable.contains(&at) => |row| row.unviable += 1,
             _ if viable.inexpressible.contains(&at) => |row| row.alone += 1,

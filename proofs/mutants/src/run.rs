@@ -16,8 +16,8 @@ use std::{
 
 use crate::build::{ACTIVE, REACHED};
 
-/// As many processes at once as the figures of docs/reliability.md were made with.
-const WORKERS: usize = 2;
+/// Most of the time of a test is waiting, so more than there are cores.
+const WORKERS: usize = 6;
 /// A mutant may allocate without end. The tests alone stay far below.
 const MEMORY: &str = "ulimit -v 8000000; exec \"$0\" \"$@\"";
 
@@ -211,7 +211,8 @@ fn one(tree: &Path, scratch: &Path, tests: &[Test], mutant: usize) -> Verdict {
         for program in programs {
             let batch: Vec<&Test> = batch.iter().filter(|test| test.program == program).copied().collect();
             let names: Vec<&str> = batch.iter().map(|test| test.name.as_str()).collect();
-            let limit = Duration::from_secs(20) + 10 * batch.iter().map(|test| test.time).sum::<Duration>();
+            let alone: Duration = batch.iter().map(|test| test.time).sum();
+            let limit = Duration::from_secs(30) + 3 * alone;
             match run(tree, scratch, program, &names, variable, limit) {
                 Ending::Passed => {}
                 Ending::Timeout => return Verdict::Timeout(names.join(" ")),

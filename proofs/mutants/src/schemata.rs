@@ -53,7 +53,7 @@ pub fn write(source: &str, all: &[Mutant], wanted: &[usize]) -> Written {
         let within = source[start..].char_indices().nth(column - 1).expect("a column").0;
         at.entry(start + within).or_default().push(mutant);
     }
-    let mut finder = Finder { source, all, at, rewrites: Vec::new(), constants: BTreeSet::new(), paths: Vec::new() };
+    let mut finder = Finder { source, all, at, rewrites: Vec::new(), constants: HashMap::new(), paths: Vec::new() };
     finder.visit_file(&file);
     finder.uses_of_constants();
     let mut rewrites = finder.rewrites;
@@ -121,7 +121,7 @@ struct Finder<'a> {
     at: HashMap<usize, Vec<usize>>,
     rewrites: Vec<Rewrite>,
     /// Those that have mutants, and the paths that may be names of them.
-    constants: BTreeSet<String>,
+    constants: HashMap<String, Vec<usize>>,
     paths: Vec<(String, Range<usize>)>,
 }
 
@@ -320,21 +320,25 @@ impl Finder<'_> {
     /// Adds a function that returns the constant or a mutant of it, for the places that need no constant.
     fn constant(&mut self, item: Span, name: &Ident, of: &Type, value: &Expr) {
         let (whole, value) = (item.byte_range(), value.span().byte_range());
-        if !self.at.keys().any(|place| value.contains(place)) {
+        let mutants = self.at.iter().filter(|(place, _)| value.contains(place)).flat_map(|(_, mutants)| mutants);
+        let mutants: Vec<usize> = mutants.copied().collect();
+        if mutants.is_empty() {
             return;
         }
         let (original, of) = (&self.source[whole.clone()], &self.source[of.span().byte_range()]);
         let pieces = vec![text(format!("{original} fn {name}_mutant() -> {of} {{ ")), Source(value), text(" }")];
         self.rewrite(whole, pieces);
-        self.constants.insert(name.to_string());
+        self.constants.insert(name.to_string(), mutants);
     }
 
     fn uses_of_constants(&mut self) {
         for (name, range) in std::mem::take(&mut self.paths) {
-            if self.constants.contains(&name) {
-                let pieces = vec![text(format!("{}_mutant()", &self.source[range.clone()]))];
-                self.rewrite(range, pieces);
-            }
+            let Some(mutants) = self.constants.get(&name) else { continue };
+            // It may be in a place that needs a constant.
+            let blamed = mutants.iter().map(|&mutant| Of(mutant, Vec::new()));
+            let used = text(format!("{}_mutant()", &self.source[range.clone()]));
+            let pieces = std::iter::once(used).chain(blamed).collect();
+            self.rewrite(range, pieces);
         }
     }
 }
@@ -379,14 +383,14 @@ impl<'ast> Visit<'ast> for Finder<'_> {
 
     fn visit_item_const(&mut self, node: &'ast syn::ItemConst) {
         self.constant(node.span(), &node.ident, &node.ty, &node.expr);
-        if self.constants.contains(&node.ident.to_string()) {
+        if self.constants.contains_key(&node.ident.to_string()) {
             self.visit_expr(&node.expr);
         }
     }
 
     fn visit_impl_item_const(&mut self, node: &'ast syn::ImplItemConst) {
         self.constant(node.span(), &node.ident, &node.ty, &node.expr);
-        if self.constants.contains(&node.ident.to_string()) {
+        if self.constants.contains_key(&node.ident.to_string()) {
             self.visit_expr(&node.expr);
         }
     }
