@@ -24,7 +24,7 @@ use tower::{Layer, Service, service_fn};
 use tower_webhook::{
     ConfigErrorKind, Rejection, WebhookBody, WebhookLayer,
     auth::{
-        ApiKey, DangerousAcceptAll, Head, Key, Part, Scheme, Signature, StandardWebhooks, Twilio, Verified, bearer_fn,
+        ApiKey, DangerousAcceptAll, Head, Key, Scheme, Signature, StandardWebhooks, Twilio, Verified, bearer_fn,
         keys::{KeyForm, Watched},
         scheme_fn,
     },
@@ -225,6 +225,12 @@ fn what_holds_a_key_is_shown_by_its_name() {
     }
 }
 
+#[test]
+fn keys_are_loaded_once_a_year_at_least() {
+    let watched = Watched::keys(async || Ok::<_, std::io::Error>([KEY])).every(Duration::MAX);
+    assert!(format!("{watched:?}").contains("every: 31622400s"), "366 days: {watched:?}");
+}
+
 /// A sender whose fixed key travels in this place.
 fn keyed(place: Value) -> TestSender {
     let description = json!({
@@ -244,6 +250,7 @@ async fn the_key_of_a_test_travels_in_any_segment_of_any_target() {
         ("/hooks", format!("/hooks/{KEY}")),
         ("/hooks/old/more?a=b", format!("/hooks/{KEY}/more?a=b")),
         ("https://example.com", format!("https://example.com/webhooks/{KEY}")),
+        ("http://a/b/old", format!("http://a/b/{KEY}")),
         ("https://example.com/hooks/old/more?a=b", format!("https://example.com/hooks/{KEY}/more?a=b")),
     ] {
         let request = sender.event("paid").unwrap().to(target).request::<Full<Bytes>>();
@@ -398,4 +405,16 @@ async fn a_test_signs_as_the_settings_say() {
         let forged = genuine.spoiled(Spoil::WrongKey).unwrap().request::<Full<Bytes>>();
         assert_eq!(deliver(&layer, forged).await.status, 401, "{settings}");
     }
+}
+
+/// A time that ends in `Z` shows where it ends, whatever follows.
+#[tokio::test]
+async fn a_body_of_digits_can_follow_a_time_in_rfc_3339() {
+    let settings = json!({
+        "signed": ["timestamp", "body"],
+        "timestamp_header": "x-time",
+        "timestamp_written_as": "rfc3339",
+    });
+    let (sender, layer) = signing(&settings);
+    assert_eq!(deliver(&layer, sender.body("17").request::<Full<Bytes>>()).await.status, 200);
 }
