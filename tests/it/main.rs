@@ -22,6 +22,7 @@ mod datetime;
 mod dead_letters;
 mod deploy_page;
 mod descriptions;
+mod details;
 mod differential;
 mod envelope;
 mod events;
