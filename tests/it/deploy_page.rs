@@ -2,10 +2,14 @@
 
 use std::{fs, path::Path};
 
-/// Every test that the page links, as `[`name`](../path)`.
+/// Every test that the page links, as `[`name`](../tests/path)`.
 fn named(page: &str) -> Vec<(&str, &str)> {
     let links = page.split("[`").skip(1).filter_map(|link| link.split_once("`](../"));
-    links.filter_map(|(name, rest)| Some((name, rest.split_once(')')?.0))).collect()
+    links.filter_map(|(name, rest)| Some((name, rest.split_once(')')?.0))).filter(is_test).collect()
+}
+
+fn is_test((_, path): &(&str, &str)) -> bool {
+    path.starts_with("tests/")
 }
 
 #[test]
