@@ -9,7 +9,7 @@ fn named(page: &str) -> Vec<(&str, &str)> {
 }
 
 fn is_test((_, path): &(&str, &str)) -> bool {
-    path.starts_with("tests/")
+    path.contains("tests/") && path.ends_with(".rs")
 }
 
 #[test]
