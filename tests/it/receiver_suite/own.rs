@@ -238,14 +238,17 @@ impl Receiver {
     }
 
     async fn act(&self, id: &str) -> Reply {
-        let is_seen = || self.0.seen.lock().unwrap().contains_key(id);
-        if is_seen() && !self.is(Flaw::IgnoresDuplicates) {
+        let is_seen = if self.is(Flaw::ChecksThenActs) {
+            let is_seen = self.0.seen.lock().unwrap().contains_key(id);
+            tokio::task::yield_now().await;
+            self.0.seen.lock().unwrap().insert(id.to_owned(), ());
+            is_seen
+        } else {
+            self.0.seen.lock().unwrap().insert(id.to_owned(), ()).is_some()
+        };
+        if is_seen && !self.is(Flaw::IgnoresDuplicates) {
             return reply(if self.is(Flaw::RefusesDuplicates) { 409 } else { 200 }, "");
         }
-        if self.is(Flaw::ChecksThenActs) {
-            tokio::task::yield_now().await;
-        }
-        self.0.seen.lock().unwrap().insert(id.to_owned(), ());
         if !self.is(Flaw::AcknowledgesWithoutEffect) {
             self.0.effects.fetch_add(1, Ordering::Relaxed);
         }
