@@ -121,9 +121,9 @@ impl Keys {
         Ok(Self::of_content(form.cloned(), content, Some(tenant)))
     }
 
-    /// Keys in the place of those of an unknown tenant.
-    pub(super) fn of_nobody(form: &KeyForm, decoy: Live) -> Self {
-        Self::of_content(Some(form.clone()), Content::Live(Arc::new(decoy)), Some(Arc::from("")))
+    /// A handle to the decoy, in the place of the keys of an unknown tenant.
+    pub(super) fn of_nobody(form: &KeyForm, decoy: Arc<Live>) -> Self {
+        Self::of_content(Some(form.clone()), Content::Live(decoy), Some(Arc::from("")))
     }
 
     /// The keys in this form. `None` if they are used in another one, or cannot be used in this one.

@@ -48,8 +48,8 @@ impl KeySettings {
             (_, []) => Ok(Source::Fixed(fixed(&form)?)),
             (true, [source]) => {
                 source.attach(&form)?;
-                let decoy = form.decoy()?;
-                let nobody = Keys::of_nobody(&form, decoy.clone());
+                let decoy = Arc::new(form.decoy()?);
+                let nobody = Keys::of_nobody(&form, Arc::clone(&decoy));
                 Ok(Source::Looked(Arc::new(Looked { source: Arc::clone(source), form, decoy, nobody })))
             }
             _ => Err(ConfigError::new(ConfigErrorKind::Conflict, format!("the source of the keys ({})", form.noun()))),
@@ -75,9 +75,9 @@ pub(in crate::auth) enum Source {
 pub(in crate::auth) struct Looked {
     source: Arc<dyn KeySource>,
     form: KeyForm,
-    /// In the place of the keys of an unknown tenant.
-    decoy: Live,
-    /// The decoy again, as a source would hand it out.
+    /// Key material that accepts nothing, in the place of the keys of an unknown tenant.
+    decoy: Arc<Live>,
+    /// A handle to the decoy, as a source would return one.
     nobody: Keys,
 }
 
@@ -125,12 +125,12 @@ impl fmt::Debug for Source {
 
 impl Looked {
     fn find(&self, head: &Head<'_>) -> Found<'_> {
-        // Nobody's keys go the same way as those of a tenant, so that both take the same time.
+        // The decoy is read through a handle too, so that an unknown tenant takes no less time than a known one.
         let (keys, is_known) = match self.source.keys(head) {
             Some(keys) => (keys, true),
             None => (self.nobody.clone(), false),
         };
-        let decoy = Some(&self.decoy);
+        let decoy = Some(&*self.decoy);
         match keys.live(&self.form) {
             Some(live) => Found { keys: Held::Shared(live), tenant: keys.tenant().cloned(), decoy, is_known },
             None => Found { keys: Held::Own(&self.decoy), tenant: None, decoy, is_known: false },

@@ -156,7 +156,7 @@ impl Sender {
 
     /// Where a person finds the secret, or an empty text.
     #[must_use]
-    pub fn where_the_secret_is(&self) -> &str {
+    pub fn secret_location(&self) -> &str {
         &self.secret
     }
 
@@ -279,6 +279,11 @@ impl Sender {
         if self.rejection_statuses.values().any(|Status(status)| !is_refusal(*status)) {
             let error = ConfigError::new(ConfigErrorKind::OutOfRange, "the status of a rejection");
             return Err(error.expected("400 to 599, but not 410"));
+        }
+        if self.retries.as_ref().is_some_and(|retries| retries.delays.is_some() && retries.period.is_some()) {
+            return Err(
+                ConfigError::new(ConfigErrorKind::Conflict, "the period of the retries").expected("no `delays`")
+            );
         }
         self.samples.iter().try_for_each(Sample::check)?;
         let is_doubled = |(at, sample): (usize, &Sample)| self.samples.iter().take(at).any(|it| it.name == sample.name);

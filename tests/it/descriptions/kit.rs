@@ -161,6 +161,7 @@ fn a_description_that_no_builder_takes_is_refused() {
         (described("credential", json!({"api_key": {"path_segment": 1_000_000}})), ConfigErrorKind::OutOfRange),
         (signed("signed", json!(literals)), ConfigErrorKind::TooMany),
         (signed("key", json!("hex")), ConfigErrorKind::Conflict),
+        (described("retries", json!({"delays": [60], "period": 60})), ConfigErrorKind::Conflict),
         (sample(json!({"name": "none"})), ConfigErrorKind::Missing),
         (sample(json!({"name": "both", "body": {}, "form": "a=1"})), ConfigErrorKind::Missing),
     ] {

@@ -44,7 +44,7 @@ fn senders() -> Vec<TestSender> {
 fn each_description_is_complete_and_survives_being_written() {
     for described in described() {
         let sender = Sender::from_json(&described.text).unwrap_or_else(|error| panic!("{}: {error}", described.name));
-        assert!(!sender.where_the_secret_is().is_empty() && sender.title() != "", "{}", described.name);
+        assert!(!sender.secret_location().is_empty() && sender.title() != "", "{}", described.name);
         assert!(sender.samples().count() >= 1, "{}", described.name);
         let names: BTreeSet<_> = sender.samples().collect();
         assert_eq!(names.len(), sender.samples().count(), "{}: two samples of one name", described.name);
