@@ -3,13 +3,14 @@
 use std::{
     cell::Cell,
     collections::BTreeMap,
+    fmt,
     io::{IsTerminal, Write, stderr},
     time::Duration,
 };
 
 use bytes::Bytes;
 use http::StatusCode;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde_json::json;
 
 use crate::{Failure, deliveries::Deliveries};
@@ -151,9 +152,12 @@ impl Progress {
     pub(crate) fn new(all: u64, is_quiet: bool) -> Self {
         let is_shown = all >= LONG && !is_quiet;
         let is_terminal = stderr().is_terminal();
-        let style = "{wide_bar} {human_pos}/{human_len}, {per_sec}, {eta} to go";
+        let style = "{wide_bar} {human_pos}/{human_len}, {rate}/s, {eta} to go";
         let bar = (is_shown && is_terminal).then(|| {
             let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style = style.with_key("rate", |state: &ProgressState, to: &mut dyn fmt::Write| {
+                let _ = write!(to, "{:.0}", state.per_sec());
+            });
             ProgressBar::new(all).with_style(style)
         });
         Self { bar, all, done: Cell::new(0), has_lines: is_shown && !is_terminal }
