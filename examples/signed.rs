@@ -92,7 +92,11 @@ fn senders() -> Result<BTreeMap<String, (Sender, Option<String>)>, Failure> {
         let failed = |error: &dyn Error| Failure(format!("SENDER_FILES: {file}: {error}"));
         let text = fs::read_to_string(file).map_err(|error| failed(&error))?;
         let sender = Sender::from_json(&text).map_err(|error| failed(&error))?;
-        let key = demo::variable(&variable(&sender, "SECRET"))?;
+        let secret = variable(&sender, "SECRET");
+        let key = demo::variable(&secret)?;
+        if key.is_none() {
+            eprintln!("{secret} is not set: the key of {file} is made up");
+        }
         // One that has the name of a preset replaces it.
         senders.insert(sender.name().to_owned(), (sender, key));
     }

@@ -59,6 +59,9 @@ mod documents {
     #[doc = include_str!("../docs/deploy.md")]
     struct Deploy;
 
+    #[doc = include_str!("../docs/idempotency.md")]
+    struct Idempotency;
+
     #[doc = include_str!("../docs/senders.md")]
     struct Senders;
 }

@@ -71,7 +71,7 @@ impl Report {
                 if expected(status) {
                     self.as_expected += 1;
                 } else if self.unexpected.len() < SHOWN {
-                    self.unexpected.push(format!("{status} {}", String::from_utf8_lossy(&body).escape_debug()));
+                    self.unexpected.push(format!("{status} {}", printable(&body)));
                 }
             }
             Err(error) => {
@@ -138,6 +138,11 @@ impl Report {
         let rank = (took.len() * percent).div_ceil(100).saturating_sub(1);
         took.get(rank).map_or(0.0, |took| (took.as_secs_f64() * 1e6).round() / 1e3)
     }
+}
+
+/// The text of an answer, on one line and without what steers a terminal.
+fn printable(body: &[u8]) -> String {
+    String::from_utf8_lossy(body).replace(char::is_control, " ")
 }
 
 /// A bar on a terminal, and a line for each tenth elsewhere. A short run has neither.

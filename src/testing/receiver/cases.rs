@@ -242,7 +242,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "oversized",
         why: "anybody can fill your memory",
-        sends: "rightly signed bodies longer than your limit, with and without a declared length",
+        sends: "rightly signed bodies above the `body_limit` of the suite, with and without a declared length",
         expects: "a 4xx or the end of the connection before all of it has been taken, and no effect",
         make: make::oversized,
         how: How::InTurn,

@@ -239,8 +239,11 @@ pub(super) fn other_methods(maker: &Maker) -> Made {
 
 pub(super) fn oversized(maker: &Maker) -> Made {
     let event = maker.event()?.padded_to(maker.too_long);
-    let large = |what: &str, declared| Shot { framing: Framing::Large { declared }, ..Maker::shot(what, &event) };
-    Ok(vec![large("a large body with its length", true), large("a large body without a length", false)])
+    let large = |declared, with: &str| {
+        let what = format!("a body of {} bytes {with}", maker.too_long);
+        Shot { framing: Framing::Large { declared }, ..Maker::shot(what, &event) }
+    };
+    Ok(vec![large(true, "with its length"), large(false, "without a length")])
 }
 
 pub(super) fn broken_off(maker: &Maker) -> Made {

@@ -92,7 +92,8 @@ impl Effects {
     /// `each` has the effects of each delivery that was sent in turn.
     pub(super) fn check(self, each: &[usize]) -> Result<(), String> {
         let all: usize = each.iter().sum();
-        let told = |wanted: &str| Err(format!("the handler had {} where {wanted} was right", effects(all)));
+        let hint = if all == 0 { ". If it ignores these events, give others to `ReceiverSuite::events`" } else { "" };
+        let told = |wanted: &str| Err(format!("the handler had {} where {wanted} was right{hint}", effects(all)));
         match self {
             Self::None if all > 0 => told("none"),
             Self::OneInAll if all != 1 => told("one"),
