@@ -258,7 +258,7 @@ impl ApiKeyBuilder {
             // Each fixed password has its own user.
             let keys = self.users.iter().zip(self.keys.fixed()).map(|(user, key)| (key, basic(user, key)));
             let form = KeyForm::new(self.noun.clone(), Reading::Basic { user: self.user });
-            self.keys.build_with(form, |_| Secrets::checked(&self.noun, MAX_KEYS, keys).map(Live::Compared))?
+            self.keys.build_with(form, |_| Secrets::checked(&self.noun, MAX_KEYS, keys).map(Live::compared))?
         } else {
             self.keys.build(KeyForm::new(self.noun, Reading::Text))?
         };

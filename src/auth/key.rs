@@ -202,6 +202,12 @@ impl From<ConfigErrorKind> for Fault {
     }
 }
 
+/// A key that was made from the system's random bytes.
+#[cfg(feature = "signatures")]
+pub(super) fn made<T, E>(key: Result<T, E>) -> Result<T, ConfigError> {
+    key.map_err(|_| ConfigError::new(ConfigErrorKind::Missing, "the system's source of random bytes"))
+}
+
 /// Checks a key that is used as the provider shows it. It was copied from a page, perhaps with errors.
 pub(super) fn text(text: &[u8]) -> Result<Secret, Fault> {
     if !text.is_empty() && text.trim_ascii().is_empty() {
@@ -242,9 +248,6 @@ pub(super) fn hex(encoded: &[u8]) -> Result<Secret, Fault> {
 fn decode(table: &data_encoding::Encoding, encoded: &[u8], expected: &'static str) -> Result<Secret, Fault> {
     let malformed = Fault::malformed(expected);
     let len = table.decode_len(encoded.len()).map_err(|_| malformed)?;
-    if len > Secret::MAX_LEN {
-        return Err(ConfigErrorKind::TooLong.into());
-    }
     let mut decoded = Zeroizing::new(vec![0; len]);
     table.decode_mut(encoded, &mut decoded).map_err(|_| malformed)?;
     Ok(Secret::exact(&decoded)?)

@@ -1,4 +1,4 @@
-use std::{fmt, hint::black_box};
+use std::hint::black_box;
 
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
@@ -8,6 +8,8 @@ use crate::ConfigErrorKind;
 /// The bytes of a checked key: wiped from memory when dropped, never shown, and the only place where keys are compared.
 ///
 /// The time of a comparison depends on the length of what the sender offers, not on the bytes or the length of the key.
+///
+/// It has no `Debug`, so that what contains it cannot derive one.
 #[derive(Clone)]
 pub(super) struct Secret {
     // Boxed so that moving a scheme leaves no copy of the key behind.
@@ -60,11 +62,5 @@ impl Secret {
         let difference = self.window.iter().zip(offered).fold(0, |difference, (a, b)| difference | (a ^ b));
         let difference = usize::from(black_box(difference)) | (self.len ^ offered.len());
         difference.ct_eq(&0)
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
     }
 }

@@ -157,7 +157,7 @@ struct Called<'a> {
 }
 
 impl Message for Called<'_> {
-    fn feed(&self, sink: &mut dyn FnMut(&[u8])) {
+    fn feed<'a>(&'a self, sink: &mut dyn FnMut(&'a [u8])) {
         sink(self.url.as_bytes());
         if let Some(query) = self.query {
             sink(b"?");
@@ -332,7 +332,7 @@ impl Form {
         Ok(form)
     }
 
-    fn feed(&self, sink: &mut dyn FnMut(&[u8])) {
+    fn feed<'a>(&'a self, sink: &mut dyn FnMut(&'a [u8])) {
         for field in &self.fields {
             sink(self.text.get(field.name.clone()).unwrap_or_default());
             sink(self.text.get(field.value.clone()).unwrap_or_default());

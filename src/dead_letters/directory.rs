@@ -1,7 +1,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::{Path, PathBuf, absolute},
     sync::Arc,
 };
 
@@ -44,7 +44,7 @@ impl Directory {
     ///
     /// It cannot be created, or a file in it cannot be written and synced.
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
-        let path = path.into();
+        let path = absolute(path.into())?;
         create(&path)?;
         // Better now than with the first letter.
         let probe = path.join(format!(".probe.{}", random()?));
@@ -95,12 +95,10 @@ fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Creates a directory and those above it. Each is synced in the one above it, or a power cut could take it away.
+/// Creates a directory, by its absolute path, and those above it. Each is synced in the one above it, or a power cut
+/// could take it away.
 fn create(path: &Path) -> io::Result<()> {
-    let parent = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
+    let parent = path.parent().unwrap_or(Path::new("."));
     if path.is_dir() {
         // It may be new all the same. Not everybody can open the one above it.
         drop(sync_directory(parent));

@@ -293,11 +293,10 @@ impl Place {
     pub(super) fn tag<'a>(&self, head: &'a Parts, body: &'a [u8], covered: bool) -> (Tag<'a>, bool) {
         let tag = match &self.0 {
             Where::Body(path) => return (find_tag(body, path), covered),
-            Where::Header(Err(_)) => Tag::Absent,
-            Where::Header(Ok(name)) => match only(&head.headers, name) {
-                Ok(value) => headers::text(value).map_or(Tag::Unreadable, |text| Tag::Text(Cow::Borrowed(text))),
-                Err(NotOne::Missing) => Tag::Absent,
-                Err(NotOne::Repeated) => Tag::Unreadable,
+            Where::Header(name) => match name.as_ref().map(|name| only(&head.headers, name)) {
+                Ok(Ok(value)) => headers::text(value).map_or(Tag::Unreadable, |text| Tag::Text(Cow::Borrowed(text))),
+                Ok(Err(NotOne::Repeated)) => Tag::Unreadable,
+                Ok(Err(NotOne::Missing)) | Err(_) => Tag::Absent,
             },
         };
         (tag, false)

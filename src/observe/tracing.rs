@@ -1,5 +1,5 @@
 use std::{
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -210,10 +210,9 @@ impl Observer for TracingObserver {
     fn finished(&self, seen: &Observation<'_>) {
         match seen.ending {
             Ending::Rejected => {
-                let admitted = match self.rejections.lock() {
-                    Ok(mut bound) => bound.admit(seen.arrived_at),
-                    Err(_) => Some(0),
-                };
+                let mut bound = self.rejections.lock().unwrap_or_else(PoisonError::into_inner);
+                let admitted = bound.admit(seen.arrived_at);
+                drop(bound);
                 if let Some(suppressed) = admitted {
                     event!(WARN, self, seen, (suppressed > 0).then_some(suppressed), "delivery rejected");
                 }

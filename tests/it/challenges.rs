@@ -2,6 +2,7 @@
 //! looks like it is not.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     num::NonZeroU32,
     sync::{Arc, Mutex},
@@ -477,6 +478,19 @@ async fn what_is_told_of_a_challenge_has_no_credential() {
 }
 
 #[tokio::test]
+async fn neither_has_what_is_told_of_a_signed_one() {
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let uris = Arc::clone(&seen);
+    let challenge = Challenge::signed().in_body("challenge").answer_text();
+    let challenge = challenge.on_challenge(move |head, _| uris.lock().unwrap().push(head.uri.to_string()));
+    let scheme = ApiKey::query("token").key(KEY).build().unwrap();
+    let server = Server::start(layer(scheme).handshake(challenge.build().unwrap())).await;
+    let sent = Sent::new("POST", &format!("?tenant=north&token={KEY}")).body(r#"{"challenge":"c-7"}"#);
+    assert_eq!(server.send(&sent).await.body, "c-7");
+    assert_eq!(*seen.lock().unwrap(), ["/hook?tenant=north&token=redacted"]);
+}
+
+#[tokio::test]
 async fn notion() {
     let offered: Arc<Mutex<Vec<SecretString>>> = Arc::default();
     let tokens = Arc::clone(&offered);
@@ -836,6 +850,9 @@ fn what_could_not_be_answered_safely_is_an_error() {
         (Challenge::unsigned(Method::PUT).in_query("a"), OutOfRange),
         (Challenge::unsigned(Method::POST), Missing),
         (Challenge::unsigned(Method::GET).answer_text(), Missing),
+        (Challenge::unsigned(Method::GET).answer_json("a", Value::Challenge), Missing),
+        (Challenge::signed().if_body("a", 1).answer_json("mac", Value::HmacSha256Hex), Missing),
+        (Challenge::signed().if_body("a", BTreeMap::from([((), "a key that is no text")])), Malformed),
         (Challenge::signed(), Missing),
         (Challenge::signed().in_header("x-challenge").answer_text(), Missing),
         (get().if_query("a", none), Missing),
@@ -865,6 +882,8 @@ fn what_could_not_be_answered_safely_is_an_error() {
     for (index, (builder, kind)) in cases.into_iter().enumerate() {
         assert_eq!(builder.build().unwrap_err().kind(), kind, "{index}");
     }
+    // A fixed answer needs no challenge.
+    Challenge::unsigned(Method::GET).answer_json("ok", "yes").build().unwrap();
     let said = |builder: ChallengeBuilder| builder.build().unwrap_err().to_string();
     assert_eq!(
         said(get().in_header("x-challenge")),

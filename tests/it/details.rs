@@ -18,23 +18,29 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, Version};
 use http_body::{Body, Frame};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use tower::{Layer, Service, service_fn};
 use tower_webhook::{
-    ConfigErrorKind, Rejection, WebhookBody, WebhookLayer,
+    ConfigErrorKind, Delivery, Rejection, WebhookBody, WebhookLayer,
     auth::{
-        ApiKey, DangerousAcceptAll, Head, Key, Scheme, Signature, StandardWebhooks, Twilio, Verified, bearer_fn,
+        ApiKey, At, DangerousAcceptAll, Head, Key, Part, Scheme, Signature, StandardWebhooks, Twilio, Verified,
+        bearer_fn,
         keys::{KeyForm, Watched},
         scheme_fn,
     },
+    clock::{MonotonicClock, SystemMonotonicClock},
     handshake::Challenge,
+    idempotency::Identity,
     json::RawJson,
-    provider::{Custom, Sender},
+    provider::{Custom, RawDelivery, Sender},
     testing::{Spoil, TestSender},
 };
 
-use crate::support::deliver;
+use crate::support::{
+    bodies::{Script, Step},
+    deliver,
+};
 
 const KEY: &str = "Zr41vw-new-and-random";
 const HEX: &str = "5a3c91f07be2d84615a9c3087e6fb24d";
@@ -208,8 +214,10 @@ fn what_holds_a_key_is_shown_by_its_name() {
     let standard = StandardWebhooks::builder().key(Key::hex(HEX)).build().unwrap();
     let twilio = Twilio::builder().key(KEY).public_url("https://example.com/hooks");
     let watched = Watched::keys(async || Ok::<_, std::io::Error>([KEY]));
-    let all: [(&str, &dyn Debug); 9] = [
+    let challenge = Challenge::signed().in_body("challenge").token_in_header("x-token", KEY);
+    let all: [(&str, &dyn Debug); 10] = [
         ("BearerFn", &bearer_fn(|_| true)),
+        ("ChallengeBuilder", &challenge),
         ("SchemeFn", &scheme_fn(|_| true)),
         ("Key", &Key::new(KEY)),
         ("KeyForm", &KeyForm::text()),
@@ -223,6 +231,55 @@ fn what_holds_a_key_is_shown_by_its_name() {
         let text = format!("{shown:?}");
         assert!(text.starts_with(name) && !text.contains(KEY), "{text}");
     }
+}
+
+#[test]
+fn a_scheme_shows_the_place_of_its_credential_and_no_key() {
+    let keyed = |builder: tower_webhook::auth::ApiKeyBuilder| format!("{:?}", builder.key(KEY).build().unwrap());
+    let in_the_body = Signature::hmac_sha256(At::body("signature.value")).signed([Part::member("signature.token")]);
+    let in_the_body = in_the_body.dangerous_unsigned_body().key(KEY).build().unwrap();
+    let in_the_query = Signature::hmac_sha256(At::query("signature")).key(KEY).build().unwrap();
+    for (shown, expected) in [
+        (keyed(ApiKey::query("token")), r#"ApiKey { place: "query token", keys: ["1"] }"#),
+        (keyed(ApiKey::path_segment(1)), r#"ApiKey { place: "path segment 1", keys: ["1"] }"#),
+        (keyed(ApiKey::body("auth.token")), r#"ApiKey { place: "body auth.token", keys: ["1"] }"#),
+        (keyed(ApiKey::form_field("token")), r#"ApiKey { place: "form token", keys: ["1"] }"#),
+        (format!("{in_the_body:?}"), r#"Signature { body: "signature.value", keys: ["1"] }"#),
+        (format!("{in_the_query:?}"), r#"Signature { query: "signature", keys: ["1"] }"#),
+    ] {
+        assert_eq!(shown, expected);
+    }
+}
+
+#[test]
+fn what_holds_a_body_shows_how_much_and_no_byte_of_it() {
+    let (head, ()) = Request::post("/canary").body(()).unwrap().into_parts();
+    let body = Bytes::from_static(b"canary");
+    let delivery = Delivery::new("acme", Verified::new(), SystemTime::UNIX_EPOCH, body.len());
+    let raw = RawDelivery::new(&head, &body, &delivery);
+    assert_eq!(format!("{raw:?}"), "RawDelivery { body_len: 6, .. }");
+    assert_eq!(raw.delivery(), &delivery);
+    let builder = Identity::builder("acme", &body).part("canary").content();
+    assert_eq!(format!("{builder:?}"), "IdentityBuilder { parts: 2, .. }");
+}
+
+/// Stored keys depend on it.
+#[test]
+fn an_identity_of_the_content_as_a_part_is_one_of_its_own() {
+    let builder = Identity::builder("acme", b"1").content();
+    assert_eq!(format!("{builder:?}"), "IdentityBuilder { parts: 1, .. }");
+    assert_ne!(builder.build(), Identity::of_content("acme", b"1"));
+}
+
+#[test]
+fn the_monotonic_clock_goes_on() {
+    let clock = SystemMonotonicClock::default();
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < Duration::from_millis(1) {
+        std::hint::spin_loop();
+    }
+    let elapsed = clock.elapsed();
+    assert!(elapsed >= Duration::from_millis(1) && clock.elapsed() >= elapsed, "{elapsed:?}");
 }
 
 #[test]
@@ -330,6 +387,17 @@ async fn of_a_refused_body_only_the_small_rest_on_http_1_is_read() {
 }
 
 #[tokio::test]
+async fn a_refused_body_that_breaks_off_closes_the_connection() {
+    let scheme = ApiKey::header("x-key").key(KEY).build().unwrap();
+    let layer = Custom::builder("acme", scheme).raw().build().unwrap().into_layer();
+    for (steps, closes) in [(vec![], false), (vec![Step::Error(std::io::ErrorKind::ConnectionReset)], true)] {
+        let request = Request::post("/").header("content-length", 16).body(Script::new(steps)).unwrap();
+        let refused = deliver(&layer, request).await;
+        assert_eq!((refused.status.as_u16(), refused.head.headers.contains_key("connection")), (401, closes));
+    }
+}
+
+#[tokio::test]
 async fn the_answer_to_a_get_says_nothing_of_methods() {
     let layer = Custom::builder("acme", DangerousAcceptAll).raw().build().unwrap().into_layer();
     let layer = layer.handshake(Challenge::meta("chosen-in-the-dashboard").unwrap());
@@ -353,7 +421,16 @@ async fn the_middleware_is_shown_by_its_name() {
         service_fn(async |_: Request<WebhookBody>| Ok::<_, Infallible>(Response::new(Full::<Bytes>::default())));
     let mut service = layer.layer(handler);
     assert!(format!("{service:?}").starts_with("WebhookService"));
-    assert!(format!("{:?}", service.call(empty())).starts_with("ResponseFuture"));
+    let answering = service.call(empty());
+    assert!(format!("{answering:?}").starts_with("ResponseFuture"));
+    assert_eq!(format!("{:?}", answering.await.unwrap().body()), "ResponseBody { .. }");
+}
+
+#[test]
+fn the_service_inside_of_the_middleware_can_be_reached() {
+    let mut service = Custom::builder("acme", DangerousAcceptAll).raw().build().unwrap().into_layer().layer(1);
+    *service.get_mut() += 1;
+    assert_eq!((*service.get_ref(), service.into_inner()), (2, 2));
 }
 
 /// A sender that signs with these settings, beside an HMAC in a header.
@@ -417,4 +494,19 @@ async fn a_body_of_digits_can_follow_a_time_in_rfc_3339() {
     });
     let (sender, layer) = signing(&settings);
     assert_eq!(deliver(&layer, sender.body("17").request::<Full<Bytes>>()).await.status, 200);
+}
+
+/// Of Mailgun, the time is digits in a string.
+#[tokio::test]
+async fn a_test_writes_the_time_into_the_body_as_the_sample_has_it() {
+    let mailgun = TestSender::named("mailgun").unwrap();
+    for (is_text, time) in [(true, json!("1")), (false, json!(1))] {
+        let body = json!({"signature": {"token": "t", "timestamp": time, "signature": ""}, "event-data": {}});
+        let request = mailgun.body(body.to_string()).request::<Full<Bytes>>();
+        let sent = request.body().clone().collect().await.unwrap().to_bytes();
+        let sent: Value = serde_json::from_slice(&sent).unwrap();
+        assert_eq!(sent["signature"]["timestamp"].is_string(), is_text, "{sent}");
+        let layer = mailgun.description().preset().key(mailgun.key()).build().unwrap().into_layer();
+        assert_eq!(deliver(&layer, request).await.status, 200);
+    }
 }

@@ -322,6 +322,7 @@ async fn times_are_read_in_the_form_that_the_provider_documents() {
             Some(SystemTime::UNIX_EPOCH + Duration::from_millis(1_732_180_000_123)),
         ),
         (TimeFormat::Rfc3339, "2024-11-21T09:06:40Z", Some(second(1_732_180_000))),
+        (TimeFormat::Rfc3339, "1969-12-31T23:59:50Z", Some(SystemTime::UNIX_EPOCH - Duration::from_secs(10))),
         (TimeFormat::Rfc3339, "2024-11-21", None),
         (TimeFormat::Rfc3339, "1732180000", None),
         (TimeFormat::UnixSeconds, "-1", None),
@@ -354,6 +355,8 @@ async fn a_text_that_could_forge_a_line_of_a_log_or_fill_it_is_not_kept() {
         ("a\\u2066b".to_owned(), false),
         ("a\\u200bb".to_owned(), false),
         ("a\\ufeffb".to_owned(), false),
+        ("a\\ufff9b".to_owned(), false),
+        ("a\\udb40\\udc41b".to_owned(), false),
     ] {
         let found = from_body(&format!(r#"{{"type":"{text}","data":{{"object":{{"id":"{text}"}}}}}}"#)).await;
         assert_eq!(found.event_type().is_some(), kept, "{text}");
@@ -401,4 +404,16 @@ fn a_handlers_test_states_what_it_needs() {
     assert_ne!(stated, plain);
     assert_nothing(&plain, "a clone is a delivery of its own");
     assert_nothing(&plain.with_event_id(Stated::Signed("a\nb")).with_event_type(Stated::Signed("")), "not printable");
+}
+
+#[tokio::test]
+async fn what_a_middleware_states_replaces_one_value_of_the_body_and_no_other() {
+    let body = r#"{"type":"order.paid","created":7,"data":{"object":{"id":"evt_1"},"attempt":3}}"#;
+    let received = from_body(body).await;
+    let restated = received.clone().with_attempt(Stated::Unsigned(9));
+    assert_eq!(restated.attempt(), Some(Stated::Unsigned(9)));
+    assert_eq!(restated.event_id(), Some(Stated::Signed("evt_1")));
+    assert_eq!(restated.event_type(), Some(Stated::Signed("order.paid")));
+    assert_eq!(restated.sent_at(), Some(Stated::Signed(second(7))));
+    assert_eq!(received.with_event_type(Stated::Signed("other")).attempt(), Some(Stated::Signed(3)));
 }

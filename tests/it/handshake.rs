@@ -221,3 +221,64 @@ async fn an_answer_of_ones_own_leaves_without_a_body_where_there_can_be_none_and
     let outcome = send(&layer().handshake(Challenge::metriport()).handshake(Talkative), KEY, r#"{"ping":"x"}"#).await;
     assert_eq!(outcome.body, r#"{"pong":"x"}"#);
 }
+
+/// Answers one kind of request, and leaves all else to the defaults.
+struct Signed;
+
+impl Handshake for Signed {
+    fn answer_signed(&self, _: RawDelivery<'_>) -> Option<Response<Bytes>> {
+        None
+    }
+}
+
+/// Would answer every unsigned body, but does not say how long one may be.
+struct Unsigned;
+
+impl Handshake for Unsigned {
+    fn answer_unsigned_body(&self, _: &http::request::Parts, _: &Bytes) -> Option<Response<Bytes>> {
+        Some(Response::default())
+    }
+}
+
+/// Wants to see bodies, and answers none.
+struct Silent;
+
+impl Handshake for Silent {
+    fn max_unsigned_body(&self) -> usize {
+        16
+    }
+}
+
+#[tokio::test]
+async fn what_a_handshake_of_ones_own_leaves_out_answers_nothing() {
+    let get = || Request::get("/").body(Untouchable).unwrap();
+    let post = |body: &'static str| Request::post("/").body(Full::<Bytes>::from(body)).unwrap();
+    for layer in [layer().handshake(Signed), layer().handshake(Unsigned), layer().handshake(Silent)] {
+        let refused = deliver(&layer, get()).await;
+        assert_eq!(refused.status, 405);
+        assert_eq!(refused.head.headers["allow"], "POST");
+        for body in ["", "1", "{}"] {
+            assert_eq!(deliver(&layer, post(body)).await.status, 401, "{body:?}");
+        }
+        assert_eq!(send(&layer, KEY, "{}").await.body, "handled");
+    }
+}
+
+#[tokio::test]
+async fn the_longest_body_that_is_looked_at_is_answered() {
+    let padded = |body: &str, len: usize| format!("{body}{}", " ".repeat(len - body.len()));
+    let monday = layer().handshake(Challenge::monday());
+    for (len, status) in [(1_024, 200), (1_025, 401)] {
+        let body = padded(r#"{"challenge":"c-7"}"#, len);
+        let request = Request::post("/").body(Full::<Bytes>::from(body)).unwrap();
+        assert_eq!(deliver(&monday, request).await.status, status, "{len}");
+    }
+    let slack = layer().handshake(Challenge::slack());
+    for (len, answer) in [(16_384, "c-7"), (16_385, "handled")] {
+        let body = padded(r#"{"type":"url_verification","challenge":"c-7"}"#, len);
+        assert_eq!(send(&slack, KEY, &body).await.body, answer, "{len}");
+    }
+    let longest = "c".repeat(1_024);
+    let body = format!(r#"{{"type":"url_verification","challenge":"{longest}"}}"#);
+    assert_eq!(send(&slack, KEY, &body).await.body, longest);
+}

@@ -314,3 +314,22 @@ async fn both_hooks_see_the_delivery_and_the_one_that_looks_is_first() {
     assert_eq!(seen[2], "looks: the credential is missing or wrong: header x-key is missing None false");
     assert_eq!(seen[3], "answers: false");
 }
+
+#[test]
+fn each_reason_has_a_word_for_metrics() {
+    let (header, tolerance) = (name("x-acme-key"), Duration::from_secs(300));
+    for (reason, label) in [
+        (RejectionReason::MissingHeader(header.clone()), "missing_header"),
+        (RejectionReason::RepeatedHeader(header.clone()), "repeated_header"),
+        (RejectionReason::MissingCredential("no key"), "missing_credential"),
+        (RejectionReason::MalformedHeader { name: header, expected: "a key" }, "malformed_header"),
+        (RejectionReason::Stale { age: tolerance, tolerance }, "stale"),
+        (RejectionReason::FromTheFuture { ahead: tolerance, tolerance }, "from_the_future"),
+        (RejectionReason::NoKeyMatched, "no_key_matched"),
+        (RejectionReason::UnknownTenant, "unknown_tenant"),
+        (RejectionReason::UrlMismatch, "url_mismatch"),
+        (RejectionReason::Other("the seal is broken"), "other"),
+    ] {
+        assert_eq!(Rejection::from(reason).label(), label);
+    }
+}

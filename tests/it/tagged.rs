@@ -1,11 +1,12 @@
 //! Enums of events, by a type that is somewhere in the body or beside it.
 
 use bytes::Bytes;
-use http::Request;
+use http::{HeaderName, HeaderValue, Request};
 use http_body_util::Full;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use tower_webhook::{
+    RejectionReason,
     auth::DangerousAcceptAll,
     json::{self, DecodeError, DecodeErrorKind, RawJson, Tagged},
     provider::{Custom, Envelope, Place},
@@ -91,6 +92,28 @@ async fn the_tag_is_found_wherever_it_stands() {
         assert_eq!(nested(body).await.unwrap(), plain, "{body}");
     }
     assert_eq!(receive::<Event>(Some(Place::header("x-type")), r#"{"id":7}"#).await.unwrap(), paid);
+}
+
+#[tokio::test]
+async fn a_type_in_a_header_must_be_there_once_and_be_text() {
+    let envelope = Envelope::new().event_type(Place::header("x-type"));
+    let layer = Custom::builder("acme", DangerousAcceptAll).tagged::<Event>().envelope(envelope).build().unwrap();
+    let layer = layer.into_layer();
+    let name = HeaderName::from_static("x-type");
+    let malformed = RejectionReason::MalformedHeader { name: name.clone(), expected: "an event type in ASCII" };
+    let cases: [(&[&[u8]], RejectionReason); 3] = [
+        (&[], RejectionReason::MissingHeader(name.clone())),
+        (&[b"paid", b"paid"], RejectionReason::RepeatedHeader(name.clone())),
+        (&[b"p\xffid"], malformed),
+    ];
+    for (values, reason) in cases {
+        let mut request = Request::post("/").body(Full::<Bytes>::from(r#"{"id":7}"#)).unwrap();
+        for value in values {
+            request.headers_mut().append(&name, HeaderValue::from_bytes(value).unwrap());
+        }
+        let refused = deliver(&layer, request).await;
+        assert_eq!((refused.status.as_u16(), refused.rejection().unwrap().reason()), (400, Some(&reason)));
+    }
 }
 
 #[tokio::test]

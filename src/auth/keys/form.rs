@@ -16,11 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use super::live::{Live, MAX_KEYS, Secrets, in_header};
 #[cfg(feature = "signatures")]
-use crate::ConfigErrorKind;
-#[cfg(feature = "signatures")]
 use crate::auth::{
     Secret,
-    key::{self, Fault},
+    key::{self, Fault, made},
     signature::Algorithm,
     standard_webhooks,
 };
@@ -107,16 +105,16 @@ impl KeyForm {
     /// Checks keys and prepares them.
     pub(in crate::auth) fn prepare(&self, keys: &[Key]) -> Result<Live, ConfigError> {
         let noun = self.noun();
-        let compared = |secrets| Secrets::checked(noun, MAX_KEYS, keys.iter().zip(secrets)).map(Live::Compared);
+        let compared = |secrets| Secrets::checked(noun, MAX_KEYS, keys.iter().zip(secrets)).map(Live::compared);
         match &self.0.reading {
             Reading::Text => compared(keys.iter().map(in_header).collect::<Vec<_>>()),
             Reading::Basic { user } => compared(keys.iter().map(|key| api_key::basic(user, key)).collect()),
             #[cfg(feature = "signatures")]
             Reading::Signature(algorithm, text) => {
-                Ok(Live::Signing(vec![algorithm.verifier(noun, keys, text.reader())?]))
+                Ok(Live::signing(vec![algorithm.verifier(noun, keys, text.reader())?]))
             }
             #[cfg(feature = "signatures")]
-            Reading::StandardWebhooks => Ok(Live::Signing(standard_webhooks::verifiers(keys)?)),
+            Reading::StandardWebhooks => Ok(Live::signing(standard_webhooks::verifiers(keys)?)),
         }
     }
 
@@ -160,7 +158,7 @@ fn unguessed_text() -> String {
 
 #[cfg(feature = "signatures")]
 fn ed25519_bytes() -> Result<Vec<u8>, ConfigError> {
-    let pair = Ed25519KeyPair::generate().map_err(|_| no_random_bytes())?;
+    let pair = made(Ed25519KeyPair::generate())?;
     Ok(pair.public_key().as_ref().to_vec())
 }
 
@@ -171,19 +169,12 @@ fn ed25519() -> Result<Key, ConfigError> {
 
 #[cfg(feature = "signatures")]
 fn ecdsa_p256() -> Result<Key, ConfigError> {
-    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| no_random_bytes())?;
-    let der = pair.public_key().as_der().map_err(|_| no_random_bytes())?;
-    Ok(Key::bytes(der.as_ref()))
+    let pair = made(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING))?;
+    Ok(Key::bytes(made(pair.public_key().as_der())?.as_ref()))
 }
 
 #[cfg(feature = "signatures")]
 fn rsa() -> Result<Key, ConfigError> {
-    let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| no_random_bytes())?;
-    let der = pair.public_key().as_der().map_err(|_| no_random_bytes())?;
-    Ok(Key::bytes(der.as_ref()))
-}
-
-#[cfg(feature = "signatures")]
-fn no_random_bytes() -> ConfigError {
-    ConfigError::new(ConfigErrorKind::Missing, "the system's source of random bytes")
+    let pair = made(RsaKeyPair::generate(KeySize::Rsa2048))?;
+    Ok(Key::bytes(made(pair.public_key().as_der())?.as_ref()))
 }

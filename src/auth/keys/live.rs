@@ -17,32 +17,38 @@ use crate::{
 /// How many keys a scheme can have. Public keys cost more, and there can be fewer of them.
 pub(in crate::auth) const MAX_KEYS: usize = 16;
 
-/// The live keys of a scheme, or of one tenant of it.
+/// The live keys of a scheme, or of one tenant of it: of one of the two kinds.
 #[derive(Clone)]
-pub(in crate::auth) enum Live {
+pub(in crate::auth) struct Live {
     /// They are compared with what the sender offers.
-    Compared(Secrets),
+    secrets: Secrets,
     /// They verify signatures. Only Standard Webhooks has keys of two kinds.
     #[cfg(feature = "signatures")]
-    Signing(Vec<Verifier>),
+    verifiers: Vec<Verifier>,
 }
 
 impl Live {
-    /// Finds the key that `offered` is equal to, and returns its label.
-    pub(in crate::auth) fn compare(&self, offered: &[u8]) -> Option<Arc<str>> {
-        match self {
-            Self::Compared(secrets) => secrets.find(offered),
+    pub(in crate::auth) fn compared(secrets: Secrets) -> Self {
+        Self {
+            secrets,
             #[cfg(feature = "signatures")]
-            Self::Signing(_) => None,
+            verifiers: Vec::new(),
         }
     }
 
     #[cfg(feature = "signatures")]
+    pub(in crate::auth) fn signing(verifiers: Vec<Verifier>) -> Self {
+        Self { secrets: Secrets::default(), verifiers }
+    }
+
+    /// Finds the key that `offered` is equal to, and returns its label.
+    pub(in crate::auth) fn compare(&self, offered: &[u8]) -> Option<Arc<str>> {
+        self.secrets.find(offered)
+    }
+
+    #[cfg(feature = "signatures")]
     pub(in crate::auth) fn verifiers(&self) -> &[Verifier] {
-        match self {
-            Self::Compared(_) => &[],
-            Self::Signing(verifiers) => verifiers,
-        }
+        &self.verifiers
     }
 
     /// Finds the key for which one of the candidates is a signature of the message, and returns its label.
@@ -67,16 +73,15 @@ impl Live {
     }
 
     pub(in crate::auth) fn labels(&self) -> Vec<&str> {
-        match self {
-            Self::Compared(secrets) => secrets.iter().map(|(label, _)| &**label).collect(),
-            #[cfg(feature = "signatures")]
-            Self::Signing(verifiers) => verifiers.iter().flat_map(Verifier::labels).collect(),
-        }
+        let labels = self.secrets.iter().map(|(label, _)| &**label);
+        #[cfg(feature = "signatures")]
+        let labels = labels.chain(self.verifiers.iter().flat_map(Verifier::labels));
+        labels.collect()
     }
 }
 
 /// Checked keys with their labels.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Secrets {
     keys: Vec<(Arc<str>, Secret)>,
 }

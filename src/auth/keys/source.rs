@@ -170,10 +170,10 @@ impl Found<'_> {
         label: Option<Arc<str>>,
         no_match: impl FnOnce() -> RejectionReason,
     ) -> Result<Verified, Rejection> {
-        match label {
-            _ if !self.is_known => Err(RejectionReason::UnknownTenant.into()),
-            Some(label) => Ok(self.tenant.into_iter().fold(Verified::by(label), Verified::with_tenant)),
-            None => Err(no_match().into()),
+        if !self.is_known {
+            return Err(RejectionReason::UnknownTenant.into());
         }
+        let verified = Verified::by(label.ok_or_else(no_match)?);
+        Ok(self.tenant.into_iter().fold(verified, Verified::with_tenant))
     }
 }

@@ -94,12 +94,7 @@ pub(in crate::auth) enum Verifier {
 /// What a signature covers.
 pub(in crate::auth) trait Message {
     /// Passes the message to `sink` piece by piece, so that it need not be copied into one.
-    fn feed(&self, sink: &mut dyn FnMut(&[u8]));
-
-    /// The message, if it is in one piece already.
-    fn whole(&self) -> Option<&[u8]> {
-        None
-    }
+    fn feed<'a>(&'a self, sink: &mut dyn FnMut(&'a [u8]));
 }
 
 impl Verifier {
@@ -150,7 +145,7 @@ impl Verifier {
             Self::Public(keys) => {
                 // In one piece: Ed25519 reads the message twice, and verifying a digest made elsewhere, as P-256 could,
                 // is outside of FIPS 140.
-                let message = message.whole().map_or_else(|| Cow::Owned(in_one_piece(message)), Cow::Borrowed);
+                let message = in_one_piece(message);
                 for (label, key) in keys {
                     for candidate in candidates.iter() {
                         if key.verify_sig(&message, candidate).is_ok() {
@@ -178,12 +173,11 @@ impl Verifier {
     }
 }
 
-fn in_one_piece(message: &dyn Message) -> Vec<u8> {
-    let mut len = 0;
-    message.feed(&mut |piece| len += piece.len());
-    let mut whole = Vec::with_capacity(len);
-    message.feed(&mut |piece| whole.extend_from_slice(piece));
-    whole
+/// Copies the message only if it has several pieces.
+fn in_one_piece<'a>(message: &'a dyn Message) -> Cow<'a, [u8]> {
+    let mut pieces = Vec::new();
+    message.feed(&mut |piece| pieces.push(piece));
+    if let [whole] = *pieces { Cow::Borrowed(whole) } else { Cow::Owned(pieces.concat()) }
 }
 
 const PUBLIC_KEY_FORMS: &str = "a `SubjectPublicKeyInfo` as PEM, or in DER as base64";

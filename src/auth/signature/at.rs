@@ -66,11 +66,11 @@ impl At {
     /// Puts a signature there.
     #[cfg(feature = "testing")]
     pub(in crate::auth) fn put(&self, draft: &mut Draft, text: &str) {
-        match &self.0 {
-            Ok(Carrier::Header(name)) => draft.set_header(name, text),
-            Ok(Carrier::Query(name)) => draft.set_query(&String::from_utf8_lossy(name), text),
-            Ok(Carrier::Member(path)) => draft.set_member(&path.join("."), &serde_json::Value::from(text).to_string()),
-            Err(_) => {}
+        let Ok(carrier) = &self.0 else { return };
+        match carrier {
+            Carrier::Header(name) => draft.set_header(name, text),
+            Carrier::Query(name) => draft.set_query(&String::from_utf8_lossy(name), text),
+            Carrier::Member(path) => draft.set_member(&path.join("."), &serde_json::Value::from(text).to_string()),
         }
     }
 

@@ -272,11 +272,7 @@ struct Delivered<'a> {
 }
 
 impl Message for Delivered<'_> {
-    fn whole(&self) -> Option<&[u8]> {
-        self.pieces.are_none().then_some(self.body)
-    }
-
-    fn feed(&self, sink: &mut dyn FnMut(&[u8])) {
+    fn feed<'a>(&'a self, sink: &mut dyn FnMut(&'a [u8])) {
         self.pieces.feed(self.signed, self.body, sink);
     }
 }

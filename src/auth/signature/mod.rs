@@ -274,11 +274,10 @@ impl Signature {
     }
 
     fn too_many(&self) -> Rejection {
+        // Only a header can have several signatures, and one is never too many.
+        let Carrier::Header(name) = &self.carrier else { return RejectionReason::NoKeyMatched.into() };
         let expected = "at most 8 pairs of a signature and a public key";
-        match &self.carrier {
-            Carrier::Header(name) => RejectionReason::MalformedHeader { name: name.clone(), expected }.into(),
-            _ => RejectionReason::Other("there are more than 8 pairs of a signature and a public key").into(),
-        }
+        RejectionReason::MalformedHeader { name: name.clone(), expected }.into()
     }
 
     fn no_key_matched(&self, head: &Head<'_>) -> RejectionReason {

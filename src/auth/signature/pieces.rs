@@ -81,17 +81,40 @@ impl Pieces {
     ///
     /// A border cannot be found in the bytes, or a part cannot be read.
     pub(super) fn with_times(parts: &[Part], public_url: Option<&str>, form: TimeFormat) -> Result<Self, ConfigError> {
-        let mut sides = parts.split(|part| *part == Part::Body);
-        let mut members = Vec::new();
-        let mut cut = |parts: &[Part]| {
-            parts.iter().try_fold(Vec::new(), |pieces, part| joined(pieces, part, public_url, &mut members))
-        };
-        let before = sides.next().map_or(Ok(Vec::new()), &mut cut)?;
-        let (after, signs_body) =
-            sides.next().map_or(Ok((Vec::new(), false)), |parts| cut(parts).map(|it| (it, true)))?;
-        let pieces = Self { before, after, form, signs_body, members };
+        let mut pieces = Self { before: Vec::new(), after: Vec::new(), form, signs_body: false, members: Vec::new() };
+        for part in parts {
+            pieces.add(part, public_url)?;
+        }
         pieces.borders().try_for_each(|(side, piece, inner)| check_border(form, side, piece, inner))?;
         Ok(pieces)
+    }
+
+    fn add(&mut self, part: &Part, public_url: Option<&str>) -> Result<(), ConfigError> {
+        let piece = match part {
+            Part::Timestamp => Piece::Timestamp,
+            Part::Id => Piece::Id,
+            Part::Uri => Piece::Uri,
+            Part::Query => Piece::Query,
+            Part::Header(name) => Piece::Header(headers::parse_name(&**name, "the name of a signed header")?),
+            Part::Member(path) => {
+                self.members.push(members::checked_path(path, "the signed member of the body")?);
+                Piece::Member(self.members.len() - 1)
+            }
+            Part::Literal(bytes) => Piece::Fixed(bytes.to_vec()),
+            Part::Method => Piece::Fixed(b"POST".to_vec()),
+            Part::PublicUrl => Piece::Fixed(public_url.unwrap_or_default().as_bytes().to_vec()),
+            Part::Body => {
+                self.signs_body = true;
+                return Ok(());
+            }
+        };
+        let pieces = if self.signs_body { &mut self.after } else { &mut self.before };
+        match (pieces.last_mut(), piece) {
+            (Some(Piece::Fixed(run)), Piece::Fixed(bytes)) => run.extend(bytes),
+            (_, Piece::Fixed(bytes)) if bytes.is_empty() => {}
+            (_, piece) => pieces.push(piece),
+        }
+        Ok(())
     }
 
     /// Each piece with its neighbour towards the body.
@@ -127,11 +150,6 @@ impl Pieces {
         })
     }
 
-    /// Whether nothing but the body is signed.
-    pub(super) fn are_none(&self) -> bool {
-        self.before.is_empty() && self.after.is_empty()
-    }
-
     pub(super) fn sign_body(&self) -> bool {
         self.signs_body
     }
@@ -150,7 +168,7 @@ impl Pieces {
     }
 
     /// Hands over what is signed, piece by piece.
-    pub(super) fn feed(&self, head: &SignedHead<'_>, body: &[u8], sink: &mut dyn FnMut(&[u8])) {
+    pub(super) fn feed<'a>(&'a self, head: &SignedHead<'a>, body: &'a [u8], sink: &mut dyn FnMut(&'a [u8])) {
         self.before.iter().for_each(|piece| sink(piece.value(head)));
         if self.signs_body {
             sink(body);
@@ -206,36 +224,6 @@ impl Side {
             }
         })
     }
-}
-
-fn joined(
-    mut pieces: Vec<Piece>,
-    part: &Part,
-    public_url: Option<&str>,
-    found: &mut Vec<Box<Path>>,
-) -> Result<Vec<Piece>, ConfigError> {
-    let piece = match part {
-        Part::Timestamp => Piece::Timestamp,
-        Part::Id => Piece::Id,
-        Part::Uri => Piece::Uri,
-        Part::Query => Piece::Query,
-        Part::Header(name) => Piece::Header(headers::parse_name(&**name, "the name of a signed header")?),
-        Part::Member(path) => {
-            found.push(members::checked_path(path, "the signed member of the body")?);
-            Piece::Member(found.len() - 1)
-        }
-        Part::Literal(bytes) => Piece::Fixed(bytes.to_vec()),
-        Part::Method => Piece::Fixed(b"POST".to_vec()),
-        Part::PublicUrl => Piece::Fixed(public_url.unwrap_or_default().as_bytes().to_vec()),
-        // The parts were cut at it.
-        Part::Body => Piece::Fixed(Vec::new()),
-    };
-    match (pieces.last_mut(), piece) {
-        (Some(Piece::Fixed(run)), Piece::Fixed(bytes)) => run.extend(bytes),
-        (_, Piece::Fixed(bytes)) if bytes.is_empty() => {}
-        (_, piece) => pieces.push(piece),
-    }
-    Ok(pieces)
 }
 
 fn check_border(form: TimeFormat, side: Side, piece: &Piece, inner: Inner<'_>) -> Result<(), ConfigError> {

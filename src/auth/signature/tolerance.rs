@@ -72,14 +72,11 @@ impl Tolerance {
 
     /// The instant so long after the beginning of 1970, if it is near enough to `now`.
     fn check(&self, since: Duration, now: SystemTime) -> Result<SystemTime, Rejection> {
-        let Some(at) = SystemTime::UNIX_EPOCH.checked_add(since) else {
-            return Err(RejectionReason::FromTheFuture { ahead: since, tolerance: self.future }.into());
-        };
+        let early = |ahead| RejectionReason::FromTheFuture { ahead, tolerance: self.future };
+        let at = SystemTime::UNIX_EPOCH.checked_add(since).ok_or_else(|| early(since))?;
         match now.duration_since(at) {
             Ok(age) if age > self.past => Err(RejectionReason::Stale { age, tolerance: self.past }.into()),
-            Err(error) if error.duration() > self.future => {
-                Err(RejectionReason::FromTheFuture { ahead: error.duration(), tolerance: self.future }.into())
-            }
+            Err(error) if error.duration() > self.future => Err(early(error.duration()).into()),
             _ => Ok(at),
         }
     }

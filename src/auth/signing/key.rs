@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use aws_lc_rs::{
     encoding::AsDer,
@@ -14,7 +14,7 @@ use crate::{
     ConfigError, ConfigErrorKind,
     auth::{
         Key, Secret,
-        key::{self, Fault},
+        key::{self, Fault, made},
         keys::KeyText,
         signature::Algorithm,
         standard_webhooks,
@@ -40,16 +40,15 @@ enum Pair {
 impl SigningKey {
     /// Makes a key up, for this algorithm and as the provider shows it.
     pub(crate) fn made_up(algorithm: Option<Algorithm>, text: KeyText) -> Result<Self, ConfigError> {
-        let refused = |_| no_random_bytes();
         match algorithm {
-            Some(Algorithm::Ed25519) => Self::ed25519(Ed25519KeyPair::generate().map_err(refused)?),
+            Some(Algorithm::Ed25519) => Self::ed25519(made(Ed25519KeyPair::generate())?),
             Some(Algorithm::EcdsaP256) => {
-                Self::ecdsa_p256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(refused)?)
+                Self::ecdsa_p256(made(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING))?)
             }
-            Some(Algorithm::RsaSha256) => Self::rsa(RsaKeyPair::generate(KeySize::Rsa2048).map_err(refused)?),
+            Some(Algorithm::RsaSha256) => Self::rsa(made(RsaKeyPair::generate(KeySize::Rsa2048))?),
             _ => {
                 let mut bytes = [0; 24];
-                getrandom::fill(&mut bytes).map_err(|_| no_random_bytes())?;
+                made(getrandom::fill(&mut bytes))?;
                 let shown = match text {
                     KeyText::Hex => HEXLOWER.encode(&bytes),
                     KeyText::Text | KeyText::Base64 => BASE64.encode(&bytes),
@@ -128,13 +127,13 @@ impl SigningKey {
     }
 
     fn ecdsa_p256(pair: EcdsaKeyPair) -> Result<Self, ConfigError> {
-        let der = pair.public_key().as_der().map_err(|_| no_random_bytes())?;
+        let der = made(pair.public_key().as_der())?;
         let receiver = Key::new(BASE64.encode(der.as_ref()));
         Ok(Self { pair: Pair::EcdsaP256(Arc::new(pair)), receiver })
     }
 
     fn rsa(pair: RsaKeyPair) -> Result<Self, ConfigError> {
-        let der = pair.public_key().as_der().map_err(|_| no_random_bytes())?;
+        let der = made(pair.public_key().as_der())?;
         let receiver = Key::new(BASE64.encode(der.as_ref()));
         Ok(Self { pair: Pair::Rsa(Arc::new(pair)), receiver })
     }
@@ -181,20 +180,9 @@ impl SigningKey {
     }
 }
 
-/// Shows nothing.
-impl fmt::Debug for SigningKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningKey").finish_non_exhaustive()
-    }
-}
-
 /// The DER of a private key. One of RSA is longer than a [`Secret`] can be.
 fn private_key(key: &Key) -> Option<Zeroizing<Vec<u8>>> {
     let lines = key.text().or_else(|| key.base64_text())?.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let base64 = Zeroizing::new(lines.filter(|line| !line.starts_with(b"-----")).collect::<Vec<_>>().concat());
     BASE64.decode(&base64).ok().map(Zeroizing::new)
-}
-
-fn no_random_bytes() -> ConfigError {
-    ConfigError::new(ConfigErrorKind::Missing, "the system's source of random bytes")
 }

@@ -50,6 +50,20 @@ async fn routes_share_a_directory_and_each_keeps_its_own_letter_of_one_delivery(
     assert_eq!(routes, ["france", "spain"]);
 }
 
+#[test]
+fn a_directory_is_made_with_those_above_it() {
+    let scratch = Scratch::new("nested");
+    let path = scratch.0.join("of").join("letters");
+    Directory::open(&path).unwrap();
+    assert!(path.is_dir());
+    // From where the program runs, too.
+    let here = std::env::current_dir().unwrap();
+    let relative: std::path::PathBuf = here.iter().skip(1).map(|_| "..").collect();
+    let relative = relative.join(scratch.0.strip_prefix("/").unwrap()).join("relative");
+    Directory::open(&relative).unwrap();
+    assert!(scratch.0.join("relative").is_dir());
+}
+
 #[tokio::test]
 async fn a_directory_that_is_gone_keeps_nothing_and_promises_nothing() {
     let scratch = Scratch::new("gone");

@@ -3,16 +3,18 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::Request;
+use http::{HeaderValue, Request};
 use http_body_util::Full;
 use tower_webhook::{
-    auth::{ApiKey, Key},
+    Rejection,
+    auth::{ApiKey, Head, Key, Scheme, Verified, keys::Tenants},
     dead_letters::{DeadLetter, LetterError, OpenLetter, PrivateKey, PublicKey, ReceiptKey},
-    provider::{Custom, Envelope, Place},
+    provider::{Custom, Envelope, Place, mediquo::MediQuo},
     testing::ManualClock,
 };
 
 use super::{Handling, Memory, receipt_key, receipt_key_of};
+use crate::support::{SIGNATURE, fixture, from_mediquo};
 
 const BODY: &str = r#"{"patient":"canary-of-20-letters","zip":"9021-canary"}"#;
 
@@ -118,7 +120,56 @@ async fn a_letter_of_another_version_says_so() {
     assert_eq!(read(&receipt), Err(LetterError::OtherVersion));
     receipt.insert("version".into(), 2.into());
     assert_eq!(read(&receipt), Err(LetterError::Malformed));
-    assert_eq!(LetterError::OtherVersion.to_string(), "this dead letter was written by another version of this crate");
+}
+
+#[test]
+fn an_error_says_what_is_wrong_with_a_letter() {
+    for (error, text) in [
+        (LetterError::Malformed, "this is not a dead letter"),
+        (LetterError::OtherVersion, "this dead letter was written by another version of this crate"),
+        (LetterError::NotOpened, "the private key does not open this letter"),
+        (LetterError::NotProven, "the receipt does not prove this letter"),
+    ] {
+        assert_eq!(error.to_string(), text);
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_has_the_type_and_the_length_and_only_the_open_letter_has_the_tenant() {
+    let tenants = Tenants::by_path_segment(0);
+    tenants.insert("north", [SIGNATURE]).unwrap();
+    let (sink, key) = (Memory::default(), PrivateKey::generate());
+    let layer = MediQuo::builder().signatures(tenants).build().unwrap().into_layer();
+    let layer = layer.dead_letters(sink.keeper(key.public_key()));
+    let body = fixture("mediquo/patient_report_sent.json");
+    let mut request = from_mediquo(Full::new(body.clone()));
+    *request.uri_mut() = "/north".parse().unwrap();
+    assert_eq!(Handling::that_fails_for_good(422).deliver(&layer, request).await.status(), 204);
+    let letter = sink.only();
+    let receipt = letter.receipt();
+    assert_eq!((receipt.event_type(), receipt.body_len()), (Some("patient_report_sent"), body.len() as u64));
+    assert!(!String::from_utf8_lossy(&letter.to_bytes()).contains("north"));
+    assert_eq!(letter.open(&key).unwrap().tenant(), Some("north"));
+}
+
+/// It could be kept, but nobody could send it again: its receipt would not fit into a header.
+#[tokio::test]
+async fn a_delivery_with_an_id_that_is_too_long_for_a_receipt_is_not_kept() {
+    struct Identified(usize);
+    impl Scheme for Identified {
+        fn verify_head(&self, _: &Head<'_>) -> Result<Option<Verified>, Rejection> {
+            let id = HeaderValue::try_from("i".repeat(self.0)).unwrap();
+            Ok(Some(Verified::new().with_signed_id(id)))
+        }
+    }
+    for (len, status, count) in [(1_000, 204, 1), (8_000, 503, 0)] {
+        let sink = Memory::default();
+        let acme = Custom::builder("acme", Identified(len)).raw().build().unwrap();
+        let layer = acme.into_layer().dead_letters(sink.keeper(PrivateKey::generate().public_key()));
+        let request = Request::post("/").body(Full::from("1")).unwrap();
+        let delivered = Handling::that_fails_for_good(422).deliver(&layer, request).await;
+        assert_eq!((delivered.status().as_u16(), sink.count()), (status, count), "{len}");
+    }
 }
 
 #[test]
@@ -138,6 +189,7 @@ fn a_mistyped_key_is_an_error_and_never_shown() {
     }
     assert!(PrivateKey::new(&public).is_err());
     assert_eq!(format!("{private:?}"), "PrivateKey(..)");
+    assert_eq!(format!("{:?}", private.public_key()), format!("PublicKey({public})"));
     assert_eq!(format!("{:?}", receipt_key()), r#"ReceiptKey { route: "main", .. }"#);
 }
 

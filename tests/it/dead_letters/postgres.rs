@@ -84,3 +84,10 @@ async fn these_rights_are_enough() {
     postgres.ask(&format!("GRANT DELETE ON webhook_dead_letters TO {role}"));
     letters.remove(letter).await.unwrap();
 }
+
+#[test]
+fn a_sink_shows_nothing_of_its_connection() {
+    let manager = Manager::new("postgres://webhooks:canary@localhost/canary".parse().unwrap(), NoTls);
+    let letters = PostgresLetters::new(Pool::builder(manager).build().unwrap());
+    assert_eq!(format!("{letters:?}"), "PostgresLetters { .. }");
+}

@@ -16,12 +16,12 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::Value;
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_webhook::{
-    Delivery, Rejection, WebhookBody, WebhookLayer,
+    Delivery, Rejection, RejectionReason, WebhookBody, WebhookLayer,
     auth::{ApiKey, Key, Scheme, Twilio, Verified},
     dead_letters::{OpenLetter, PrivateKey, ReceiptKey, Replays},
     idempotency::{IdempotencyLayer, MemoryStore, Outcome},
     observe::{MetricsObserver, TracingObserver},
-    provider::{Custom, Provider, preset},
+    provider::{Custom, Envelope, Place, Provider, preset},
     testing::ManualClock,
 };
 
@@ -325,4 +325,26 @@ async fn a_bad_receipt_is_refused_even_with_a_right_key_and_like_every_bad_crede
     assert_eq!(seen(handling.deliver(&layer, bad).await), seen(handling.deliver(&layer, wrong).await));
     assert_eq!(handling.runs(), 0);
     drop(layer.layer(()));
+}
+
+/// Otherwise the sender of a letter could choose what the layer reads.
+#[tokio::test]
+async fn with_a_header_that_the_route_has_read_only_since_is_refused() {
+    let (sink, key) = (Memory::default(), PrivateKey::generate());
+    let acme = |envelope| {
+        let scheme = ApiKey::header("x-acme-key").key("Zr41vw-new-and-random").build().unwrap();
+        Custom::builder("acme", scheme).envelope(envelope).raw().build().unwrap().into_layer()
+    };
+    let before = acme(Envelope::new()).dead_letters(sink.keeper(key.public_key()));
+    let request = Request::post("/").header("x-acme-key", "Zr41vw-new-and-random").body(Full::from("1")).unwrap();
+    assert_eq!(Handling::that_fails_for_good(422).deliver(&before, request).await.status(), 204);
+
+    let letter = sink.only().open(&key).unwrap();
+    let since = acme(Envelope::new().event_id(Place::header("x-acme-id"))).replays(Replays::new(receipt_key()));
+    assert_eq!(status(&since, again(&letter)).await, (StatusCode::OK, "accepted"));
+    let mut forged = again(&letter);
+    forged.headers_mut().insert("x-acme-id", HeaderValue::from_static("forged"));
+    let response = Handling::default().deliver(&since, forged).await;
+    let reason = response.extensions().get::<Rejection>().unwrap().reason();
+    assert_eq!(reason, Some(&RejectionReason::Other("the receipt does not cover a header that is read")));
 }

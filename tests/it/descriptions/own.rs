@@ -138,3 +138,23 @@ fn a_verification_that_needs_code_is_an_error_that_names_it() {
     }
     assert!(Sender::named("stripe").unwrap().challenge(None).unwrap().is_none());
 }
+
+/// None that a browser or a cache obeys.
+#[test]
+fn a_description_answers_with_headers_of_its_own_only() {
+    for (name, is_allowed) in [
+        ("x-acme-challenge", true),
+        ("X-Acme-Challenge", true),
+        ("webhook-allowed-origin", true),
+        ("validation-token", true),
+        ("x-content-type-options", false),
+        ("X-Content-Type-Options", false),
+        ("set-cookie", false),
+        ("location", false),
+    ] {
+        let text =
+            ACME.replacen(r#""answer_text""#, &format!(r#""answer_headers": {{"{name}": "1"}}, "answer_text""#), 1);
+        assert_ne!(text, ACME);
+        assert_eq!(Sender::from_json(&text).is_ok(), is_allowed, "{name}");
+    }
+}

@@ -194,3 +194,24 @@ fn a_source_that_answers_none_is_a_wrong_key_in_every_scheme() {
     );
     assert_eq!(rejection.to_string(), "the credential is missing or wrong: the tenant is not known");
 }
+
+/// A source that does not attach its keys.
+struct Plain(Keys);
+
+impl KeySource for Plain {
+    fn keys(&self, _: &Head<'_>) -> Option<Keys> {
+        Some(self.0.clone())
+    }
+}
+
+#[tokio::test]
+async fn keys_that_turn_out_to_be_unusable_accept_nothing_and_can_be_mended() {
+    let keys = Keys::new(["short"]).of_tenant("north");
+    let layer = truemed(Plain(keys.clone()));
+    let rejected = send(&layer, "/", "short").await;
+    assert_eq!(rejected.rejection().unwrap().reason(), Some(&RejectionReason::UnknownTenant));
+    assert_eq!(keys.attach(&KeyForm::text()).unwrap_err().kind(), ConfigErrorKind::TooShort);
+    assert_eq!(format!("{keys:?}"), "[]");
+    keys.replace([NEW]).unwrap();
+    assert_eq!(send(&layer, "/", NEW).await.delivery().tenant(), Some("north"));
+}

@@ -1,15 +1,22 @@
 //! Keys that a function loads, on tokio's paused clock.
 
 use std::{
+    error::Error,
     io,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
+        mpsc,
     },
+    thread,
     time::Duration,
 };
 
-use tokio::time::sleep;
+use tokio::{
+    runtime::Builder,
+    task::{JoinError, yield_now},
+    time::sleep,
+};
 use tower_webhook::{
     WebhookLayer,
     auth::keys::{LoadError, Tenants, Watched, WatchedBuilder},
@@ -114,12 +121,12 @@ async fn the_first_load_must_succeed() {
     database.answers(Answer::Fail);
     let error = watched(&database).start().await.unwrap_err();
     assert!(matches!(error, LoadError::Failed(_)), "{error:?}");
-    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the database is away");
+    assert_eq!(error.source().unwrap().to_string(), "the database is away");
     assert_eq!(format!("{error:#}"), "the function that loads the keys has failed: the database is away");
     database.answers(Answer::Hang);
     let begun = tokio::time::Instant::now();
     let error = watched(&database).timeout(Duration::from_secs(3)).start().await.unwrap_err();
-    assert!(matches!(error, LoadError::TimedOut), "{error:?}");
+    assert!(matches!(error, LoadError::TimedOut) && error.source().is_none(), "{error:?}");
     assert_eq!(begun.elapsed().as_secs(), 3);
     database.answers(Answer::Panic);
     assert!(matches!(watched(&database).start().await.unwrap_err(), LoadError::Panicked));
@@ -221,6 +228,20 @@ async fn an_unknown_tenant_loads_early() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_unknown_tenant_loads_as_early_as_you_set() {
+    let database = Database::new(&[("north", OLD)]);
+    let watched = watched(&database).unknown_every(Duration::from_secs(3)).start().await.unwrap();
+    let layer = truemed(watched);
+    database.holds(&[("north", OLD), ("south", NEW)]);
+    assert!(!accepts(&layer, "/south", NEW).await);
+    after(2).await;
+    assert_eq!(database.asked(), 1);
+    after(1).await;
+    assert!(accepts(&layer, "/south", NEW).await);
+    assert_eq!(database.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn strangers_load_once_in_10_seconds_whatever_they_send() {
     let database = Database::new(&[("north", OLD)]);
     let (watched, layer) = start(&database).await;
@@ -273,12 +294,53 @@ async fn keys_of_one_sender_are_refreshed_too() {
     let watched = Watched::keys(load).every(Duration::from_secs(5)).on_failure(move |_| {
         counted.fetch_add(1, Ordering::SeqCst);
     });
-    let layer = truemed(watched.start().await.unwrap());
+    let watched = watched.start().await.unwrap();
+    let layer = truemed(watched.clone());
     *live.lock().unwrap() = vec![OLD, NEW];
     after(5).await;
+    assert_eq!(format!("{watched:?}"), r#"Watched(["1", "2"])"#);
     assert!(accepts(&layer, "/", OLD).await && accepts(&layer, "/", NEW).await);
     *live.lock().unwrap() = vec!["short"];
     after(5).await;
     assert!(accepts(&layer, "/", OLD).await && accepts(&layer, "/", NEW).await);
     assert_eq!(failures.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn other_tasks_run_while_the_keys_of_many_tenants_are_prepared() {
+    let load = || {
+        let pairs: Vec<_> = (0..320).map(|number| (format!("clinic-{number}"), OLD)).collect();
+        std::future::ready(Ok::<_, io::Error>(pairs))
+    };
+    let turns = Arc::new(AtomicUsize::new(0));
+    let taken = Arc::clone(&turns);
+    let other = tokio::spawn(async move {
+        loop {
+            taken.fetch_add(1, Ordering::SeqCst);
+            yield_now().await;
+        }
+    });
+    let watched = Watched::tenants(Tenants::by_path_segment(0), load).start().await.unwrap();
+    other.abort();
+    assert_eq!(format!("{watched:?}"), "Watched(Tenants { tenants: 320 })");
+    // One for each 32 tenants, and some before and after.
+    let turns = turns.load(Ordering::SeqCst);
+    assert!((10..20).contains(&turns), "{turns}");
+}
+
+#[test]
+fn a_load_that_ends_with_its_runtime_has_failed() {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
+    let (begun, has_begun) = mpsc::channel();
+    let load = move || {
+        begun.send(()).unwrap();
+        std::future::pending::<io::Result<[&str; 1]>>()
+    };
+    let handle = runtime.handle().clone();
+    let starting = thread::spawn(move || handle.block_on(Watched::keys(load).start()));
+    has_begun.recv().unwrap();
+    runtime.shutdown_background();
+    let error = starting.join().unwrap().unwrap_err();
+    let LoadError::Failed(cause) = error else { panic!("{error:?}") };
+    assert!(cause.downcast_ref::<JoinError>().unwrap().is_cancelled());
 }

@@ -23,8 +23,9 @@ use tower_webhook::{
 use super::{Hello, Notes, Seconds};
 use crate::support::{
     bodies::{Script, Step},
-    from_truemed,
+    deliver, from_truemed,
     sockets::API_KEY,
+    truemed,
 };
 
 /// Counters and gauges have their value, and histograms the number of values.
@@ -246,4 +247,19 @@ where
     };
     ServiceExt::<Request<Full<Bytes>>>::oneshot(service.clone(), request).await.unwrap();
     reason
+}
+
+#[tokio::test]
+async fn without_drift_no_drift_is_counted() {
+    let drifted = |observer: MetricsObserver| async move {
+        let recorder = DebuggingRecorder::new();
+        let snapshotter = recorder.snapshotter();
+        let _recording = metrics::set_default_local_recorder(&recorder);
+        let request = from_truemed(Full::<Bytes>::from(r#"{"canary":1}"#));
+        assert_eq!(deliver(&truemed().observer(observer), request).await.status, 204);
+        metrics(&snapshotter).into_keys().filter(|name| name.starts_with("webhook_drift_total")).collect::<Vec<_>>()
+    };
+    let counted = ["webhook_drift_total{provider=truemed,kind=event,type=}"];
+    assert_eq!(drifted(MetricsObserver::default()).await, counted);
+    assert_eq!(drifted(MetricsObserver::new().without_drift()).await, [""; 0]);
 }

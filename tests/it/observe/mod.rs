@@ -212,3 +212,16 @@ impl Clock for Seconds {
         SystemTime::UNIX_EPOCH + self.0.elapsed()
     }
 }
+
+#[test]
+fn an_ending_is_a_word() {
+    for (ending, word) in [
+        (Ending::Handled, "handled"),
+        (Ending::Rejected, "rejected"),
+        (Ending::Verification, "verification"),
+        (Ending::Failed, "failed"),
+        (Ending::Abandoned, "abandoned"),
+    ] {
+        assert_eq!((ending.to_string().as_str(), ending.as_str()), (word, word));
+    }
+}

@@ -416,6 +416,36 @@ fn a_time_before_a_member_of_the_body_has_ten_digits() {
 }
 
 #[test]
+fn milliseconds_before_a_member_have_thirteen_digits_and_rfc_3339_shows_its_end() {
+    let unsigned = || {
+        let builder = Signature::hmac_sha256(SIGNATURE).key(KEY).signed([Part::Timestamp, Part::member("token")]);
+        builder.timestamp_in_body("time").dangerous_unsigned_body()
+    };
+    let sent = |scheme: &Signature, time: &str| {
+        let signature = hex(&mac(KEY.as_bytes(), &[time.as_bytes(), b"1"]));
+        let (mut head, ()) = Request::post("/").body(()).unwrap().into_parts();
+        head.headers = map(&[(SIGNATURE, signature.as_bytes())]);
+        verify(scheme, &head, format!(r#"{{"time":"{time}","token":"1"}}"#).as_bytes(), super::NOW).is_ok()
+    };
+    let milliseconds = unsigned().timestamp_in_milliseconds().build().unwrap();
+    assert!(sent(&milliseconds, "1700000000000") && !sent(&milliseconds, "01700000000000"));
+    let rfc3339 = unsigned().timestamp_in_rfc3339().build().unwrap();
+    assert!(sent(&rfc3339, "2023-11-14T22:13:20Z") && sent(&rfc3339, "2023-11-14T22:13:20.5Z"));
+}
+
+#[test]
+fn a_member_can_be_signed_without_a_time() {
+    let builder = Signature::hmac_sha256(SIGNATURE).key(KEY).signed([Part::member("token")]);
+    let scheme = builder.dangerous_unsigned_body().build().unwrap();
+    let signature = hex(&mac(KEY.as_bytes(), &[b"t-7"]));
+    let (mut head, ()) = Request::post("/").body(()).unwrap().into_parts();
+    head.headers = map(&[(SIGNATURE, signature.as_bytes())]);
+    let verified = verify(&scheme, &head, br#"{"token":"t-7","more":1}"#, super::NOW).unwrap();
+    assert_eq!((verified.covers_body(), verified.signed_at()), (false, None));
+    assert!(verify(&scheme, &head, br#"{"token":"t-8"}"#, super::NOW).is_err());
+}
+
+#[test]
 fn a_time_cannot_be_a_header_that_is_merely_signed() {
     let parts = [Part::header("x-acme-timestamp"), Part::literal("."), Part::Body];
     let error = Signature::hmac_sha256(SIGNATURE).key(KEY).signed(parts).build().unwrap_err();

@@ -2,9 +2,10 @@
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::{Engine, prelude::BASE64_STANDARD};
+use http::HeaderName;
 use tower_webhook::{
-    ConfigErrorKind,
-    auth::{Key, StandardWebhooks, Verified},
+    ConfigErrorKind, RejectionReason,
+    auth::{Key, StandardWebhooks, Verified, keys::Tenants},
 };
 
 use super::{NOW, admits, at, flips, full, head, layer, mac, map, request, verify};
@@ -50,7 +51,7 @@ fn family_head(family: &str, signature: &str) -> http::request::Parts {
     let values = [("id", ID), ("timestamp", "1700000000"), ("signature", signature)];
     let mut parts = head(&[]);
     for (name, value) in values {
-        let name = http::HeaderName::try_from(format!("{family}-{name}")).unwrap();
+        let name = HeaderName::try_from(format!("{family}-{name}")).unwrap();
         parts.headers.insert(name, value.parse().unwrap());
     }
     parts
@@ -130,6 +131,27 @@ async fn public_keys_times_their_signatures_are_at_most_eight() {
     let layer = layer(scheme);
     let parts = family_head("webhook", &format!("{} {}", v1a(), v1a()));
     assert_eq!(deliver(&layer, http::Request::from_parts(parts, Untouchable)).await.status, 401);
+}
+
+/// The head does not show which keys a tenant has, so all is decided once the body has arrived.
+#[test]
+fn a_tenant_has_the_kinds_of_keys_and_the_pairs_that_it_has() {
+    let tenants = Tenants::by_path_segment(1);
+    let scheme = StandardWebhooks::builder().keys(tenants.clone()).build().unwrap();
+    let reason = |signature: &str| {
+        let rejected = verify(&scheme, &family_head("webhook", signature), b"{}", NOW).unwrap_err();
+        rejected.reason().unwrap().clone()
+    };
+    tenants.insert("acme", [secret()]).unwrap();
+    assert_eq!(send(&scheme, &v1()).unwrap().tenant(), Some("acme"));
+    assert_eq!(reason(&v1a()), RejectionReason::NoKeyMatched);
+    let key = |seed| Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap();
+    let text = |seed| format!("whpk_{}", BASE64_STANDARD.encode(key(seed).public_key().as_ref()));
+    tenants.insert("acme", (3..11).map(text)).unwrap();
+    assert_eq!(send(&scheme, &v1a()).unwrap().tenant(), Some("acme"));
+    let expected = "one to 8 signatures of a version with a configured key";
+    let too_many = RejectionReason::MalformedHeader { name: HeaderName::from_static("webhook-signature"), expected };
+    assert_eq!(reason(&format!("{} {}", v1a(), v1a())), too_many);
 }
 
 #[tokio::test]

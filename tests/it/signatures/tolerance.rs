@@ -93,3 +93,12 @@ fn of_standard_webhooks() {
         }
     }
 }
+
+#[test]
+fn a_time_at_the_end_of_all_clocks_is_one_from_the_future() {
+    let scheme = Signature::hmac_sha256("x-acme-signature").timestamp_in_body("at").key(KEY).build().unwrap();
+    let body = format!(r#"{{"at":{}}}"#, i64::MAX);
+    let signature = hex(&mac(KEY.as_bytes(), &[body.as_bytes()]));
+    let rejected = verify(&scheme, &head(&[("x-acme-signature", signature.as_bytes())]), body.as_bytes(), NOW);
+    assert_eq!(rejected.unwrap_err().label(), "from_the_future");
+}

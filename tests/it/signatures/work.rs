@@ -1,9 +1,10 @@
 //! How much is done, and when: no body is read for what the head shows to be wrong.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use http::HeaderName;
 use tower_webhook::{
-    ConfigErrorKind,
-    auth::{Encoding, Key, Part, Signature, SignatureBuilder},
+    ConfigErrorKind, Rejection, RejectionReason,
+    auth::{Encoding, Key, Part, Signature, SignatureBuilder, Verified, keys::Tenants},
 };
 
 use super::{KEY, NOW, admits, at, full, head, hex, layer, mac, request, timed, verify};
@@ -231,4 +232,40 @@ fn public_keys_are_at_most_eight() {
     assert_eq!(error.kind(), ConfigErrorKind::TooMany);
     let message = "the number of keys (public key, at most 8) is more than one scheme can have";
     assert_eq!(error.to_string(), message);
+}
+
+fn reason(verified: Result<Verified, Rejection>) -> RejectionReason {
+    verified.unwrap_err().reason().unwrap().clone()
+}
+
+#[test]
+fn the_pairs_of_a_tenant_are_counted_too() {
+    let (pairs, _) = pairs(8);
+    let tenants = Tenants::by_path_segment(1);
+    tenants.insert("acme", pairs.iter().map(|pair| hex(pair.public_key().as_ref()))).unwrap();
+    let scheme = Signature::ed25519("x-signature").list(',').keys(tenants).build().unwrap();
+    let right = hex(pairs[0].sign(b"{}").as_ref());
+    let send = |list: &str| verify(&scheme, &head(&[("x-signature", list.as_bytes())]), b"{}", NOW);
+    assert_eq!(send(&right).unwrap().tenant(), Some("acme"));
+    let expected = "at most 8 pairs of a signature and a public key";
+    let too_many = RejectionReason::MalformedHeader { name: HeaderName::from_static("x-signature"), expected };
+    assert_eq!(reason(send(&format!("{right},{right}"))), too_many);
+}
+
+#[test]
+fn a_stranger_is_verified_with_a_key_of_every_algorithm() {
+    let algorithms: [(fn(&'static str) -> SignatureBuilder, usize); 6] = [
+        (Signature::hmac_sha256, 32),
+        (Signature::hmac_sha512, 64),
+        (Signature::legacy_hmac_sha1, 20),
+        (Signature::ed25519, 64),
+        (Signature::ecdsa_p256, 70),
+        (Signature::rsa_sha256, 256),
+    ];
+    for (algorithm, len) in algorithms {
+        let scheme = algorithm("x-signature").keys(Tenants::by_path_segment(1)).build().unwrap();
+        let signature = hex(&vec![7; len]);
+        let verified = verify(&scheme, &head(&[("x-signature", signature.as_bytes())]), b"{}", NOW);
+        assert_eq!(reason(verified), RejectionReason::UnknownTenant, "{len}");
+    }
 }

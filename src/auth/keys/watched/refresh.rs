@@ -88,13 +88,12 @@ impl Refresher {
         let mut task = JoinSet::new();
         let load = Arc::clone(&self.load);
         task.spawn(async move { load().await });
-        let unusable = match timeout(self.timeout, task.join_next()).await {
-            Err(_) => return Err(LoadError::TimedOut),
-            Ok(Some(Ok(Ok(unusable)))) => unusable,
-            Ok(Some(Ok(Err(error)))) => return Err(LoadError::Failed(error)),
-            Ok(Some(Err(error))) if error.is_panic() => return Err(LoadError::Panicked),
-            Ok(Some(Err(error))) => return Err(LoadError::Failed(error.into())),
-            Ok(None) => None,
+        let ended = timeout(self.timeout, task.join_next()).await.map_err(|_| LoadError::TimedOut)?;
+        let unusable = match ended {
+            Some(Ok(loaded)) => loaded.map_err(LoadError::Failed)?,
+            // It was cancelled, because its runtime shuts down.
+            Some(Err(error)) if !error.is_panic() => return Err(LoadError::Failed(error.into())),
+            _ => return Err(LoadError::Panicked),
         };
         *self.loaded_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         if let Some(error) = unusable {
