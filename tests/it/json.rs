@@ -382,7 +382,7 @@ fn the_keys_of_maps_are_options_newtypes_and_variants() {
     assert_eq!(decode::<BTreeMap<Room, u8>>(br#"{"a": 1}"#).unwrap(), [(Room("a".into()), 1)].into());
     assert_eq!(decode::<BTreeMap<Floor, u8>>(br#"{"Fi\u0072st": 1}"#).unwrap(), [(Floor::First, 1)].into());
     let error = decode::<BTreeMap<Floor, u8>>(br#"{"canary": 1}"#).unwrap_err();
-    assert_eq!((error.kind(), error.path()), (DecodeErrorKind::Data, "*"));
+    assert_eq!((error.kind(), error.path()), (DecodeErrorKind::Data, ""));
 }
 
 #[test]
