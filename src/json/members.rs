@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize,
-    de::{Deserializer as _, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Deserializer, de::Read, value::RawValue};
 
@@ -142,28 +142,6 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, 'de, N> {
 }
 
 /// A key as bytes. So half of a surrogate pair, which no `str` can hold, is not an error that hides all other members.
-struct AnyKey<'de>(Cow<'de, [u8]>);
-
-impl<'de> Deserialize<'de> for AnyKey<'de> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Bytes;
-
-        impl<'de> Visitor<'de> for Bytes {
-            type Value = AnyKey<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-
-            fn visit_borrowed_bytes<E: Error>(self, key: &'de [u8]) -> Result<AnyKey<'de>, E> {
-                Ok(AnyKey(Cow::Borrowed(key)))
-            }
-
-            fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<AnyKey<'de>, E> {
-                Ok(AnyKey(Cow::Owned(key.to_owned())))
-            }
-        }
-
-        deserializer.deserialize_bytes(Bytes)
-    }
-}
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct AnyKey<'a>(#[serde(borrow)] Cow<'a, [u8]>);

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use super::{
     DecodeError, Str, decode_str,
     number::{NUMBER, has_arbitrary_precision},
+    quiet,
     raw_text::RawText,
     strict::RAW_VALUE,
 };
@@ -93,7 +94,7 @@ impl Serialize for RawJson {
 impl<'de> Deserialize<'de> for RawJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            deserializer.deserialize_newtype_struct(RAW_VALUE, Raw)
+            deserializer.deserialize_newtype_struct(RAW_VALUE, Raw).map_err(quiet)
         } else {
             rewritten(deserializer)
         }

@@ -44,11 +44,12 @@ impl Serialize for RawText<'_> {
 
 /// Serialises a number as one, whatever `serde_json` has it as.
 fn serialize_number<S: Serializer>(number: &serde_json::Number, serializer: S) -> Result<S::Ok, S::Error> {
-    match (number.as_u64(), number.as_i64(), number.as_f64()) {
-        (Some(number), ..) => serializer.serialize_u64(number),
-        (_, Some(number), _) => serializer.serialize_i64(number),
-        (_, _, Some(number)) => serializer.serialize_f64(number),
-        _ => Err(S::Error::custom("a number out of range")),
+    match (number.as_u64(), number.as_i64()) {
+        (Some(number), _) => serializer.serialize_u64(number),
+        (None, Some(number)) => serializer.serialize_i64(number),
+        (None, None) => {
+            serializer.serialize_f64(number.as_f64().ok_or_else(|| S::Error::custom("a number out of range"))?)
+        }
     }
 }
 

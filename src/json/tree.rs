@@ -51,10 +51,8 @@ fn of(json: &str) -> serde_json::Result<Tree<'_>> {
         }
         Some(b'-' | b'0'..=b'9') => {
             // `Value` takes larger ones where a crate has turned on that it keeps numbers as texts.
-            let is_finite = json.parse::<f64>().is_ok_and(f64::is_finite);
-            if !is_finite {
-                return Err(serde_json::Error::custom("a number beyond the range of `f64`"));
-            }
+            let finite = json.parse().ok().filter(|number: &f64| number.is_finite());
+            finite.ok_or_else(|| serde_json::Error::custom("a number beyond the range of `f64`"))?;
             Tree::Number(json)
         }
         _ => {

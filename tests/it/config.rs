@@ -2,15 +2,24 @@
 
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use http::{Request, StatusCode};
+use http_body_util::Full;
+use serde_json::{Value, json};
 use tower_webhook::{
     ConfigError, ConfigErrorKind,
     auth::{
         ApiKey, Head, Key, Keys,
         keys::{KeyForm, KeySource},
     },
-    provider::{Custom, Provider, mediquo::MediQuo, truemed::Truemed},
+    provider::{
+        Custom, Envelope, Place, Provider,
+        mediquo::MediQuo,
+        truemed::{self, Truemed},
+    },
 };
+
+use crate::support::deliver;
 
 const KEY: &str = "canary-sixteen-or-more";
 
@@ -130,6 +139,35 @@ fn one_authorization_header_cannot_carry_two_credentials() {
     assert_eq!(kind(MediQuo::builder().signature(KEY).basic_auth("u", KEY).bearer(KEY).build()), duplicate);
     assert_eq!(kind(MediQuo::builder().basic_auth("u", KEY).bearer_checked_by(|_| true).build()), duplicate);
     assert_eq!(kind(MediQuo::builder().bearer(KEY).bearer_checked_by(|_| true).build()), duplicate);
+}
+
+#[test]
+fn events_that_are_told_apart_by_their_type_want_its_place() {
+    let missing = "the place of the event's type, `Envelope::event_type`, is not configured";
+    for envelope in [Envelope::new(), Envelope::new().event_id(Place::body("id"))] {
+        let scheme = ApiKey::header("x-key").key(KEY).build().unwrap();
+        let tagged = Custom::builder("acme", scheme).envelope(envelope).tagged::<truemed::Event>();
+        assert_eq!(tagged.build().unwrap_err().to_string(), missing);
+    }
+}
+
+/// One builder can be the start of two endpoints.
+#[tokio::test]
+async fn a_clone_of_a_builder_or_a_provider_is_configured_by_itself() {
+    let builder = Custom::builder("acme", ApiKey::header("x-key").key(KEY).build().unwrap()).json::<Value>();
+    let builder = builder.envelope(Envelope::new().event_id(Place::body("id"))).json_in_form("payload");
+    let builder = builder.rejection_status(|_| StatusCode::IM_A_TEAPOT);
+    let clone = builder.clone().success_status(StatusCode::ACCEPTED);
+    assert_eq!(format!("{clone:?}"), r#"CustomBuilder { name: "acme", .. }"#);
+    for (builder, status) in [(builder, 200), (clone, 202)] {
+        let layer = builder.build().unwrap().clone().into_layer();
+        let request =
+            |key| Request::post("/").header("x-key", key).body(Full::<Bytes>::from("payload=%7B%22id%22:%22e%22%7D"));
+        let delivered = deliver(&layer, request(KEY).unwrap()).await;
+        assert_eq!((delivered.status.as_u16(), delivered.event::<Value>()), (status, json!({"id": "e"})));
+        assert_eq!(delivered.delivery().event_id().unwrap().into_inner(), "e");
+        assert_eq!(deliver(&layer, request("another-key-than-this").unwrap()).await.status, StatusCode::IM_A_TEAPOT);
+    }
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Texts of date-times, and how far each goes.
 
-use tower_webhook::{jiff::SignedDuration, json::DateTime};
+use tower_webhook::{
+    jiff::{SignedDuration, Timestamp, civil},
+    json::DateTime,
+};
 
 #[test]
 fn what_has_an_offset_is_an_instant() {
@@ -23,6 +26,24 @@ fn what_has_none_is_civil() {
         ("2024-01-01T10:20", "2024-01-01T10:20:00"),
     ] {
         assert_eq!(DateTime::from(text).civil().expect(text).to_string(), expected);
+    }
+}
+
+#[test]
+fn each_kind_is_made_of_its_own_and_is_no_other() {
+    let (instant, civil) = (Timestamp::UNIX_EPOCH, civil::date(2024, 1, 1).at(9, 30, 0, 0));
+    assert_eq!((DateTime::from(instant).instant(), DateTime::from(instant).civil()), (Some(instant), None));
+    assert_eq!((DateTime::from(civil).instant(), DateTime::from(civil).civil()), (None, Some(civil)));
+    assert_eq!((DateTime::from("soon").instant(), DateTime::from("soon").civil()), (None, None));
+}
+
+/// With health data, a time can identify a person.
+#[test]
+fn a_time_is_not_shown() {
+    for (text, shown) in
+        [("2024-01-15T09:30:00Z", "Instant(..)"), ("2024-01-15T09:30:00", "Civil(..)"), ("soon", "Text(..)")]
+    {
+        assert_eq!(format!("{:?}", DateTime::from(text)), shown);
     }
 }
 

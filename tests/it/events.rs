@@ -1,8 +1,11 @@
 //! Every event that Truemed and MediQuo document, and the forms in which their pages differ.
 
+use std::fmt::Debug;
+
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tower_webhook::{
-    json::{Amount, DateTime, DecodeErrorKind, Id},
+    json::{Amount, DateTime, DecodeErrorKind, Id, RawJson},
     provider::{
         mediquo::{self, Channel, ConsultationPayload, ReportContent, ServiceType},
         truemed::{self, PaymentSessionComplete, PaymentStatus},
@@ -15,7 +18,7 @@ fn sent(path: &str) -> Value {
     serde_json::from_slice(&fixture(path)).unwrap()
 }
 
-fn variant(event: &dyn std::fmt::Debug) -> String {
+fn variant(event: &dyn Debug) -> String {
     format!("{event:?}").split('(').next().unwrap().to_owned()
 }
 
@@ -380,4 +383,31 @@ async fn a_report_by_name_that_is_no_report_is_malformed() {
         let rejection = mediquo_event(value.to_string()).await.expect_err(&wrong.to_string());
         assert_eq!(rejection.decode_error().unwrap().path(), "payload.reports");
     }
+}
+
+/// As a test of a handler makes it.
+#[test]
+fn a_payload_is_made_of_what_is_always_sent() {
+    fn same<T: DeserializeOwned + PartialEq + Debug>(made: &T, sent: Value) {
+        assert_eq!(*made, serde_json::from_value(sent).unwrap());
+    }
+    let (patient, jane) = (|| mediquo::Patient::new("jane"), json!({"code": "jane"}));
+    let of_consultation = json!({"consultation": {"id": "c"}, "patient": jane});
+    same(&ConsultationPayload::new(mediquo::Consultation::new("c"), patient()), of_consultation.clone());
+    same(&mediquo::ImmediateVideoCallPayload::new("c", patient()), of_consultation);
+    same(&mediquo::MessageReceivedPayload::new(patient()), json!({"patient": jane}));
+    same(&mediquo::ProfessionalBlock::new(7_i64), json!({"id": 7}));
+    let prescription = json!({"prescription": {}, "patient": jane});
+    same(&mediquo::PrescriptionCreatedPayload::new(mediquo::Prescription::default(), patient()), prescription);
+    same(&mediquo::WaitingRoomPayload::new(3, patient()), json!({"consultation": {"position": 3}, "patient": jane}));
+    let session = json!({"payment_session_id": "s", "status": "captured"});
+    same(&PaymentSessionComplete::new("s", PaymentStatus::Captured), session);
+    same(&truemed::PaymentTokenUpdated::new("t"), json!({"payment_token": "t"}));
+}
+
+#[test]
+fn the_content_of_a_report_is_not_shown() {
+    let other = ReportContent::Other(RawJson::new(r#""canary""#).unwrap());
+    let soap = ReportContent::Soap(serde_json::from_value(json!({"plan": "canary"})).unwrap());
+    assert_eq!(format!("{other:?} {soap:?}"), "Other(..) Soap(..)");
 }

@@ -366,3 +366,32 @@ fn the_keys_of_maps_are_read_as_serde_json_reads_them() {
         assert!(serde_json::from_str::<BTreeMap<String, BTreeMap<u8, u8>>>(&body).is_err(), "{key:?}");
     }
 }
+
+/// A key of a map in each form that a type can give it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+enum Floor {
+    First,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+struct Room(String);
+
+#[test]
+fn the_keys_of_maps_are_options_newtypes_and_variants() {
+    assert_eq!(decode::<BTreeMap<Option<String>, u8>>(br#"{"a": 1}"#).unwrap(), [(Some("a".into()), 1)].into());
+    assert_eq!(decode::<BTreeMap<Room, u8>>(br#"{"a": 1}"#).unwrap(), [(Room("a".into()), 1)].into());
+    assert_eq!(decode::<BTreeMap<Floor, u8>>(br#"{"Fi\u0072st": 1}"#).unwrap(), [(Floor::First, 1)].into());
+    let error = decode::<BTreeMap<Floor, u8>>(br#"{"canary": 1}"#).unwrap_err();
+    assert_eq!((error.kind(), error.path()), (DecodeErrorKind::Data, ""));
+}
+
+#[test]
+fn a_newtype_is_as_strict_as_what_it_holds() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Wrapped(Inner);
+    assert_eq!(decode::<Wrapped>(br#"{"id": 1}"#).unwrap(), Wrapped(Inner { id: 1, tags: vec![] }));
+    assert!(serde_json::from_str::<Wrapped>("[1, []]").is_ok(), "serde takes it");
+    let error = decode::<Wrapped>(b"[1, []]").unwrap_err();
+    assert_eq!((error.kind(), error.expected()), (DecodeErrorKind::WrongType, Some("an object")));
+    assert_eq!(decode::<Wrapped>(br#"{"id": "canary"}"#).unwrap_err().path(), "id");
+}

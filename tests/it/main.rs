@@ -57,5 +57,7 @@ mod steps;
 mod stored;
 mod tagged;
 mod test_events;
+mod test_tools;
 mod truemed;
+mod values;
 mod verified;

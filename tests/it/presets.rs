@@ -18,7 +18,8 @@ use tower_webhook::{
     handshake::Challenge,
     jiff::Timestamp,
     json::RawJson,
-    provider::preset,
+    provider::{Envelope, Place, preset},
+    testing::TestSender,
 };
 
 use crate::support::{Delivered, bodies::Untouchable, deliver, fixture, sources::sources};
@@ -433,4 +434,14 @@ async fn an_event_whose_type_is_in_a_header_is_decoded() {
     ] {
         assert_eq!(send(types, body).await.status, 400, "{types:?} {body}");
     }
+}
+
+#[tokio::test]
+async fn the_places_of_a_preset_can_be_others() {
+    let sender = TestSender::named("stripe").unwrap();
+    let envelope = Envelope::new().event_id(Place::body("own.id"));
+    let layer = sender.description().preset().key(sender.key()).envelope(envelope).build().unwrap().into_layer();
+    let event = sender.events().remove(0).member("own.id", "o-7");
+    let delivery = deliver(&layer, event.request::<Full<Bytes>>()).await.delivery();
+    assert_eq!((delivery.event_id(), delivery.event_type()), (Some(Stated::Signed("o-7")), None));
 }

@@ -282,7 +282,15 @@ fn raw_json_is_read_from_what_others_wrote() {
     }
     assert!(ciborium::from_reader::<RawJson, _>(cbor(&[f64::NAN]).as_slice()).is_err());
     // A format that says it is for humans has the JSON in its own words.
-    for text in [r#"{"a":[1,{"b":"c"}],"d":null}"#, "[true,[]]", "\"x\"", "1.5"] {
+    for text in [
+        r#"{"a":[1,{"b":"c"}],"d":null}"#,
+        r#"[true,[],{"b":1,"a":2,"b":3}]"#,
+        "\"x\"",
+        "1.5",
+        "-7",
+        "18446744073709551615",
+        "-9223372036854775808",
+    ] {
         let raw = RawJson::new(text).unwrap();
         let mut packed = Vec::new();
         raw.serialize(&mut rmp_serde::Serializer::new(&mut packed).with_human_readable()).unwrap();

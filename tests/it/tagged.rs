@@ -3,12 +3,15 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request};
 use http_body_util::Full;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use std::collections::BTreeMap;
 use tower_webhook::{
     RejectionReason,
     auth::DangerousAcceptAll,
-    json::{self, DecodeError, DecodeErrorKind, RawJson, Tagged},
+    json::{self, DecodeError, DecodeErrorKind, RawJson, Tagged, Unknown},
     provider::{Custom, Envelope, Place},
 };
 
@@ -117,6 +120,46 @@ async fn a_type_in_a_header_must_be_there_once_and_be_text() {
 }
 
 #[tokio::test]
+async fn the_tag_can_be_an_element_of_an_array() {
+    let of = async |body| receive::<Event>(Some(Place::body("types.1")), body).await;
+    assert_eq!(of(r#"{"types":[7,"plain",{}],"id":7}"#).await.unwrap(), Event::Plain(Plain { id: 7 }));
+    for (body, kind, expected) in [
+        (r#"{"types":["plain"]}"#, DecodeErrorKind::MissingField, None),
+        (r#"{"types":["plain",null]}"#, DecodeErrorKind::MissingField, None),
+        (r#"{"types":["plain",7]}"#, DecodeErrorKind::WrongType, Some("a string")),
+    ] {
+        let error = of(body).await.unwrap_err();
+        assert_eq!((error.kind(), error.expected(), error.path()), (kind, expected, "types.1"), "{body}");
+    }
+}
+
+/// An enum whose author needs no names of its types.
+#[derive(Clone, Debug, PartialEq)]
+struct Nameless;
+
+impl Tagged for Nameless {
+    fn read<'de, D: serde::Deserializer<'de>>(_: &str, object: D) -> Option<Result<Self, D::Error>> {
+        Some(IgnoredAny::deserialize(object).map(|_| Self))
+    }
+
+    fn unknown(_: Unknown) -> Self {
+        Self
+    }
+}
+
+#[tokio::test]
+async fn a_type_is_not_known_unless_the_enum_says_so() {
+    let envelope = Envelope::new().event_type(Place::body("type"));
+    let layer = Custom::builder("acme", DangerousAcceptAll).tagged::<Nameless>().envelope(envelope);
+    let request = Request::post("/").body(Full::<Bytes>::from(r#"{"type":"paid"}"#)).unwrap();
+    let outcome = deliver(&layer.build().unwrap().into_layer(), request).await;
+    assert_eq!(outcome.event::<Nameless>(), Nameless);
+    assert_eq!(outcome.delivery().known_event_type(), None);
+    let error = json::decode_tagged::<Nameless>(None, b"[1]").unwrap_err();
+    assert_eq!(error.kind(), DecodeErrorKind::MissingField);
+}
+
+#[tokio::test]
 async fn a_field_named_as_the_tag_gets_it() {
     let own = Own { kind: "own".into(), id: 7 };
     assert_eq!(top(r#"{"type":"own","id":7}"#).await.unwrap(), Event::Own(own));
@@ -209,7 +252,7 @@ async fn an_unknown_type_keeps_the_json_that_was_sent() {
     let Ok(Event::Unknown(unknown)) = nested(r#"{"meta":{"event":"lost"}}"#).await else { panic!() };
     assert_eq!(unknown.event_type, "lost");
     // To an enum that lists no event, all are unknown.
-    let paid: json::Unknown = receive(Some(Place::body("type")), r#"{"type":"paid","id":7}"#).await.unwrap();
+    let paid: Unknown = receive(Some(Place::body("type")), r#"{"type":"paid","id":7}"#).await.unwrap();
     assert_eq!((&*paid.event_type, paid.json.get()), ("paid", r#"{"type":"paid","id":7}"#));
 }
 

@@ -47,11 +47,9 @@ struct Done {
 struct KeyHasher(u64);
 
 impl Hasher for KeyHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u128(u128::from(self.0) << 8 ^ u128::from(*byte)));
-    }
-
-    fn write_u128(&mut self, key: u128) {
+    /// Gets the bytes of one key.
+    fn write(&mut self, key: &[u8]) {
+        let key = key.first_chunk().map_or(0, |key| u128::from_ne_bytes(*key));
         let product = u128::from((key ^ key >> 64) as u64) * 0x9e37_79b9_7f4a_7c15;
         self.0 = (product ^ product >> 64) as u64;
     }

@@ -1,10 +1,8 @@
 //! What a view hands out: elements of arrays, entries of objects, variants of enums.
 
-use std::fmt;
-
-use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess,
-    VariantAccess, Visitor,
+use serde::{
+    Deserialize,
+    de::{DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor},
 };
 
 use super::{Fields, Notes, Part, RAW_VALUE, Strict};
@@ -138,20 +136,9 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Name<'_, S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        deserializer.deserialize_identifier(self)
-    }
-}
-
-impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Name<'_, S> {
-    type Value = S::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a variant")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<S::Value, E> {
+        let Str(text) = Str::deserialize(deserializer)?;
         *self.name = self.names.iter().find(|name| **name == text).copied();
-        self.seed.deserialize(text.into_deserializer())
+        self.seed.deserialize(KeyText::new(text))
     }
 }
 

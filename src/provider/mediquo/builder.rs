@@ -106,8 +106,9 @@ impl MediQuoBuilder {
     /// No credential is configured; a credential cannot be used, for the reasons of [`ApiKeyBuilder::build`]; or both a
     /// user name and a bearer token are configured, which one `Authorization` header cannot carry.
     pub fn build(self) -> Result<MediQuo, ConfigError> {
-        if self.signature.is_empty() && (self.header_named || self.has_no_other()) {
-            return Err(ConfigError::new(ConfigErrorKind::Missing, "signature"));
+        let missing = || ConfigError::new(ConfigErrorKind::Missing, "signature");
+        if self.signature.is_empty() && self.header_named {
+            return Err(missing());
         }
         let bearer = match self.bearer_check {
             Some(_) if !self.bearer.is_empty() => {
@@ -121,14 +122,7 @@ impl MediQuoBuilder {
             return Err(ConfigError::new(ConfigErrorKind::Duplicate, "the Authorization header"));
         }
         let schemes = [built(self.signature)?, basic, bearer].into_iter().flatten();
-        match schemes.reduce(|all, scheme| all.and(scheme)) {
-            Some(scheme) => Ok(MediQuo::new(scheme)),
-            None => Err(ConfigError::new(ConfigErrorKind::Missing, "signature")),
-        }
-    }
-
-    fn has_no_other(&self) -> bool {
-        self.basic.is_empty() && self.bearer.is_empty() && self.bearer_check.is_none()
+        schemes.reduce(|all, scheme| all.and(scheme)).map(MediQuo::new).ok_or_else(missing)
     }
 }
 

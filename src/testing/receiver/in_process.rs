@@ -72,14 +72,6 @@ where
         .await;
         answers.into_iter().flatten().collect()
     }
-
-    async fn send_on_one_connection(&self, shots: Vec<Shot>) -> Vec<Answer> {
-        let mut answers = Vec::new();
-        for shot in shots {
-            answers.push(self.send(shot).await);
-        }
-        answers
-    }
 }
 
 async fn exchange<S, B>(mut service: S, request: Request<Body>) -> Got

@@ -79,8 +79,7 @@ impl Answers {
                     let told = || format!("behind the refusal, the receiver {}", next.told());
                     is_success(next).then_some(()).ok_or_else(told)
                 }
-                [refused, ..] => Err(format!("to an event with a wrong key, the receiver {}", refused.told())),
-                [] => Err("there was no answer".to_owned()),
+                _ => each(is_refusal).and_then(|()| Err("there was no answer".to_owned())),
             },
             Self::Same => same(sent, answers),
             Self::Private => private(sent, answers),

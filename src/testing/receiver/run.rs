@@ -146,6 +146,5 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
         if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
             return done;
         }
-        thread::yield_now();
     }
 }

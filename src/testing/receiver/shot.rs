@@ -85,6 +85,9 @@ pub(super) trait Wire {
     fn cannot_wait(&self) -> Option<&'static str>;
     async fn send(&self, shot: Shot) -> Answer;
     async fn send_at_once(&self, shots: Vec<Shot>) -> Vec<Answer>;
-    /// Sends them one after the other on one connection, as a client does that keeps connections.
-    async fn send_on_one_connection(&self, shots: Vec<Shot>) -> Vec<Answer>;
+    /// Sends two one after the other on one connection, as a client does that keeps connections. It is called if there are
+    /// connections.
+    async fn send_on_one_connection(&self, _: Vec<Shot>) -> Vec<Answer> {
+        Vec::new()
+    }
 }

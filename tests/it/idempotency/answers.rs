@@ -1,14 +1,20 @@
 //! What each delivery is answered with, and how often the handler runs.
 
 use std::{
+    future::Ready,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::Arc,
-    task::{Context, Waker},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
-use http::Request;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
 use tokio::sync::Notify;
 use tokio_test::{assert_pending, assert_ready_ok};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, limit::ConcurrencyLimitLayer};
@@ -18,7 +24,7 @@ use tower_webhook::{
         Attempt, Claim, Commit, Done, EventKey, IdempotencyLayer, Identity, InFlight, MemoryStore, Outcome, Pepper,
         Store,
     },
-    testing::Step,
+    testing::{Fault, Step},
 };
 
 use super::{A_DAY, A_LEASE, Answer, begin, deliver, delivery_of, on_each_store, poll_until_runs, read, when_free};
@@ -80,6 +86,13 @@ on_each_store! {
         assert_eq!(error, Err("as told"));
         assert_eq!(place.store.calls(Step::Release), 1, "released before the answer, and not behind it");
         assert_eq!(deliver(&layer, &handler, "e").await, Answer::of_the_handler(204, Outcome::First));
+    }
+
+    async fn a_service_that_cannot_be_called_gives_the_event_back(place: Place) {
+        let error = place.layer().layer(Broken).oneshot(delivery_of("e")).await.map(drop);
+        assert_eq!(error, Err("broken"));
+        assert_eq!(place.store.calls(Step::Release), 1);
+        assert_eq!(deliver(&place.layer(), &Acting::default(), "e").await.outcome, Some(Outcome::First));
     }
 
     async fn a_future_that_is_dropped_gives_the_event_back(place: Place) {
@@ -149,6 +162,55 @@ on_each_store! {
         place.advance(Duration::from_secs(61));
         assert_eq!(deliver(&layer, &handler, "another").await.outcome, Some(Outcome::First));
     }
+}
+
+/// A service that is never ready.
+#[derive(Clone)]
+struct Broken;
+
+impl Service<Request<WebhookBody>> for Broken {
+    type Response = Response<Full<Bytes>>;
+    type Error = &'static str;
+    type Future = Ready<Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Err("broken"))
+    }
+
+    fn call(&mut self, _: Request<WebhookBody>) -> Self::Future {
+        panic!("it was not ready")
+    }
+}
+
+#[tokio::test]
+async fn a_clone_of_a_layer_has_its_settings_and_changes_none_of_them() {
+    let place = crate::support::place::Place::memory();
+    let (in_flight, errors) = (InFlight::new(), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&errors);
+    let layer = place.layer().scope("spain").ttl(A_DAY).detached(&in_flight).on_store_error(move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+    });
+    let clone = layer.clone().lease(Duration::from_secs(600)).fail_open();
+    let shown =
+        |layer: &IdempotencyLayer<_>| format!("{layer:?}").replace("IdempotencyLayer { settings: Settings ", "");
+    assert_eq!(shown(&layer), "{ lease: 60s, ttl: 86400s, fail_open: false, .. } }");
+    assert_eq!(shown(&clone), "{ lease: 600s, ttl: 86400s, fail_open: true, .. } }");
+    let handler = Acting::default();
+    assert_eq!(deliver(&layer, &handler, "e").await.outcome, Some(Outcome::First));
+    assert_eq!(deliver(&clone, &handler, "e").await.outcome, Some(Outcome::Replayed));
+    place.store.fail(Step::Claim, Fault::Unreached);
+    assert_eq!(deliver(&clone, &handler, "another").await.outcome, Some(Outcome::Unclaimed));
+    assert_eq!(errors.load(Ordering::Relaxed), 1);
+    drop(begin(&clone, &Acting::new([Act::Wait(Arc::default())]), "runs on"));
+    assert_eq!(in_flight.count(), 1);
+}
+
+#[test]
+fn the_service_hands_out_what_it_wraps() {
+    let mut service = IdempotencyLayer::new(MemoryStore::new()).layer("inner".to_owned());
+    service.get_mut().push('!');
+    assert_eq!(service.get_ref(), "inner!");
+    assert_eq!(service.into_inner(), "inner!");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use tokio::{
 };
 use tower::{Layer, ServiceExt};
 use tower_webhook::{
-    idempotency::{BoxStore, EventKey, IdempotencyLayer, InFlight, Outcome},
+    idempotency::{BoxStore, EventKey, IdempotencyLayer, InFlight, MemoryStore, Outcome},
     testing::FailingStore,
 };
 
@@ -237,4 +237,17 @@ macro_rules! on_each_protocol {
 on_each_protocol! {
     inline_the_handler_is_cut_off_and_the_event_given_back: inline
     detached_the_handler_comes_to_its_end_and_is_committed: detached
+}
+
+#[test]
+fn a_call_whose_runtime_has_ended_is_never_answered() {
+    let in_flight = InFlight::default();
+    let layer = IdempotencyLayer::new(MemoryStore::new()).detached(&in_flight);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let handler = Acting::new([Act::Wait(Arc::default())]);
+    let mut call = runtime.block_on(async { begin(&layer, &handler, "e") });
+    assert_eq!(format!("{in_flight:?}"), "InFlight(1)");
+    drop(runtime);
+    tokio_test::assert_pending!(call.poll());
+    assert_eq!(in_flight.count(), 0);
 }

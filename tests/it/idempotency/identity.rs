@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 use tower_webhook::{
-    Delivery, Stated, WebhookBody, WebhookLayer,
-    auth::{DangerousAcceptAll, Verified},
+    Delivery, Rejection, Stated, WebhookBody, WebhookLayer,
+    auth::{DangerousAcceptAll, Scheme, Verified},
     idempotency::{EventKey, IdempotencyLayer, Identity, MemoryStore},
-    provider::{Custom, CustomBuilder, Envelope, Place, Provider},
+    provider::{Custom, CustomBuilder, Envelope, Place, Provider, RawDelivery},
 };
 
 use crate::support::{fixture, from_mediquo, from_truemed, mediquo, sockets::events, truemed};
@@ -236,4 +236,34 @@ fn an_id_is_bound_to_the_body_unless_it_is_signed() {
     assert_ne!(of(unsigned, b"a"), of(Some(Stated::Unsigned("2")), b"a"));
     assert_ne!(of(signed, b"a"), of(unsigned, b"a"));
     assert_eq!(of(None, b"a"), Identity::of_content("acme", b"a"));
+}
+
+/// A provider whose author has not written what identifies an event.
+struct Plain;
+
+impl Provider for Plain {
+    type Event = ();
+
+    fn name(&self) -> &str {
+        "plain"
+    }
+
+    fn scheme(&self) -> &dyn Scheme {
+        &DangerousAcceptAll
+    }
+
+    fn decode(&self, _: RawDelivery<'_>) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_provider_of_ones_own_identifies_an_event_by_its_delivery_unless_it_says_otherwise() {
+    let of = async |body: &str| {
+        identity(&WebhookLayer::new(Plain), Request::post("/").body(Full::from(body.to_owned())).unwrap()).await
+    };
+    let raw = Custom::builder("plain", DangerousAcceptAll).raw().build().unwrap().into_layer();
+    let same = identity(&raw, Request::post("/").body(Full::from("one")).unwrap()).await;
+    assert_eq!(of("one").await, same);
+    assert_ne!(of("other").await, same);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, Pool};
+use deadpool_postgres::{Manager, Pool, Runtime};
 use http::StatusCode;
 use tokio_postgres::NoTls;
 use tower_webhook::idempotency::{
@@ -14,7 +14,7 @@ use crate::support::{
     acting::Acting,
     place::PEPPER,
     postgres::{MIGRATION, Postgres},
-    wait::within,
+    wait::{until, within},
 };
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -129,14 +129,12 @@ async fn what_has_expired_is_deleted_and_what_lives_stays() {
          SELECT decode(lpad(to_hex(n), 32, '0'), 'hex'), 204, now() + CASE WHEN n <= 2500 THEN -1 ELSE 1 END * interval '1 hour' \
          FROM generate_series(1, 2510) AS n",
     );
-    let store = store_on(&postgres);
-    store.claim(attempt(), LEASE).await.unwrap();
-    within("the deletion", async {
-        while postgres.ask("SELECT count(*) FROM webhook_events") != ["11"] {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await;
+    let pool = Pool::builder(Manager::new(postgres.url().parse().unwrap(), NoTls)).max_size(1).build().unwrap();
+    PostgresStore::new(pool).claim(attempt(), LEASE).await.unwrap();
+    // The task that deletes ends, and with it the pool, the connection and its task.
+    let tasks = tokio::runtime::Handle::current().metrics();
+    until("the end of the deletion", || tasks.num_alive_tasks() == 0).await;
+    assert_eq!(postgres.ask("SELECT count(*) FROM webhook_events"), ["11"]);
 }
 
 #[tokio::test]
@@ -219,4 +217,56 @@ async fn a_pool_of_your_own_is_used_by_steps_that_wait_for_their_turn() {
     pool.close();
     let error = store.claim(attempt(), LEASE).await.unwrap_err();
     assert!(!error.is_timeout() && error.to_string().contains("closed"), "{error}");
+}
+
+const DAYS: &str = "SELECT round(extract(epoch FROM expires_at - now()) / 86400) FROM webhook_events";
+
+/// The calendar of PostgreSQL ends before `Duration::MAX` does.
+#[tokio::test]
+async fn the_longest_time_is_a_hundred_years() {
+    let Some(postgres) = Postgres::start() else { return };
+    let store = store_on(&postgres);
+    let first = attempt();
+    assert_eq!(store.claim(first, Duration::MAX).await.unwrap(), Claim::Acquired);
+    assert_eq!(postgres.ask(DAYS), ["36500"]);
+    postgres.advance(LEASE * 60 * 24);
+    assert_eq!(postgres.ask(DAYS), ["36499"]);
+    assert!(store.renew(first, Duration::MAX).await.unwrap());
+    assert_eq!(postgres.ask(DAYS), ["36500"]);
+    store.commit(first, Done::new(StatusCode::OK, Duration::MAX)).await.unwrap();
+    assert_eq!(postgres.ask(DAYS), ["36500"]);
+}
+
+#[tokio::test]
+async fn what_somebody_else_wrote_is_an_error_and_stays() {
+    let Some(postgres) = Postgres::start() else { return };
+    let store = store_on(&postgres);
+    for check in ["check", "token_check", "status_check"] {
+        postgres.ask(&format!("ALTER TABLE webhook_events DROP CONSTRAINT webhook_events_{check}"));
+    }
+    for foreign in ["NULL, NULL", "'canary', NULL", "NULL, 500", "NULL, -1", "decode(repeat('07', 16), 'hex'), 204"] {
+        postgres.ask("DELETE FROM webhook_events");
+        let key = key().to_hex();
+        postgres.ask(&format!(
+            "INSERT INTO webhook_events (key, token, status, expires_at) VALUES (decode('{key}', 'hex'), {foreign}, now() + interval '1 hour')"
+        ));
+        let row = || postgres.ask("SELECT * FROM webhook_events");
+        let before = row();
+        let error = store.claim(attempt(), LEASE).await.unwrap_err();
+        assert_eq!(error.to_string(), "postgres holds something else under the key of an event", "{foreign}");
+        assert!(!error.is_timeout() && !format!("{error:?}").contains("canary"));
+        store.release(attempt()).await.unwrap();
+        assert_eq!(row(), before);
+    }
+}
+
+#[tokio::test]
+async fn a_pool_that_waits_for_less_than_a_step_is_a_timeout() {
+    let Some(postgres) = Postgres::start() else { return };
+    let pool = Pool::builder(Manager::new(postgres.url().parse().unwrap(), NoTls)).max_size(1);
+    let pool = pool.runtime(Runtime::Tokio1).wait_timeout(Some(Duration::ZERO)).build().unwrap();
+    let _taken = pool.get().await.unwrap();
+    let error = PostgresStore::new(pool.clone()).timeout(10 * LEASE).claim(attempt(), LEASE).await.unwrap_err();
+    assert!(error.is_timeout(), "{error:?}");
+    assert_eq!(error.to_string(), "postgres did not answer in time");
 }

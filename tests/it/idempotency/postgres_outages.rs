@@ -4,10 +4,16 @@
 
 #![allow(clippy::print_stdout, reason = "the time of each answer is to be read")]
 
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::{net::TcpListener, process::Command, sync::Arc, time::Duration};
 
+use deadpool_postgres::{Manager, Pool};
 use http::StatusCode;
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::Notify,
+    task::yield_now,
+    time::{Instant, advance},
+};
+use tokio_postgres::NoTls;
 use tower_webhook::idempotency::{
     Attempt, Claim, ClaimToken, Commit, Done, EventKey, IdempotencyLayer, Outcome, Pepper, PostgresStore, Store,
 };
@@ -16,9 +22,9 @@ use super::{Answer, begin, deliver, poll_until, poll_until_runs, read};
 use crate::support::{
     acting::{Act, Acting},
     place::PEPPER,
-    postgres::Postgres,
+    postgres::{Postgres, Psql},
     proxy::Proxy,
-    wait::within,
+    wait::{PATIENCE, until, within},
 };
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -134,6 +140,127 @@ async fn a_hundred_deliveries_at_once_find_the_lost_connections_replaced() {
 }
 
 #[tokio::test]
+async fn a_step_that_begins_while_the_server_is_down_is_done_when_it_is_up() {
+    let Some(service) = Service::start().await else { return };
+    let store = service.store.clone().timeout(60 * TIMEOUT);
+    service.proxy.lead_to(TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    service.proxy.close();
+    let before = service.proxy.taken();
+    let mut claim = tokio_test::task::spawn(store.claim(attempt(), LEASE));
+    poll_until("two connections that are closed", &mut claim, || service.proxy.taken() == before + 2).await;
+    service.proxy.lead_to(service.postgres.address());
+    assert_eq!(claim.await.unwrap(), Claim::Acquired);
+}
+
+#[tokio::test]
+async fn what_the_server_refuses_is_told_at_once() {
+    let Some(postgres) = Postgres::start() else { return };
+    let nobody = PostgresStore::connect_lazy(&postgres.url().replace("webhooks@", "nobody@")).unwrap();
+    let store = PostgresStore::connect(&postgres.url()).await.unwrap();
+    postgres.ask("DROP TABLE webhook_events");
+    for (store, why) in [(nobody, "role \"nobody\" does not exist"), (store, "\"webhook_events\" does not exist")] {
+        let from = Instant::now();
+        let error = store.timeout(20 * TIMEOUT).claim(attempt(), LEASE).await.unwrap_err();
+        assert!(error.to_string().contains(why) && from.elapsed() < 10 * TIMEOUT, "{error} {:?}", from.elapsed());
+    }
+}
+
+fn attempt() -> Attempt {
+    Attempt::new(EventKey::from_bytes([7; 16]), ClaimToken::fresh())
+}
+
+/// A database in which claims of `attempt` wait for another transaction. In a test whose time is paused, time passes
+/// only when the test says so: a task that never rests keeps the runtime from advancing it.
+struct Slow {
+    postgres: Postgres,
+    transaction: Psql,
+}
+
+impl Slow {
+    async fn start() -> Option<Self> {
+        let postgres = Postgres::start()?;
+        tokio::spawn(async {
+            loop {
+                yield_now().await;
+            }
+        });
+        let mut transaction = postgres.connect();
+        transaction.ask("BEGIN; INSERT INTO webhook_events (key, status, expires_at) VALUES (decode(repeat('07', 16), 'hex'), 204, now())");
+        Some(Self { postgres, transaction })
+    }
+
+    /// The processes of the claims that wait, the first one first, once there are so many.
+    #[expect(clippy::disallowed_methods, reason = "the time of the test is paused")]
+    async fn waiting(&self, claims: usize) -> Vec<String> {
+        let begun = std::time::Instant::now();
+        loop {
+            let sql = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' ORDER BY query_start";
+            let found = self.postgres.ask(sql);
+            if found.len() == claims {
+                return found;
+            }
+            assert!(begun.elapsed() < PATIENCE, "waited for {claims} claims, and {found:?} wait");
+            yield_now().await;
+        }
+    }
+
+    fn end_transaction(&mut self) {
+        self.transaction.ask("ROLLBACK");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_connection_is_heard_beside_the_one_that_replaces_it() {
+    let Some(mut slow) = Slow::start().await else { return };
+    let store = PostgresStore::connect(&slow.postgres.url()).await.unwrap();
+    let claim = tokio::spawn(async move { store.claim(attempt(), LEASE).await });
+    slow.waiting(1).await;
+    advance(TIMEOUT / 2).await;
+    let second = slow.waiting(2).await.remove(1);
+    let signal = |name: &str| assert!(Command::new("kill").args([name, &second]).status().unwrap().success());
+    signal("-STOP");
+    slow.end_transaction();
+    assert_eq!(claim.await.unwrap().unwrap(), Claim::Acquired);
+    signal("-CONT");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_connection_that_fails_leaves_the_step_to_the_one_that_replaces_it() {
+    let Some(mut slow) = Slow::start().await else { return };
+    let store = PostgresStore::connect(&slow.postgres.url()).await.unwrap();
+    let claim = tokio::spawn(async move { store.claim(attempt(), LEASE).await });
+    slow.waiting(1).await;
+    advance(TIMEOUT / 2).await;
+    let first = slow.waiting(2).await.remove(0);
+    slow.postgres.ask(&format!("SELECT pg_terminate_backend({first})"));
+    slow.waiting(1).await;
+    slow.end_transaction();
+    assert_eq!(claim.await.unwrap().unwrap(), Claim::Acquired);
+}
+
+/// Another step has been answered meanwhile, so the server has too much to do, and is not down.
+#[tokio::test(start_paused = true)]
+async fn a_slow_connection_is_waited_for_where_there_is_no_room_for_another() {
+    let Some(mut slow) = Slow::start().await else { return };
+    let pool = Pool::builder(Manager::new(slow.postgres.url().parse().unwrap(), NoTls)).max_size(1).build().unwrap();
+    let (taken, store) = (pool.get().await.unwrap(), PostgresStore::new(pool.clone()));
+    let claim = |key: u8| {
+        let (store, attempt) = (store.clone(), Attempt::new(EventKey::from_bytes([key; 16]), ClaimToken::fresh()));
+        tokio::spawn(async move { store.claim(attempt, LEASE).await.unwrap() })
+    };
+    let (quick, waits) = (claim(1), claim(7));
+    until("both to wait for the connection", || pool.status().waiting == 2).await;
+    drop(taken);
+    assert_eq!(quick.await.unwrap(), Claim::Acquired);
+    slow.waiting(1).await;
+    advance(TIMEOUT / 2).await;
+    yield_now().await;
+    slow.end_transaction();
+    assert_eq!(waits.await.unwrap(), Claim::Acquired);
+    assert_eq!(pool.status().size, 1);
+}
+
+#[tokio::test]
 async fn an_answer_that_takes_most_of_the_timeout_is_waited_for() {
     let Some(mut service) = Service::start().await else { return };
     service.store = service.store.timeout(4 * TIMEOUT);
@@ -224,7 +351,7 @@ async fn what_postgres_knows_to_be_done_does_not_run_while_it_refuses_to_write()
         service.postgres.ask("SELECT pg_reload_conf()");
         within("the server to have read it", async {
             while service.postgres.connect().ask("SHOW default_transaction_read_only") != [value] {
-                tokio::task::yield_now().await;
+                yield_now().await;
             }
         })
         .await;
@@ -240,7 +367,7 @@ async fn what_postgres_knows_to_be_done_does_not_run_while_it_refuses_to_write()
     writes.ask("SELECT pg_reload_conf()");
     within("the server to write again", async {
         while service.deliver("new").await.outcome != Some(Outcome::First) {
-            tokio::task::yield_now().await;
+            yield_now().await;
         }
     })
     .await;

@@ -1,6 +1,6 @@
 //! What is particular to Redis: what stands in it, and what happens without it.
 
-use std::{sync::Arc, time::Duration};
+use std::{process::Command, sync::Arc, time::Duration};
 
 use ::redis::{
     Client, Cmd, Pipeline, RedisFuture, Value,
@@ -15,6 +15,7 @@ use super::{Answer, begin, deliver, poll_until_runs};
 use crate::support::{
     acting::{Act, Acting},
     place::PEPPER,
+    programs::{skip, skip_because},
     redis::Redis,
     wait::{until, within},
 };
@@ -141,6 +142,41 @@ async fn no_time_is_too_long_or_too_short() {
     assert_eq!(claim, Claim::Done(StatusCode::OK));
 }
 
+/// The calendar of Redis ends before `Duration::MAX` does.
+#[tokio::test]
+async fn the_longest_time_is_a_hundred_years() {
+    let Some(redis) = Redis::start() else { return };
+    let store = RedisStore::connect(&redis.url()).await.unwrap();
+    let name = format!("webhook:{}", key().to_hex());
+    let days = || {
+        let left = String::from_utf8(redis.connect().ask(&["PTTL", &name]).remove(0)).unwrap();
+        (left.parse::<f64>().unwrap() / 86_400_000.0).round()
+    };
+    let first = attempt();
+    assert_eq!(store.claim(first, Duration::MAX).await.unwrap(), Claim::Acquired);
+    assert_eq!(days(), 36_500.0);
+    redis.advance(LEASE * 60 * 24);
+    assert_eq!(days(), 36_499.0);
+    assert!(store.renew(first, Duration::MAX).await.unwrap());
+    assert_eq!(days(), 36_500.0);
+    store.commit(first, Done::new(StatusCode::OK, Duration::MAX)).await.unwrap();
+    assert_eq!(days(), 36_500.0);
+}
+
+#[test]
+fn a_server_that_has_vanished_is_given_up_by_the_system_after_five_seconds() {
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-e", "trace=setsockopt"]).arg(std::env::current_exe().unwrap());
+    let Ok(traced) = strace.args(["--exact", "idempotency::redis::each_step_is_one_command"]).output() else {
+        return skip("strace");
+    };
+    let lines = String::from_utf8_lossy(&traced.stderr);
+    if !traced.status.success() || lines.contains("SKIPPED") {
+        return skip_because("`strace` may not trace here, or there is no `redis-server`");
+    }
+    assert!(lines.contains("TCP_USER_TIMEOUT, [5000]"), "{lines}");
+}
+
 #[tokio::test]
 async fn a_server_that_hangs_is_not_waited_for_and_what_landed_is_released() {
     let Some(redis) = Redis::start() else { return };
@@ -204,6 +240,19 @@ async fn a_claim_that_was_sent_again_is_acquired() {
     assert_eq!(store.claim(attempt(), LEASE).await.unwrap(), Claim::Acquired);
     let others = store.claim(attempt(), LEASE).await.unwrap();
     assert_eq!(others, Claim::InProgress { remaining: None });
+}
+
+#[tokio::test]
+async fn an_answer_that_no_entry_has_and_none_at_all_are_errors() {
+    let Some(redis) = Redis::start() else { return };
+    let store = RedisStore::new(Sends::to(&redis, |_| vec![::redis::cmd("PING")]).await);
+    let error = store.claim(attempt(), LEASE).await.unwrap_err();
+    assert_eq!(error.to_string(), "redis holds something else under the key of an event");
+    assert!(!error.is_timeout());
+    redis.signal("STOP");
+    let error = store.timeout(Duration::from_millis(50)).claim(attempt(), LEASE).await.unwrap_err();
+    redis.signal("CONT");
+    assert_eq!((error.to_string().as_str(), error.is_timeout()), ("redis did not answer in time", true));
 }
 
 #[tokio::test]

@@ -245,6 +245,59 @@ async fn the_suite_finds_faults() {
     }
 }
 
+#[tokio::test]
+async fn a_violation_says_what_was_found_and_how_to_find_it_again() {
+    let failing = FailingStore::new(MemoryStore::new());
+    assert_eq!(format!("{failing:?}"), "FailingStore { .. }");
+    failing.fail(Step::Claim, testing::Fault::Unreached);
+    let found = conformance::check(&failing, async |_| {}).await.unwrap_err();
+    assert_eq!(found.to_string(), "an absent key can be claimed, but: the store was told to be unreachable");
+
+    let clock = ManualClock::new();
+    let store = Broken { store: MemoryStore::new().clock(clock.clone()), fault: Fault::ClaimsTwice };
+    let walk = async |seed| conformance::walk(&store, async |passed| clock.advance(passed), seed, 200).await;
+    let found = walk(7).await.unwrap_err().to_string();
+    assert!(
+        found.starts_with("at most one claim is live (seed 7: ") && found.ends_with("claim), but: Acquired"),
+        "{found}"
+    );
+    assert_eq!(walk(7).await.unwrap_err().to_string(), found, "the same steps");
+    assert_ne!(walk(8).await.unwrap_err().to_string(), found);
+}
+
+/// A store whose second success of an event changes nothing, not even when it is forgotten.
+struct Settled(MemoryStore);
+
+impl Store for Settled {
+    type Error = <MemoryStore as Store>::Error;
+
+    async fn claim(&self, attempt: Attempt, lease: Duration) -> Result<Claim, Self::Error> {
+        self.0.claim(attempt, lease).await
+    }
+
+    async fn commit(&self, attempt: Attempt, done: Done) -> Result<Commit, Self::Error> {
+        match self.0.claim(attempt, Duration::ZERO).await? {
+            Claim::Done(_) => Ok(Commit::Late),
+            _ => self.0.commit(attempt, done).await,
+        }
+    }
+
+    async fn release(&self, attempt: Attempt) -> Result<(), Self::Error> {
+        self.0.release(attempt).await
+    }
+
+    async fn renew(&self, attempt: Attempt, lease: Duration) -> Result<bool, Self::Error> {
+        self.0.renew(attempt, lease).await
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_keeps_the_first_time_to_live_keeps_the_rules() {
+    let clock = ManualClock::new();
+    let store = Settled(MemoryStore::new().clock(clock.clone()));
+    conformance::check(&store, async |passed| clock.advance(passed)).await.unwrap();
+}
+
 fn attempt(number: u8) -> Attempt {
     Attempt::new(EventKey::from_bytes([number; 16]), ClaimToken::fresh())
 }
@@ -416,6 +469,86 @@ async fn a_memory_of_two_ttls_forgets_what_has_run_out_before_what_lives() {
     store.commit(attempt(5), Done::new(StatusCode::OK, minute)).await.unwrap();
     assert_eq!(store.evicted(), 1);
     assert!(is_done(&store, 1).await && is_done(&store, 3).await);
+}
+
+#[tokio::test]
+async fn a_claim_and_a_success_have_expired_once_their_whole_time_has_passed() {
+    let (clock, minute) = (ManualClock::new(), Duration::from_secs(60));
+    let store = MemoryStore::new().clock(clock.clone());
+    let first = attempt(1);
+    assert_eq!(store.claim(first, minute).await, Ok(Claim::Acquired));
+    clock.advance(minute);
+    assert_eq!(store.renew(first, minute).await, Ok(false));
+    store.commit(first, Done::new(StatusCode::OK, minute)).await.unwrap();
+    clock.advance(minute);
+    store.commit(first, Done::new(StatusCode::NO_CONTENT, minute)).await.unwrap();
+    assert_eq!(store.claim(attempt(1), minute).await, Ok(Claim::Done(StatusCode::NO_CONTENT)));
+}
+
+#[tokio::test]
+async fn what_was_done_twice_makes_place_too() {
+    let (clock, minute) = (ManualClock::new(), Duration::from_secs(60));
+    let store = MemoryStore::with_capacity(1).clock(clock.clone());
+    for _ in 0..2 {
+        store.commit(attempt(1), Done::new(StatusCode::OK, minute)).await.unwrap();
+        clock.advance(minute / 2);
+    }
+    finish(&store, 2).await;
+    assert_eq!((store.len(), store.evicted()), (1, 1));
+}
+
+#[tokio::test]
+async fn what_was_done_twice_at_once_is_forgotten_once() {
+    let store = MemoryStore::with_capacity(2).clock(ManualClock::new());
+    for number in [1, 1, 2, 3, 1] {
+        store.commit(attempt(number), Done::new(StatusCode::OK, Duration::from_secs(60))).await.unwrap();
+    }
+    assert!(is_done(&store, 1).await && is_done(&store, 3).await, "the last two");
+    assert_eq!((store.len(), store.evicted()), (2, 2));
+}
+
+/// Each takes a few microseconds. If each looked at all others, it would take minutes.
+#[tokio::test]
+async fn a_claim_takes_no_longer_if_a_hundred_thousand_others_are_in_progress() {
+    let store = MemoryStore::with_capacity(100_000);
+    let attempt = |number: u128| Attempt::new(EventKey::from_bytes(number.to_be_bytes()), ClaimToken::fresh());
+    let (from, hour) = (tokio::time::Instant::now(), Duration::from_secs(3_600));
+    for number in 0..50_000 {
+        store.commit(attempt(number), Done::new(StatusCode::OK, hour)).await.unwrap();
+    }
+    for number in 100_000..200_000 {
+        assert_eq!(store.claim(attempt(number), hour).await, Ok(Claim::Acquired));
+    }
+    assert_eq!((store.len(), store.evicted()), (100_000, 50_000));
+    assert!(from.elapsed() < Duration::from_secs(10), "{:?}", from.elapsed());
+}
+
+#[tokio::test]
+async fn a_memory_is_empty_until_something_is_in_it() {
+    let store = MemoryStore::default();
+    assert_eq!((store.is_empty(), store.capacity()), (true, 100_000));
+    finish(&store, 1).await;
+    assert!(!store.is_empty());
+}
+
+#[tokio::test]
+async fn a_boxed_store_that_is_boxed_again_has_the_same_events() {
+    let store = MemoryStore::new().boxed();
+    let again = store.clone().boxed();
+    assert_eq!(format!("{again:?}"), "BoxStore(..)");
+    assert_eq!(store.claim(attempt(1), A_LEASE).await.unwrap(), Claim::Acquired);
+    assert!(matches!(again.claim(attempt(1), A_LEASE).await.unwrap(), Claim::InProgress { .. }));
+}
+
+/// Two processes that share a store would else release each other's claims.
+#[test]
+fn the_tokens_of_a_process_begin_with_its_random_bytes() {
+    let [one, other] = [ClaimToken::fresh(), ClaimToken::fresh()].map(ClaimToken::to_bytes);
+    assert_eq!(one[..8], other[..8]);
+    assert_ne!(one[..8], [0; 8]);
+    assert_ne!(one[8..], other[8..]);
+    let token = ClaimToken::from_bytes([0x0a; 16]);
+    assert_eq!(format!("{token:?}"), format!("ClaimToken({})", "0a".repeat(16)));
 }
 
 /// What a store of your own has if it leaves out the detached steps.

@@ -8,10 +8,10 @@ use http_body_util::Full;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_webhook::{
-    WebhookLayer,
-    auth::ApiKey,
+    Rejection, WebhookLayer,
+    auth::{ApiKey, DangerousAcceptAll, Scheme},
     observe::{Accepted, Drift, Observation, Observer},
-    provider::{Custom, Envelope, Place, Provider},
+    provider::{Custom, Envelope, Place, Provider, RawDelivery},
 };
 
 use crate::support::{
@@ -135,4 +135,29 @@ async fn events_of_your_own_tell_types_and_values() {
     for body in [Custom::builder("acme", scheme()).build().unwrap().into_layer()] {
         assert_eq!(drift_of(&body, request("", r#"{"canary":1}"#)).await, []);
     }
+}
+
+/// A provider whose author has not written what is new in an event.
+struct Plain;
+
+impl Provider for Plain {
+    type Event = ();
+
+    fn name(&self) -> &str {
+        "plain"
+    }
+
+    fn scheme(&self) -> &dyn Scheme {
+        &DangerousAcceptAll
+    }
+
+    fn decode(&self, _: RawDelivery<'_>) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_provider_of_ones_own_tells_nothing_unless_it_says_otherwise() {
+    let request = Request::post("/").body(Full::new(Bytes::from(r#"{"canary":1}"#))).unwrap();
+    assert_eq!(drift_of(&WebhookLayer::new(Plain), request).await, []);
 }

@@ -2,8 +2,11 @@
 
 use std::{panic::catch_unwind, time::Duration};
 
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
 use tower::service_fn;
-use tower_webhook::testing::receiver::{ReceiverSuite, Report, Verdict};
+use tower_webhook::testing::receiver::{Body, ReceiverSuite, Report, Verdict};
 
 use super::{
     failed, left_out,
@@ -34,17 +37,16 @@ async fn it_says_what_was_sent_what_was_expected_what_happened_and_why_it_matter
 
 #[tokio::test]
 async fn the_xml_is_that_of_junit() {
-    let report = report(Flaw::NeedsNoSignature, |suite| suite.without("genuine", "5 < 6 & \"quoted\" \u{1}")).await;
+    let report = report(Flaw::NeedsNoSignature, |suite| suite.without("genuine", "5 < 6 > 4 & \"quoted\" \u{1}")).await;
     let xml = report.junit();
     let lines: Vec<_> = xml.lines().collect();
     assert_eq!(lines[0], r#"<?xml version="1.0" encoding="UTF-8"?>"#);
     assert_eq!(lines[1], "<testsuites>");
     let head = r#"<testsuite name="The receiver of Acme" tests="25" failures="1" errors="0" skipped="3">"#;
     assert_eq!(lines[2], head);
-    assert!(
-        lines[3]
-            .ends_with("name=\"genuine\"><skipped message=\"5 &lt; 6 &amp; &quot;quoted&quot; \u{fffd}\"/></testcase>")
-    );
+    assert!(lines[3].ends_with(
+        "name=\"genuine\"><skipped message=\"5 &lt; 6 &gt; 4 &amp; &quot;quoted&quot; \u{fffd}\"/></testcase>"
+    ));
     assert_eq!(lines[4], r#"<testcase classname="The receiver of Acme" name="unknown-type"/>"#);
     let failure = lines.iter().find(|line| line.contains("<failure")).unwrap();
     assert!(failure.contains(r#"name="missing-credential"><failure message="to an event without a credential"#));
@@ -81,4 +83,29 @@ async fn neither_a_key_nor_a_body_is_in_a_report() {
             assert!(!text.contains(super::own::KEY) && !text.contains("canary-of"), "{flaw:?}: {text}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_case_that_passed_says_so() {
+    let report = report(Flaw::Nothing, |suite| suite).await;
+    let genuine = report.outcomes().find(|outcome| outcome.name() == "genuine").unwrap();
+    assert_eq!((genuine.to_string().as_str(), genuine.verdict()), ("genuine: as expected.", Verdict::Passed));
+}
+
+/// The error of a service may quote the request.
+#[tokio::test]
+async fn an_error_of_the_service_is_a_failure_that_is_not_quoted() {
+    let service = service_fn(async |_: Request<Body>| Err::<Response<Full<Bytes>>, _>("canary"));
+    let report = ReceiverSuite::new(acme()).run(service).await;
+    let genuine = report.outcomes().find(|outcome| outcome.name() == "genuine").unwrap();
+    let happened = "to the event `lab.ready`, the receiver failed: the service returned an error";
+    assert_eq!(genuine.happened(), happened);
+    assert!(!format!("{report} {report:?} {}", report.junit()).contains("canary"));
+}
+
+#[test]
+fn neither_a_suite_nor_a_body_is_shown() {
+    let suite = format!("{:?}", ReceiverSuite::new(acme()));
+    assert_eq!(suite, r#"ReceiverSuite { sender: TestSender("acme"), .. }"#);
+    assert_eq!(format!("{:?}", Body::from(Bytes::from("canary"))), "Body { frames: 1, .. }");
 }

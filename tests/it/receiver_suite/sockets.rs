@@ -2,11 +2,13 @@
 
 use std::{
     convert::Infallible,
-    net::SocketAddr,
+    io::{Read, Write},
+    net::{Shutdown, SocketAddr, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    thread,
     time::Duration,
 };
 
@@ -16,6 +18,7 @@ use axum::{
     http::{Request, Response, StatusCode},
     routing::post,
 };
+use socket2::SockRef;
 use tokio::net::TcpListener;
 use tower::service_fn;
 use tower_http::timeout::RequestBodyDeadlineLayer;
@@ -30,7 +33,7 @@ use tower_webhook::{
 
 use super::{
     failed, left_out,
-    own::{Flaw, Receiver, acme},
+    own::{Flaw, KEY, Receiver, acme},
 };
 use crate::support::sockets::{API_KEY, SIGNATURE, Server, example};
 
@@ -158,4 +161,97 @@ async fn it_attacks_nothing_but_this_machine() {
     }
     let nobody = ReceiverSuite::new(acme()).run_at("http://127.0.0.1:1").await.unwrap();
     assert_eq!(failed(&nobody).len() + left_out(&nobody).len(), ReceiverSuite::cases().count(), "{nobody}");
+}
+
+/// A receiver that reads a head, and then does this with the connection.
+fn by_hand(act: impl Fn(TcpStream) + Send + Sync + 'static) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (url, act) = (format!("http://{}", listener.local_addr().unwrap()), Arc::new(act));
+    thread::spawn(move || {
+        for mut connection in listener.incoming().flatten() {
+            let act = Arc::clone(&act);
+            thread::spawn(move || {
+                let (mut head, mut byte) = (Vec::new(), [0]);
+                while !head.ends_with(b"\r\n\r\n") && connection.read(&mut byte).is_ok_and(|read| read == 1) {
+                    head.push(byte[0]);
+                }
+                act(connection);
+            });
+        }
+    });
+    url
+}
+
+/// Answers with these bytes and takes all that is still sent, so that nothing resets the connection.
+fn answering(answer: impl Into<Vec<u8>>) -> String {
+    let answer = answer.into();
+    by_hand(move |mut connection| {
+        let _ = connection.write_all(&answer).and_then(|()| connection.shutdown(Shutdown::Write));
+        let _ = std::io::copy(&mut connection, &mut std::io::sink());
+    })
+}
+
+/// What happened in this case alone.
+async fn happened(case: &str, url: &str) -> String {
+    let others = ReceiverSuite::cases().filter(|other| *other != case);
+    let suite = others.fold(ReceiverSuite::new(acme()), |suite, other| suite.without(other, ""));
+    let report = suite.run_at(url).await.unwrap();
+    report.outcomes().find(|outcome| outcome.name() == case).unwrap().happened().to_owned()
+}
+
+#[tokio::test]
+async fn an_answer_is_read_to_its_end_however_it_is_framed() {
+    let (long, (begin, end)) = ("x".repeat(10_000), KEY.split_at(7));
+    let chunked = format!(
+        "transfer-encoding: chunked\r\n\r\n{:x};a=b\r\n{begin}\r\n{:x}\r\n{end}{long}\r\n0\r\ntrailer: x\r\n\r\n",
+        begin.len(),
+        end.len() + long.len()
+    );
+    for framing in [chunked, format!("\r\n{long}{KEY}"), format!("content-length: 10021\r\n\r\n{long}{KEY}")] {
+        let url = answering(format!("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 401 No\r\nconnection: close\r\n{framing}"));
+        assert_eq!(happened("missing-credential", &url).await, "as expected", "{framing}");
+        let leaked = happened("private-answers", &url).await;
+        assert_eq!(leaked, "the answer to a genuine event contains the key", "{framing}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_a_failure() {
+    let failed = "to the event `lab.ready`, the receiver failed: what came is not HTTP/1.1";
+    for answer in [
+        "SSH-2.0-OpenSSH\r\n",
+        "HTTP/1.1 fine\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nnö: x\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nmany\r\n",
+        &format!("HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n{}", "x".repeat(17 << 20)),
+    ] {
+        assert_eq!(happened("genuine", &answering(answer)).await, failed, "{}", answer.get(..50).unwrap_or(answer));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_reset_was_closed_without_an_answer() {
+    let url = by_hand(|connection| SockRef::from(&connection).set_linger(Some(Duration::ZERO)).unwrap());
+    let closed = "to the event `lab.ready`, the receiver closed the connection without an answer";
+    assert_eq!(happened("genuine", &url).await, closed);
+}
+
+/// It answers while the body fills the buffers of the system, and takes none of it.
+#[tokio::test]
+async fn a_receiver_that_answers_and_reads_no_more_has_not_taken_all() {
+    let url = by_hand(|mut connection| {
+        let (mut bytes, mut last, mut same) = (vec![0; 1 << 20], 0, 0);
+        while last < 10_000 || same < 1_000 {
+            let now = connection.peek(&mut bytes).unwrap();
+            same = if now == last { same + 1 } else { 0 };
+            last = now;
+            thread::yield_now();
+        }
+        connection.write_all(b"HTTP/1.1 413 No\r\ncontent-length: 0\r\n\r\n").unwrap();
+        // It stays open.
+        std::mem::forget(connection);
+    });
+    assert_eq!(happened("oversized", &url).await, "as expected");
 }

@@ -1,9 +1,27 @@
 //! Receivers that are wrong in one way.
 
-use std::time::Duration;
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use serde_json::json;
 use tower::service_fn;
-use tower_webhook::testing::receiver::{ReceiverSuite, Report};
+use tower_webhook::{
+    auth::Key,
+    provider::Sender,
+    testing::{
+        TestSender,
+        receiver::{Body, ReceiverSuite, Report},
+    },
+};
 
 use super::{
     failed, left_out,
@@ -66,6 +84,41 @@ wrong! {
     wants_an_order: WantsAnOrder => ["out-of-order"];
     refuses_one_kind: RefusesOneKind => ["genuine", "unknown-member", "reframed"];
     acknowledges_without_effect: AcknowledgesWithoutEffect => ["genuine", "duplicates-in-a-row", "duplicates-at-once"];
+}
+
+#[tokio::test(start_paused = true)]
+async fn acts_before_it_refuses() {
+    let (receiver, acts) = (Receiver::new(Flaw::Nothing, Duration::from_secs(10)), Arc::new(AtomicUsize::new(0)));
+    let acted = Arc::clone(&acts);
+    let service = service_fn(move |request| {
+        acted.fetch_add(1, Ordering::Relaxed);
+        receiver.clone().receive(request)
+    });
+    let report = ReceiverSuite::new(acme()).effects(move || acts.load(Ordering::Relaxed)).run(service).await;
+    for (case, effects) in [("almost-right-credential", "one effect"), ("missing-credential", "2 effects")] {
+        let outcome = report.outcomes().find(|outcome| outcome.name() == case).unwrap();
+        assert_eq!(outcome.happened(), format!("the handler had {effects} where none was right"));
+    }
+}
+
+/// It takes whatever begins with its key, which is as short as keys of tests are.
+#[tokio::test]
+async fn compares_as_much_as_it_has() {
+    let description = json!({
+        "name": "acme",
+        "credential": {"api_key": {"header": "x-key"}},
+        "samples": [{"name": "paid", "body": {"id": "evt_1"}}],
+    });
+    let sender = TestSender::new(Sender::from_json(&description.to_string()).unwrap()).unwrap();
+    let sender = sender.with_key(Key::new("key").dangerous_short()).unwrap();
+    let service = service_fn(async |request: Request<Body>| {
+        let is_right = request.headers().get("x-key").is_some_and(|key| key.as_bytes().starts_with(b"key"));
+        let response = Response::builder().status(if is_right { 200 } else { 401 });
+        Ok::<_, Infallible>(response.body(Full::<Bytes>::default()).unwrap())
+    });
+    let report = ReceiverSuite::new(sender).run(service).await;
+    assert!(failed(&report).contains(&"almost-right-credential"), "{report}");
+    assert!(!failed(&report).contains(&"cut-credential"), "{report}");
 }
 
 /// Each case is red on some receiver: those above, and one on a socket.

@@ -234,6 +234,7 @@ fn strings_keep_their_form() {
     let url = fake("https://rooms.clinic.test/c-1042?signature=9f2c");
     assert!(url.starts_with("https://example.com/") && url.len() == 48, "{url}");
     assert!(fake("http://clinic.test").starts_with("http://example.com/"));
+    assert!(!fake("https://clinic.test is down").contains(':'), "a text, and no URL");
 
     let uuid = fake("018f2504-e04f-7989-b1d3-0305e82c3301");
     assert_eq!((uuid.len(), &uuid[14..15], &uuid[19..20]), (36, "7", "b"), "{uuid}");
@@ -268,6 +269,8 @@ fn texts_keep_the_class_of_their_length() {
         let is_capital = |text: &str| text.starts_with(char::is_uppercase);
         assert_eq!(is_capital(&fake), is_capital(text), "{fake}");
     }
+    let shouted = fake("DIABETES MELLITUS");
+    assert!(shouted.bytes().all(|letter| letter.is_ascii_uppercase() || letter == b' '), "{shouted}");
     assert!(fake("EUR").bytes().all(|letter| letter.is_ascii_uppercase()));
     // The lengths of the words are not those of the text, or a diagnosis could be told by them.
     let lens: HashSet<Vec<usize>> =

@@ -64,8 +64,7 @@ impl Connection {
         let mut waited = Duration::ZERO;
         while !bytes.is_empty() {
             match self.stream.write(bytes) {
-                Ok(0) => return false,
-                Ok(written) => {
+                Ok(written @ 1..) => {
                     bytes = bytes.get(written..).unwrap_or_default();
                     waited = Duration::ZERO;
                 }
@@ -76,7 +75,7 @@ impl Connection {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return false,
+                _ => return false,
             }
         }
         true

@@ -155,11 +155,7 @@ impl Wire for Sockets {
     }
 
     async fn send_on_one_connection(&self, shots: Vec<Shot>) -> Vec<Answer> {
-        match &*shots {
-            [refused, next] => {
-                self.exchange_both(refused, next).map_or_else(|error| vec![unconnected(&error)], Vec::from)
-            }
-            others => others.iter().map(|shot| self.exchange(shot)).collect(),
-        }
+        let [refused, next] = &*shots else { return Vec::new() };
+        self.exchange_both(refused, next).map_or_else(|error| vec![unconnected(&error)], Vec::from)
     }
 }
