@@ -245,7 +245,9 @@ fn a_call_whose_runtime_has_ended_is_never_answered() {
     let layer = IdempotencyLayer::new(MemoryStore::new()).detached(&in_flight);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let handler = Acting::new([Act::Wait(Arc::default())]);
-    let mut call = runtime.block_on(async { begin(&layer, &handler, "e") });
+    let entered = runtime.enter();
+    let mut call = begin(&layer, &handler, "e");
+    drop(entered);
     assert_eq!(format!("{in_flight:?}"), "InFlight(1)");
     drop(runtime);
     tokio_test::assert_pending!(call.poll());
