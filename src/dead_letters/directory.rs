@@ -40,6 +40,8 @@ const MAX_AT_ONCE: usize = 8;
 impl Directory {
     /// Opens a directory, and creates it if it does not exist, with access for its owner only.
     ///
+    /// A relative path starts where the program runs now, even if it changes its directory later.
+    ///
     /// # Errors
     ///
     /// It cannot be created, or a file in it cannot be written and synced.

@@ -140,11 +140,11 @@ impl Description {
     /// Answers by the head alone. `None` if none of the named parameters and headers is there: the route may have a
     /// query of its own.
     fn by_head(&self, head: &Parts) -> Option<Result<Response<Bytes>, Rejection>> {
-        if self.unsigned.as_ref() != Some(&head.method) {
+        if self.unsigned.as_ref() != Some(&head.method) || self.is_in_body() {
             return None;
         }
         let is_absent = |place: &Place| matches!(place.find(head), Err(NotOne::Missing));
-        if self.places().count() > 0 && self.places().all(is_absent) || self.is_in_body() {
+        if self.places().count() > 0 && self.places().all(is_absent) {
             return None;
         }
         let answer = self.answer_to_head(head);

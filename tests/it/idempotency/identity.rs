@@ -9,13 +9,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 use tower_webhook::{
-    Delivery, Rejection, Stated, WebhookBody, WebhookLayer,
-    auth::{DangerousAcceptAll, Scheme, Verified},
+    Delivery, Stated, WebhookBody, WebhookLayer,
+    auth::{DangerousAcceptAll, Verified},
     idempotency::{EventKey, IdempotencyLayer, Identity, MemoryStore},
-    provider::{Custom, CustomBuilder, Envelope, Place, Provider, RawDelivery},
+    provider::{Custom, CustomBuilder, Envelope, Place, Provider},
 };
 
-use crate::support::{fixture, from_mediquo, from_truemed, mediquo, sockets::events, truemed};
+use crate::support::{fixture, from_mediquo, from_truemed, mediquo, plain::Plain, sockets::events, truemed};
 
 /// The key under which the event of a delivery is remembered.
 async fn identity<P: Provider>(layer: &WebhookLayer<P>, request: Request<Full<Bytes>>) -> EventKey {
@@ -236,25 +236,6 @@ fn an_id_is_bound_to_the_body_unless_it_is_signed() {
     assert_ne!(of(unsigned, b"a"), of(Some(Stated::Unsigned("2")), b"a"));
     assert_ne!(of(signed, b"a"), of(unsigned, b"a"));
     assert_eq!(of(None, b"a"), Identity::of_content("acme", b"a"));
-}
-
-/// A provider whose author has not written what identifies an event.
-struct Plain;
-
-impl Provider for Plain {
-    type Event = ();
-
-    fn name(&self) -> &str {
-        "plain"
-    }
-
-    fn scheme(&self) -> &dyn Scheme {
-        &DangerousAcceptAll
-    }
-
-    fn decode(&self, _: RawDelivery<'_>) -> Result<(), Rejection> {
-        Ok(())
-    }
 }
 
 #[tokio::test]

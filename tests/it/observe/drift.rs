@@ -8,14 +8,15 @@ use http_body_util::Full;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_webhook::{
-    Rejection, WebhookLayer,
-    auth::{ApiKey, DangerousAcceptAll, Scheme},
+    WebhookLayer,
+    auth::ApiKey,
     observe::{Accepted, Drift, Observation, Observer},
-    provider::{Custom, Envelope, Place, Provider, RawDelivery},
+    provider::{Custom, Envelope, Place, Provider},
 };
 
 use crate::support::{
     deliver, fixture, from_mediquo, from_truemed, mediquo,
+    plain::Plain,
     sockets::{API_KEY, events},
     truemed,
 };
@@ -134,25 +135,6 @@ async fn events_of_your_own_tell_types_and_values() {
     assert_eq!(drift_of(&json, request("", r#"{"carrier":"canary","canary":1}"#)).await, [Drift::Value("Carrier")]);
     for body in [Custom::builder("acme", scheme()).build().unwrap().into_layer()] {
         assert_eq!(drift_of(&body, request("", r#"{"canary":1}"#)).await, []);
-    }
-}
-
-/// A provider whose author has not written what is new in an event.
-struct Plain;
-
-impl Provider for Plain {
-    type Event = ();
-
-    fn name(&self) -> &str {
-        "plain"
-    }
-
-    fn scheme(&self) -> &dyn Scheme {
-        &DangerousAcceptAll
-    }
-
-    fn decode(&self, _: RawDelivery<'_>) -> Result<(), Rejection> {
-        Ok(())
     }
 }
 

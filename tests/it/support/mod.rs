@@ -6,6 +6,7 @@ pub(crate) mod handler;
 pub(crate) mod jobs;
 pub(crate) mod nginx;
 pub(crate) mod place;
+pub(crate) mod plain;
 pub(crate) mod postgres;
 pub(crate) mod programs;
 pub(crate) mod prometheus;
