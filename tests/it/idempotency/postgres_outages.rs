@@ -104,6 +104,28 @@ async fn a_connection_that_the_server_ended_is_replaced() {
     service.works().await;
 }
 
+/// The addresses lead to another server after a failover, and the old connections to one that only reads.
+#[tokio::test]
+async fn a_connection_that_may_only_read_is_replaced() {
+    let Some(postgres) = Postgres::start_alone() else { return };
+    let service = Service::on(postgres).await;
+    let mut old = service.postgres.connect();
+    assert_eq!(old.ask("SHOW default_transaction_read_only"), ["off"]);
+    // What a role has set when it connects goes before what the server has read since.
+    service.postgres.ask("ALTER ROLE CURRENT_USER SET default_transaction_read_only = off");
+    service.postgres.ask("ALTER SYSTEM SET default_transaction_read_only = on");
+    service.postgres.ask("SELECT pg_reload_conf()");
+    within("the old connections to have read it", async {
+        while old.ask("SHOW default_transaction_read_only") != ["on"] {
+            yield_now().await;
+        }
+    })
+    .await;
+    // Until then a connection is new, and so would the next one be no better.
+    service.postgres.ask("SELECT pg_sleep(0.1)");
+    service.works().await;
+}
+
 #[tokio::test]
 async fn a_server_that_was_restarted_is_connected_to_by_the_next_delivery() {
     let Some(postgres) = Postgres::start_alone() else { return };
