@@ -192,3 +192,16 @@ fn an_error_calls_the_key_as_the_sender_does() {
     let other = problem(ACME);
     assert!(!other.contains("HMAC key") && !other.contains("``") && !other.contains("xyzzy"), "{other}");
 }
+
+#[test]
+fn what_a_credential_cannot_use_is_an_error() {
+    let keyed = |place: &str| format!(r#"{{"name": "acme", "credential": {{"api_key": {place}}}}}"#);
+    let segment = |index: u8| Sender::from_json(&keyed(&format!(r#"{{"path_segment": {index}}}"#)));
+    assert_eq!(segment(64).unwrap().name(), "acme");
+    assert_eq!(segment(65).unwrap_err().kind(), ConfigErrorKind::OutOfRange);
+    for description in [ACME, &keyed(r#"{"header": "x-key"}"#)] {
+        let preset = Sender::from_json(description).unwrap().preset().key("Zr41vw-new-and-random");
+        let error = preset.public_url("https://hooks.example.com/").build().unwrap_err();
+        assert_eq!(error.kind(), ConfigErrorKind::Unsigned);
+    }
+}
