@@ -145,7 +145,8 @@ async fn a_network_that_was_silent_is_used_again_by_the_first_delivery_after_it(
 
 #[tokio::test]
 async fn a_hundred_deliveries_at_once_find_the_lost_connections_replaced() {
-    let Some(service) = Service::start().await else { return };
+    let Some(mut service) = Service::start().await else { return };
+    service.store = service.store.timeout(4 * TIMEOUT);
     // With 16 no other delivery waits for a connection, and with 1 there are lost connections that nobody uses.
     let cuts: [(fn(&Proxy), _); 4] =
         [(Proxy::close, 100), (Proxy::silence, 100), (Proxy::silence, 16), (Proxy::silence, 1)];
