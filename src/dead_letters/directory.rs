@@ -110,10 +110,9 @@ fn create(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => sync_directory(parent),
-    }
+    // Another process may have created it just now: `recursive` accepts that.
+    builder.recursive(true).create(path)?;
+    sync_directory(parent)
 }
 
 #[cfg(unix)]

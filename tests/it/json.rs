@@ -227,21 +227,39 @@ enum Maybe {
 /// A type that goes on after an error leaves no trace of it in the path of a later one.
 #[test]
 fn an_error_that_was_overcome_is_not_in_the_path() {
-    #[derive(Debug, Default)]
+    #[derive(Debug, Serialize)]
     struct Forgiving;
     impl<'de> Deserialize<'de> for Forgiving {
         fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            let _ = Vec::<u8>::deserialize(deserializer);
-            Ok(Self)
+            struct First;
+            impl<'de> serde::de::Visitor<'de> for First {
+                type Value = Forgiving;
+
+                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str("an array")
+                }
+
+                fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut access: A) -> Result<Forgiving, A::Error> {
+                    assert!(access.next_element::<u8>().is_err());
+                    Ok(Forgiving)
+                }
+            }
+            deserializer.deserialize_seq(First)
         }
     }
-    #[derive(Debug, Deserialize)]
-    #[expect(dead_code, reason = "it is never decoded to the end")]
+    #[derive(Debug, Deserialize, Serialize)]
     struct Both {
         first: Forgiving,
         second: Inner,
     }
-    let error = decode::<Both>(br#"{"first": "canary", "second": {"id": "x"}}"#).unwrap_err();
+    let error = decode::<Both>(br#"{"first": [300], "second": {"id": "x"}}"#).unwrap_err();
+    assert_eq!(error.path(), "second.id");
+    tower_webhook::tagged_enum! {
+        #[derive(Debug)]
+        enum Event { Both(Both) = "both" }
+    }
+    let body = br#"{"first": [300], "second": {"id": "x"}}"#;
+    let error = decode_tagged::<Event>(Some("both"), body).unwrap_err();
     assert_eq!(error.path(), "second.id");
 }
 

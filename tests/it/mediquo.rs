@@ -6,7 +6,7 @@ use tower_webhook::{
     jiff::Timestamp,
     json::{DateTime, DecodeErrorKind, RawJson},
     provider::mediquo::{
-        ConsultationPayload, ConsultationType, Event, Notification, Patient, ReportContent, ReportSentPayload,
+        ConsultationPayload, ConsultationType, Event, Notification, Patient, Report, ReportContent, ReportSentPayload,
         ReportType, Soap,
     },
 };
@@ -197,6 +197,12 @@ async fn required_fields_may_not_be_absent_null_or_of_another_type() {
 }
 
 #[tokio::test]
+async fn an_error_says_that_a_time_is_a_number() {
+    let rejection = event(&changed(report(), "/occurred_on", Some(json!("today")))).await.unwrap_err();
+    assert_eq!(rejection.decode_error().unwrap().expected(), Some("a number"));
+}
+
+#[tokio::test]
 async fn an_optional_field_of_another_type_is_not_dropped_in_silence() {
     for (pointer, path) in [
         ("/payload/patient/allergies", "payload.patient.allergies"),
@@ -224,6 +230,12 @@ async fn one_report_instead_of_an_array() {
     let single = finished(&changed(consultation(), "/payload/reports", Some(one))).await;
     let array = finished(&consultation()).await;
     assert_eq!(single.payload.reports, array.payload.reports[..1]);
+    // The one with these members, and not one with the name of a member.
+    let only_content =
+        finished(&changed(consultation(), "/payload/reports", Some(json!({"content": {"id": "1"}})))).await;
+    let content = ReportContent::Other(RawJson::new(r#"{"id":"1"}"#).unwrap());
+    let [report] = &*only_content.payload.reports else { panic!() };
+    assert_eq!((report.name.as_deref(), report.content.as_ref()), (None, Some(&content)));
     for none in [json!([]), json!({})] {
         let none = finished(&changed(consultation(), "/payload/reports", Some(none))).await;
         assert!(none.payload.reports.is_empty());
@@ -400,5 +412,23 @@ async fn what_is_serialised_is_read_again() {
         let text = serde_json::to_string(&event).unwrap();
         assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
         assert_eq!(mediquo_event(text).await, Ok(event));
+    }
+}
+
+/// For those who read parts of an event by serde alone.
+#[test]
+fn serde_says_what_was_expected() {
+    fn problem<T: serde::de::DeserializeOwned + std::fmt::Debug>(json: Value) -> String {
+        serde_json::from_value::<T>(json).unwrap_err().to_string()
+    }
+    let consultation = json!({"consultation": {"id": "c"}, "patient": {"code": "p"}, "reports": true});
+    let sent = json!({"occurred_on": true, "payload": {"patient": {"code": "p"}}});
+    for (problem, expected) in [
+        (problem::<Report>(json!(true)), "a report"),
+        (problem::<ReportSentPayload>(json!(true)), "the payload of a sent report"),
+        (problem::<ConsultationPayload>(consultation), "an array or an object"),
+        (problem::<Notification<ReportSentPayload>>(sent), "seconds since 1970"),
+    ] {
+        assert!(problem.ends_with(&format!("expected {expected}")), "{problem}");
     }
 }

@@ -155,6 +155,11 @@ async fn a_type_is_not_known_unless_the_enum_says_so() {
     let outcome = deliver(&layer.build().unwrap().into_layer(), request).await;
     assert_eq!(outcome.event::<Nameless>(), Nameless);
     assert_eq!(outcome.delivery().known_event_type(), None);
+    let envelope = Envelope::new().event_type(Place::body("type"));
+    let layer = Custom::builder("acme", DangerousAcceptAll).tagged::<Event>().envelope(envelope);
+    let request = Request::post("/").body(Full::<Bytes>::from(r#"{"type":"ping"}"#)).unwrap();
+    let outcome = deliver(&layer.build().unwrap().into_layer(), request).await;
+    assert_eq!(outcome.delivery().known_event_type(), Some("ping"));
     let error = json::decode_tagged::<Nameless>(None, b"[1]").unwrap_err();
     assert_eq!(error.kind(), DecodeErrorKind::MissingField);
 }

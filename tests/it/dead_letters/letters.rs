@@ -3,12 +3,15 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request};
+use http::{
+    HeaderValue, Request,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
 use http_body_util::Full;
 use tower_webhook::{
     Rejection,
     auth::{ApiKey, Head, Key, Scheme, Verified, keys::Tenants},
-    dead_letters::{DeadLetter, LetterError, OpenLetter, PrivateKey, PublicKey, ReceiptKey},
+    dead_letters::{DeadLetter, LetterError, OpenLetter, PrivateKey, PublicKey, ReceiptKey, Replays},
     provider::{Custom, Envelope, Place, mediquo::MediQuo},
     testing::ManualClock,
 };
@@ -26,7 +29,8 @@ async fn letter(key: &PrivateKey) -> DeadLetter {
     let acme = Custom::builder("acme", scheme).envelope(envelope).json::<serde_json::Value>().build().unwrap();
     let (sink, clock) =
         (Memory::default(), ManualClock::at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)));
-    let layer = acme.into_layer().clock(clock).dead_letters(sink.keeper(key.public_key()));
+    let keeper = sink.keeper(key.public_key()).header(AUTHORIZATION).header(CONTENT_TYPE);
+    let layer = acme.into_layer().clock(clock).dead_letters(keeper);
     let request = Request::post("/canary?canary")
         .header("x-acme-key", "canary-key-of-the-sender")
         .header("x-acme-id", "canary-id")
@@ -53,6 +57,16 @@ async fn without_the_private_key_a_letter_shows_its_receipt_and_nothing_that_was
     for text in ["canary", "Y2FuYXJ5", "63616e617279"] {
         assert!(!shown.to_lowercase().contains(&text.to_lowercase()), "{shown}");
     }
+    let receipt = letter.receipt();
+    assert!(format!("{receipt:?}").starts_with(&format!("Receipt {{ id: {:?}, route: \"main\"", receipt.id())));
+    let encrypted = bytes.len() - bytes.iter().position(|byte| *byte == b'\n').unwrap() - 1;
+    assert_eq!(format!("{letter:?}"), format!("DeadLetter {{ receipt: {receipt:?}, encrypted: {encrypted} }}"));
+    let open = letter.open(&key).unwrap();
+    assert_eq!(format!("{open:?}"), format!("OpenLetter {{ receipt: {receipt:?}, .. }}"));
+    let keeper = Memory::default().keeper(key.public_key()).header(CONTENT_TYPE);
+    assert_eq!(format!("{keeper:?}"), r#"Keeper { deadline: 2s, headers: ["content-type"], .. }"#);
+    let replays = Replays::new(receipt_key()).max_age(Duration::from_secs(60));
+    assert_eq!(format!("{replays:?}"), "Replays { keys: 1, max_age: 60s }");
 
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap();
     let receipt: serde_json::Value = serde_json::from_slice(line).unwrap();

@@ -143,6 +143,13 @@ fn the_kit_shows_neither_keys_nor_bodies() {
 }
 
 #[test]
+fn each_delivery_has_an_id_of_its_own() {
+    let resend = TestSender::named("resend").unwrap();
+    let id = || resend.body("{}").request::<Full<Bytes>>().headers()["svix-id"].clone();
+    assert_eq!([id(), id()], ["msg_1", "msg_2"]);
+}
+
+#[test]
 fn a_description_that_no_builder_takes_is_refused() {
     let described = |member: &str, value: Value| {
         let mut description = json!({"name": "acme", "credential": {"api_key": {"bearer": {}}}});

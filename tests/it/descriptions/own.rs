@@ -133,7 +133,9 @@ fn a_description_cannot_be_dangerous_and_is_checked_however_it_is_read() {
         assert!(serde_json::from_str::<Sender>(&text).is_err(), "{to}: not checked by serde");
     }
     let canary = ACME.replacen(r#""name": "acme""#, r#""name": "acme", "secret": "canary-canary""#, 1);
-    assert!(!format!("{:?}", Sender::from_json(&canary).unwrap()).contains("canary"));
+    let canary = Sender::from_json(&canary).unwrap();
+    assert_eq!(format!("{canary:?}"), r#"Sender { name: "acme", .. }"#);
+    assert_eq!(canary.secret_location(), "canary-canary");
 }
 
 /// Its function is needed, so `None`, which means that there is nothing to verify, would deploy it unverified.
@@ -163,5 +165,43 @@ fn a_description_answers_with_headers_of_its_own_only() {
             ACME.replacen(r#""answer_text""#, &format!(r#""answer_headers": {{"{name}": "1"}}, "answer_text""#), 1);
         assert_ne!(text, ACME);
         assert_eq!(Sender::from_json(&text).is_ok(), is_allowed, "{name}");
+    }
+}
+
+#[test]
+fn a_name_has_1_to_64_letters_and_a_description_at_most_a_mebibyte() {
+    let named = |name: &str| Sender::from_json(&ACME.replacen("acme", name, 1));
+    assert_eq!(named(&"a".repeat(64)).unwrap().name().len(), 64);
+    for name in [String::new(), "a".repeat(65)] {
+        assert_eq!(named(&name).unwrap_err().kind(), ConfigErrorKind::Malformed, "{}", name.len());
+    }
+    let padded = |len: usize| Sender::from_json(&format!("{ACME}{}", " ".repeat(len - ACME.len())));
+    assert_eq!(padded(1 << 20).unwrap().name(), "acme");
+    assert_eq!(padded((1 << 20) + 1).unwrap_err().kind(), ConfigErrorKind::TooLong);
+}
+
+#[test]
+fn an_error_calls_the_key_as_the_sender_does() {
+    let problem = |description: &str| {
+        let preset = Sender::from_json(description).unwrap().preset();
+        preset.key("").build().unwrap_err().to_string()
+    };
+    assert!(
+        problem(&ACME.replacen(r#""name": "acme""#, r#""name": "acme", "noun": "HMAC key""#, 1)).contains("HMAC key")
+    );
+    let other = problem(ACME);
+    assert!(!other.contains("HMAC key") && !other.contains("``") && !other.contains("xyzzy"), "{other}");
+}
+
+#[test]
+fn what_a_credential_cannot_use_is_an_error() {
+    let keyed = |place: &str| format!(r#"{{"name": "acme", "credential": {{"api_key": {place}}}}}"#);
+    let segment = |index: u8| Sender::from_json(&keyed(&format!(r#"{{"path_segment": {index}}}"#)));
+    assert_eq!(segment(64).unwrap().name(), "acme");
+    assert_eq!(segment(65).unwrap_err().kind(), ConfigErrorKind::OutOfRange);
+    for description in [ACME, &keyed(r#"{"header": "x-key"}"#)] {
+        let preset = Sender::from_json(description).unwrap().preset().key("Zr41vw-new-and-random");
+        let error = preset.public_url("https://hooks.example.com/").build().unwrap_err();
+        assert_eq!(error.kind(), ConfigErrorKind::Unsigned);
     }
 }

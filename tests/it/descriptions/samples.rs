@@ -105,6 +105,8 @@ async fn each_spoiled_sample_gets_what_it_deserves() {
             }
         }
     }
+    let spoiled = |sender| TestSender::named(sender).unwrap().events()[0].spoiled(Spoil::NotJson).is_some();
+    assert!(spoiled("github") && !spoiled("twilio"));
 }
 
 /// Whether something of the credential is in a member of the body.

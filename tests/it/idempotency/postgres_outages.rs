@@ -104,6 +104,28 @@ async fn a_connection_that_the_server_ended_is_replaced() {
     service.works().await;
 }
 
+/// The addresses lead to another server after a failover, and the old connections to one that only reads.
+#[tokio::test]
+async fn a_connection_that_may_only_read_is_replaced() {
+    let Some(postgres) = Postgres::start_alone() else { return };
+    let service = Service::on(postgres).await;
+    let mut old = service.postgres.connect();
+    assert_eq!(old.ask("SHOW default_transaction_read_only"), ["off"]);
+    // What a role has set when it connects goes before what the server has read since.
+    service.postgres.ask("ALTER ROLE CURRENT_USER SET default_transaction_read_only = off");
+    service.postgres.ask("ALTER SYSTEM SET default_transaction_read_only = on");
+    service.postgres.ask("SELECT pg_reload_conf()");
+    within("the old connections to have read it", async {
+        while old.ask("SHOW default_transaction_read_only") != ["on"] {
+            yield_now().await;
+        }
+    })
+    .await;
+    // Until then a connection is new, and so would the next one be no better.
+    service.postgres.ask("SELECT pg_sleep(0.1)");
+    service.works().await;
+}
+
 #[tokio::test]
 async fn a_server_that_was_restarted_is_connected_to_by_the_next_delivery() {
     let Some(postgres) = Postgres::start_alone() else { return };
@@ -123,16 +145,20 @@ async fn a_network_that_was_silent_is_used_again_by_the_first_delivery_after_it(
 
 #[tokio::test]
 async fn a_hundred_deliveries_at_once_find_the_lost_connections_replaced() {
-    let Some(service) = Service::start().await else { return };
-    for cut in [Proxy::close, Proxy::silence] {
+    let Some(mut service) = Service::start().await else { return };
+    service.store = service.store.timeout(4 * TIMEOUT);
+    // With 16 no other delivery waits for a connection, and with 1 there are lost connections that nobody uses.
+    let cuts: [(fn(&Proxy), _); 4] =
+        [(Proxy::close, 100), (Proxy::silence, 100), (Proxy::silence, 16), (Proxy::silence, 1)];
+    for (cut, count) in cuts {
         let before = service.proxy.taken();
         cut(&service.proxy);
         let mut deliveries = tokio::task::JoinSet::new();
-        for number in 0..100 {
+        for number in 0..count {
             let (layer, handler) = (service.layer(), service.handler.clone());
             deliveries.spawn(async move { deliver(&layer, &handler, &format!("{before} {number}")).await });
         }
-        let answers = within("a hundred answers", deliveries.join_all()).await;
+        let answers = within("the answers", deliveries.join_all()).await;
         assert!(answers.iter().all(|answer| answer.outcome == Some(Outcome::First)), "{answers:?}");
         let opened = service.proxy.taken() - before;
         assert!(opened <= 20, "{opened} connections");
@@ -162,6 +188,31 @@ async fn what_the_server_refuses_is_told_at_once() {
         let from = Instant::now();
         let error = store.timeout(20 * TIMEOUT).claim(attempt(), LEASE).await.unwrap_err();
         assert!(error.to_string().contains(why) && from.elapsed() < 10 * TIMEOUT, "{error} {:?}", from.elapsed());
+    }
+}
+
+/// Raised by a trigger, once.
+#[tokio::test]
+async fn a_statement_is_tried_again_if_it_can_succeed_a_moment_later() {
+    let Some(postgres) = Postgres::start() else { return };
+    let store = PostgresStore::connect(&postgres.url()).await.unwrap();
+    postgres.ask("CREATE SEQUENCE tries");
+    let passing = ["08006", "57P01", "57P03", "53300", "40001", "40P01", "25006"];
+    for (code, passes) in passing.map(|code| (code, true)).into_iter().chain([("23514", false), ("42501", false)]) {
+        let once = "IF nextval('tries') = 1 THEN RAISE EXCEPTION 'not now' USING ERRCODE";
+        postgres.ask("ALTER SEQUENCE tries RESTART");
+        postgres.ask(&format!(
+            "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN {once} = '{code}'; END IF; RETURN NULL; END $$"
+        ));
+        let refuse = "BEFORE INSERT ON webhook_events FOR EACH STATEMENT EXECUTE FUNCTION refuse()";
+        postgres.ask(&format!("CREATE OR REPLACE TRIGGER refuse {refuse}"));
+        // For 100 ms, a connection is so new that another one would be no better.
+        postgres.ask("SELECT pg_sleep(0.1)");
+        let claim = store.claim(attempt(), LEASE).await;
+        let tries = postgres.ask("SELECT last_value FROM tries");
+        assert_eq!((claim.is_ok(), &*tries[0]), if passes { (true, "2") } else { (false, "1") }, "{code}: {claim:?}");
+        postgres.ask("DELETE FROM webhook_events");
     }
 }
 

@@ -24,6 +24,7 @@ use super::{Hello, Notes, Seconds};
 use crate::support::{
     bodies::{Script, Step},
     deliver, from_truemed,
+    plain::Plain,
     sockets::API_KEY,
     truemed,
 };
@@ -262,4 +263,16 @@ async fn without_drift_no_drift_is_counted() {
     let counted = ["webhook_drift_total{provider=truemed,kind=event,type=}"];
     assert_eq!(drifted(MetricsObserver::default()).await, counted);
     assert_eq!(drifted(MetricsObserver::new().without_drift()).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_delivery_without_a_type_is_counted_without_one() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let _recording = metrics::set_default_local_recorder(&recorder);
+    let request = Request::post("/").body(Full::<Bytes>::from("{}")).unwrap();
+    deliver(&WebhookLayer::new(Plain).observer(MetricsObserver::new()), request).await;
+    let counted = metrics(&snapshotter);
+    let ended: Vec<_> = counted.keys().filter(|name| name.contains("event=")).collect();
+    assert!(!ended.is_empty() && ended.iter().all(|name| name.contains("event=,")), "{ended:?}");
 }

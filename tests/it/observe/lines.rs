@@ -17,10 +17,10 @@ use tower_webhook::{
     auth::{Head, Key, Scheme, Verified},
     idempotency::{IdempotencyLayer, MemoryStore},
     observe::TracingObserver,
-    provider::{Custom, truemed},
+    provider::{Custom, Envelope, Place, truemed},
     testing::ManualClock,
 };
-use tracing::{Level, info};
+use tracing::{Level, field::Empty, info, info_span};
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use super::{Seconds, Ticking, session};
@@ -175,6 +175,7 @@ async fn a_span_ends_with_what_came_of_the_delivery() {
         }
     })
     .await;
+    assert!(lines[0].starts_with(" WARN") && lines[0].contains("delivery not handled"), "{}", lines[0]);
     let closed: Vec<_> = lines.iter().filter_map(closed).collect();
     let parts: [&[&str]; 3] = [
         &["ending=\"handled\"", "http.response.status_code=502", "outcome=\"failed\"", "otel.status_code=\"ERROR\""],
@@ -191,21 +192,39 @@ async fn a_span_ends_with_what_came_of_the_delivery() {
 /// Without the span, because its level is filtered out, a span around the layer stays as it is.
 #[tokio::test]
 async fn a_span_of_somebody_else_gets_no_fields() {
-    let lines = Lines::at(Level::INFO, FmtSpan::CLOSE, async {
-        let outer = tracing::info_span!("outer", key = tracing::field::Empty, ending = tracing::field::Empty);
-        let _inside = outer.enter();
-        struct NoSpan(TracingObserver);
-        impl tower_webhook::observe::Observer for NoSpan {
-            fn finished(&self, seen: &tower_webhook::observe::Observation<'_>) {
-                self.0.finished(seen);
-            }
+    struct NoSpan(TracingObserver);
+    impl tower_webhook::observe::Observer for NoSpan {
+        fn finished(&self, seen: &tower_webhook::observe::Observation<'_>) {
+            self.0.finished(seen);
         }
-        deliver(&truemed().observer(NoSpan(TracingObserver::new())), session()).await;
+    }
+    for outer in [
+        || info_span!("outer", key = Empty, ending = Empty),
+        || info_span!("webhook", key = Empty, ending = Empty),
+        || info_span!(target: "tower_webhook", "outer", key = Empty, ending = Empty),
+    ] {
+        let lines = Lines::at(Level::INFO, FmtSpan::CLOSE, async {
+            let outer = outer();
+            let _inside = outer.enter();
+            deliver(&truemed().observer(NoSpan(TracingObserver::new())), session()).await;
+        })
+        .await;
+        assert!(lines.iter().any(|line| line.contains("delivery handled")), "{lines:#?}");
+        let closed = lines.iter().find(|line| line.contains("close")).unwrap();
+        assert!(!closed.contains("ending"), "{closed}");
+    }
+}
+
+#[tokio::test]
+async fn a_line_says_which_attempt_it_is() {
+    let envelope = Envelope::new().attempt(Place::header("x-acme-attempt"));
+    let acme = Custom::builder("acme", OfTenant("jane")).envelope(envelope).build().unwrap().into_layer();
+    let lines = Lines::of(async {
+        let request = Request::post("/").header("x-acme-attempt", "3").body(Full::<Bytes>::from("{}")).unwrap();
+        deliver(&acme.observer(TracingObserver::new()), request).await;
     })
     .await;
-    assert!(lines.iter().any(|line| line.contains("delivery handled")), "{lines:#?}");
-    let closed = lines.iter().find(|line| line.contains("close")).unwrap();
-    assert!(closed.contains("outer") && !closed.contains("ending"), "{closed}");
+    assert!(lines[0].contains(" attempt=3"), "{}", lines[0]);
 }
 
 /// Proves everything, for one tenant.

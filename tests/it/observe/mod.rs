@@ -76,10 +76,14 @@ impl Observer for Notes {
     }
 
     fn accepted(&self, accepted: &Accepted<'_>) {
+        assert_eq!(format!("{accepted:?}"), format!("Accepted {{ delivery: {:?}, .. }}", accepted.delivery));
         self.0.lock().unwrap().push(Note::Accepted(accepted.delivery.known_event_type()));
     }
 
     fn finished(&self, seen: &Observation<'_>) {
+        let Observation { provider, ending, .. } = seen;
+        let shown = format!("{seen:?}");
+        assert!(shown.starts_with(&format!("Observation {{ provider: {provider:?}, ending: {ending:?}, ")), "{shown}");
         self.0.lock().unwrap().push(Note::Finished {
             ending: seen.ending,
             status: seen.status.map(|status| status.as_u16()),
