@@ -247,11 +247,9 @@ impl<St: Store> Broken<St> {
     }
 }
 
+/// Only the first byte differs. The keys of the suite differ in their last ones.
 fn renamed(key: EventKey, times: u8) -> EventKey {
-    let [first, rest @ ..] = *key.as_bytes();
-    let mut bytes = [first.wrapping_add(times); 16];
-    bytes[1..].copy_from_slice(&rest);
-    EventKey::from_bytes(bytes)
+    EventKey::from_bytes((u128::from_be_bytes(*key.as_bytes()) ^ u128::from(times) << 120).to_be_bytes())
 }
 
 /// As a column of 64 bits would keep it.
@@ -338,7 +336,8 @@ async fn a_race_that_only_threads_have_is_found() {
     let store = Broken::new(MemoryStore::new(), Fault::ChecksThenActsOnThreads).boxed();
     for _ in 0..100 {
         if let Err(found) = conformance::check_on_threads(&store, |task| drop(tokio::spawn(task))).await {
-            assert_eq!(found.rule(), "of claims on several threads, exactly one of each key succeeds");
+            // Where the claims by themselves do not meet, those beside a release may.
+            assert!(found.rule().starts_with("of claims "), "{found}");
             return;
         }
     }
@@ -408,5 +407,7 @@ async fn a_store_that_keeps_the_first_time_to_live_keeps_the_rules() {
     let store = Settled(MemoryStore::new().clock(clock.clone()));
     conformance::check(&store, async |passed| clock.advance(passed)).await.unwrap();
     // Long enough for an event that was done twice to be forgotten between the two times.
-    conformance::walk(&store, async |passed| clock.advance(passed), 3, 10_000).await.unwrap();
+    for seed in 0..10 {
+        conformance::walk(&store, async |passed| clock.advance(passed), seed, 10_000).await.unwrap();
+    }
 }
