@@ -210,6 +210,10 @@ pub(super) async fn renewals<St: Store>(store: &St, advance: &mut impl AsyncFnMu
     advance(2 * MARGIN).await;
     if renews {
         expect("a renewed claim lasts until its new lease expires", claim_again().await, in_progress)?;
+        advance(LEASE - 3 * MARGIN).await;
+        expect("a claim can be renewed again", renew(first).await, |renewed| *renewed)?;
+        advance(2 * MARGIN).await;
+        expect("a claim that was renewed again lasts until that lease expires", claim_again().await, in_progress)?;
         advance(LEASE).await;
     }
     expect("a claim that has expired is not renewed", renew(first).await, |renewed| !renewed)?;

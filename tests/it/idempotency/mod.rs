@@ -1,6 +1,7 @@
 //! Exactly-once effects, on all stores.
 
 mod answers;
+mod conformance;
 mod detached;
 mod effect;
 mod faults;
