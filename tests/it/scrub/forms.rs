@@ -104,7 +104,10 @@ fn several_words_become_several_of_two_letters_or_more() {
 fn bytes_of_base64_and_of_addresses_are_drawn() {
     let text = BASE64_STANDARD.encode("a key: 15 bytes");
     assert_eq!(text.len(), 20, "the shortest one");
-    let keys: HashSet<_> = fakes(&text).iter().map(|fake| BASE64_STANDARD.decode(fake).unwrap()).collect();
+    // Not letters for letters and digits for digits.
+    let (fakes_of_text, form) = (fakes(&text), "XXXxXXx9XXX9XXX9xXXx");
+    assert!(has_form(form, &text) && fakes_of_text.iter().any(|fake| !has_form(form, fake)), "{fakes_of_text:?}");
+    let keys: HashSet<_> = fakes_of_text.iter().map(|fake| BASE64_STANDARD.decode(fake).unwrap()).collect();
     assert!(keys.len() == 60 && keys.iter().all(|key| key.len() == 15), "{keys:?}");
     for address in ["192.168.17.3", "fe80::1:2"] {
         let drawn: HashSet<_> = fakes(address).into_iter().collect();
