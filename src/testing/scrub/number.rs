@@ -47,7 +47,6 @@ pub(super) fn fake_decimal(scrubber: &Scrubber, number: &str) -> Option<String> 
 struct Decimal<'a> {
     text: &'a str,
     whole: &'a str,
-    has_fraction: bool,
 }
 
 impl<'a> Decimal<'a> {
@@ -55,8 +54,7 @@ impl<'a> Decimal<'a> {
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
         let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
         let are_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        let has_fraction = unsigned.len() > whole.len();
-        [whole, fraction].into_iter().all(are_digits).then_some(Self { text, whole, has_fraction })
+        [whole, fraction].into_iter().all(are_digits).then_some(Self { text, whole })
     }
 
     fn range(&self) -> Option<usize> {
@@ -83,8 +81,7 @@ impl<'a> Decimal<'a> {
         let first = self.text.len() - self.text.trim_start_matches(['-', '+']).len();
         let kind = |at: usize, byte: u8| -> Option<Kind> {
             match byte {
-                // As `0.75` is below one, and `08001` is no number of JSON.
-                b'0' if at == first && (self.has_fraction || self.whole.len() > 1) => None,
+                // A zero here is none of these, and stays: `0.75` is below one, and `08001` is no number of JSON.
                 b'0'..=b'9' if at == first => Some(DIGITS_BUT_ZERO),
                 b'0'..=b'9' => Some(DIGITS),
                 _ => None,

@@ -146,11 +146,9 @@ impl<'s> Order<'s> {
     /// All places of a single character: a network has no other half to draw from.
     fn shuffled(&self, len: usize) -> Vec<usize> {
         let mut draw = self.scrubber.draw("one", &self.kinds);
-        let mut places: Vec<_> = (0..len).collect();
-        for last in (1..len).rev() {
-            places.swap(last, below(&mut draw, last + 1));
-        }
-        places
+        let mut places: Vec<_> = (0..len).map(|place| (draw.below(u32::MAX), place)).collect();
+        places.sort_unstable();
+        places.into_iter().map(|(_, place)| place).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! `testing::Scrubber`: fixtures of captured bodies, with nothing personal in them.
 
 mod bodies;
+mod forms;
 
 use std::{collections::HashSet, mem::discriminant};
 
