@@ -333,6 +333,7 @@ fn mediquo_asks_for_all_that_is_configured() {
     let token = || headers([("authorization", format!("Bearer {KEY}").as_bytes())]);
     let signature = MediQuo::builder().signature(KEY).build().unwrap();
     assert_eq!(format!("{signature:?}"), "MediQuo { .. }");
+    assert!(format!("{:?}", MediQuo::builder()).starts_with("MediQuoBuilder { signature: "));
     assert!(accepts(&signature, key()));
     assert!(!accepts(&signature, token()));
 

@@ -1,5 +1,7 @@
 //! The kit for tests with every kind of key and place, as somebody's own description may have it.
 
+use std::time::{Duration, SystemTime};
+
 use aws_lc_rs::{
     encoding::AsDer,
     rsa::{KeyPair as RsaKeyPair, KeySize},
@@ -147,6 +149,23 @@ fn each_delivery_has_an_id_of_its_own() {
     let resend = TestSender::named("resend").unwrap();
     let id = || resend.body("{}").request::<Full<Bytes>>().headers()["svix-id"].clone();
     assert_eq!([id(), id()], ["msg_1", "msg_2"]);
+}
+
+#[test]
+fn each_way_to_spoil_is_as_far_from_right_as_it_says() {
+    let resend = TestSender::named("resend").unwrap();
+    let at = |second| SystemTime::UNIX_EPOCH + Duration::from_secs(second);
+    let request =
+        |body: &'static str, second, how| resend.body(body).at(at(second)).spoiled(how).unwrap().request::<Bytes>();
+    for (second, how, expected) in
+        [(1_700_000_000, Spoil::Stale, "1699910000"), (4_000_000_000, Spoil::FromTheFuture, "4000090000")]
+    {
+        assert_eq!(request("{}", second, how).headers()["svix-timestamp"], expected);
+    }
+    for body in [r#"{"id":1}"#, r#"{"id":12}"#] {
+        assert_eq!(request(body, 1_700_000_000, Spoil::CutOff).body(), &body[..4]);
+    }
+    assert!(request("{}", 1_700_000_000, Spoil::Oversized).body().len() > 32 << 20);
 }
 
 #[test]
