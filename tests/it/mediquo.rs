@@ -11,7 +11,7 @@ use tower_webhook::{
     },
 };
 
-use crate::support::{fixture, mediquo_event, permutations};
+use crate::support::{fixture, jobs::has_arbitrary_precision, mediquo_event, permutations};
 
 async fn event(value: &Value) -> Result<Event, Rejection> {
     mediquo_event(value.to_string()).await
@@ -199,7 +199,9 @@ async fn required_fields_may_not_be_absent_null_or_of_another_type() {
 #[tokio::test]
 async fn an_error_says_that_a_time_is_a_number() {
     let rejection = event(&changed(report(), "/occurred_on", Some(json!("today")))).await.unwrap_err();
-    assert_eq!(rejection.decode_error().unwrap().expected(), Some("a number"));
+    // Where `serde_json` keeps numbers as texts, it could be one of those too.
+    let expected = (!has_arbitrary_precision()).then_some("a number");
+    assert_eq!(rejection.decode_error().unwrap().expected(), expected);
 }
 
 #[tokio::test]
