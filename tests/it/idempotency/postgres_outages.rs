@@ -121,7 +121,7 @@ async fn a_connection_that_may_only_read_is_replaced() {
         }
     })
     .await;
-    // Until then a connection is new, and so would the next one be no better.
+    // A connection younger than 100 ms is not replaced: another one would lead to the same server.
     service.postgres.ask("SELECT pg_sleep(0.1)");
     service.works().await;
 }
@@ -207,7 +207,7 @@ async fn a_statement_is_tried_again_if_it_can_succeed_a_moment_later() {
         ));
         let refuse = "BEFORE INSERT ON webhook_events FOR EACH STATEMENT EXECUTE FUNCTION refuse()";
         postgres.ask(&format!("CREATE OR REPLACE TRIGGER refuse {refuse}"));
-        // For 100 ms, a connection is so new that another one would be no better.
+        // A connection younger than 100 ms is not replaced: another one would lead to the same server.
         postgres.ask("SELECT pg_sleep(0.1)");
         let claim = store.claim(attempt(), LEASE).await;
         let tries = postgres.ask("SELECT last_value FROM tries");
